@@ -1,0 +1,1 @@
+"""Hookline beside its peers and the limit of the machine."""

@@ -1,0 +1,45 @@
+"""Tracking servers over HTTP."""
+
+from comparison.rows.base import Column, Row
+
+_ABSENT = {
+    "mlflow-file": "newer versions serve SQLite by default",
+    "dvclive": "no server",
+    "aim": "another API",
+    "trackio": "another API",
+    "wandb-offline": "its server is not to be had",
+    "tensorboardx": "no server",
+    "sacred": "no server",
+}
+
+ROWS = (
+    Row(
+        "server-writes",
+        "A tracking server that is written to",
+        "the server on an empty SQLite store, asked over HTTP on this machine by one process that keeps its "
+        "connections: runs created, points one by one over one connection and over eight, batches of 1,000 points; "
+        "CPU is the server's a request, memory the proportional share of all its processes",
+        "serving:writes",
+        ("hookline", "mlflow-sqlite", "mlflow-one", "limit-server"),
+        (
+            Column("create_per_s", "runs/s", "high", ratio=True),
+            Column("create_cpu_ms", "CPU ms a run", "low"),
+            Column("metric_per_s", "points/s, 1 connection", "high", ratio=True),
+            Column("metric_p50_ms", "p50 ms", "low"),
+            Column("metric_cpu_ms", "CPU ms a point", "low", ratio=True),
+            Column("metric8_per_s", "points/s, 8 connections", "high", ratio=True),
+            Column("metric8_cpu_ms", "CPU ms a point, 8", "low", ratio=True),
+            Column("batch_points_per_s", "points/s in batches", "high", ratio=True),
+            Column("batch_cpu_ms", "CPU ms a batch", "low", ratio=True),
+            Column("start_s", "start, s", "low"),
+            Column("idle_mb", "idle, MB", "low"),
+        ),
+        {"milliseconds": 4000},
+        {"milliseconds": 200},
+        limit="limit-server",
+        moment="server",
+        absent=_ABSENT,
+        patience=600,
+        budget=300,
+    ),
+)

@@ -1,0 +1,196 @@
+"""Tracking servers under load from this process: plain sockets, kept open, a thread for each connection."""
+
+import json
+import os
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from comparison.adapters.base import Serving
+from comparison.jobs import Figures, Job
+from comparison.measuring import descendants_cpu, percentile
+
+PREFIX = "/api/2.0/mlflow"
+PATIENCE = 180.0
+BATCH = 1000
+Request = tuple[str, dict[str, object]]
+
+
+def writes(job: Job) -> Figures:
+    """Runs created, points one by one over one and over eight connections, batches: so long each."""
+    serving: Serving = job.area("Serving")
+    port = free_port()
+    command, variables = serving.command(job.place(), port)
+    began = time.perf_counter()
+    with (job.place() / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=job.place(),
+            env={**os.environ, **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            wait_for(port, process)
+            figures: Figures = {"start_s": time.perf_counter() - began}
+            settle()
+            figures["idle_mb"] = memory_mb(process.pid)
+            return figures | _measured(port, job.size["milliseconds"] / 1000)
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+def _measured(port: int, seconds: float) -> Figures:
+    client = Connection(port)
+    new: Request = ("/runs/create", {"experiment_id": "0", "start_time": 1, "run_name": "r"})
+    run_id = json.loads(client.ask(*new))["run"]["info"]["run_id"]
+    client.close()
+
+    def point(connection: int, number: int) -> Request:
+        named = {"run_id": run_id, "key": f"m{connection}", "value": number * 0.5}
+        return "/runs/log-metric", {**named, "timestamp": 1_700_000_000_000 + number, "step": number}
+
+    def batch(connection: int, number: int) -> Request:
+        first = number * BATCH
+        points = [
+            {"key": f"b{each % 10}", "value": each * 0.5, "timestamp": 1_700_000_000_000 + each, "step": each}
+            for each in range(first, first + BATCH)
+        ]
+        return "/runs/log-batch", {"run_id": run_id, "metrics": points}
+
+    figures: Figures = {}
+    for name, connections, make in (
+        ("create", 1, lambda _connection, _number: new),
+        ("metric", 1, point),
+        ("metric8", 8, point),
+        ("batch", 1, batch),
+    ):
+        figures |= load(port, name, connections, make, seconds)
+    figures["batch_points_per_s"] = figures["batch_per_s"] * BATCH
+    return figures
+
+
+def load(
+    port: int, name: str, connections: int, make: Callable[[int, int], Request], seconds: float
+) -> dict[str, float]:
+    """Send requests as fast as they are answered; return rate, p50 and the server's CPU a request."""
+    took: list[float] = []
+    stop = time.perf_counter() + seconds
+
+    def work(connection: int) -> None:
+        client, number = Connection(port), 0
+        while time.perf_counter() < stop:
+            request = make(connection, number)
+            began = time.perf_counter()
+            client.ask(*request)
+            took.append(time.perf_counter() - began)
+            number += 1
+        client.close()
+
+    cpu, began = descendants_cpu(), time.perf_counter()
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(connections)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    wall, cpu = time.perf_counter() - began, descendants_cpu() - cpu
+    return {
+        f"{name}_per_s": len(took) / wall,
+        f"{name}_p50_ms": percentile(took, 50) * 1e3,
+        f"{name}_cpu_ms": cpu / len(took) * 1e3,
+    }
+
+
+class Connection:
+    """One connection that is kept."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._head = f"Host: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: "
+
+    def ask(self, path: str, fields: dict[str, object]) -> bytes:
+        """Return the body of the answer, which must be a good one."""
+        body = json.dumps(fields)
+        self._socket.sendall(f"POST {PREFIX}{path} HTTP/1.1\r\n{self._head}{len(body)}\r\n\r\n{body}".encode())
+        received = b""
+        while b"\r\n\r\n" not in received:
+            received += self._more()
+        head, _, answer = received.partition(b"\r\n\r\n")
+        length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+        while len(answer) < int(length.partition(b":")[2]):
+            answer += self._more()
+        if b" 200 " not in head.partition(b"\r\n")[0]:
+            raise RuntimeError(f"{path}: {head[:50]!r} {answer[:200]!r}")
+        return answer
+
+    def _more(self) -> bytes:
+        part = self._socket.recv(65536)
+        if not part:
+            raise RuntimeError("the server closed the connection")
+        return part
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._socket.close()
+
+
+def free_port() -> int:
+    """Return a port of this machine that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    """Return when the server answers a request that asks its store."""
+    deadline = time.monotonic() + PATIENCE
+    request = f"GET {PREFIX}/experiments/get?experiment_id=0 HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+                connection.sendall(request.encode())
+                if b" 200 " in connection.recv(100):
+                    return
+        except OSError:
+            pass
+        time.sleep(0.01)
+    raise RuntimeError(f"the server does not answer ({process.poll()})")
+
+
+def settle() -> None:
+    """Return when what was started is idle: helpers may import for long after the first answer."""
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        before = descendants_cpu()
+        time.sleep(1.0)
+        if descendants_cpu() - before < 0.1:
+            return
+
+
+def memory_mb(pid: int) -> float:
+    """Return the proportional share of memory of a process and its descendants, in MB; NaN without /proc."""
+    parents: dict[int, int] = {}
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(place.parent.name)] = int(place.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+    family = {pid}
+    while more := {child for child, parent in parents.items() if parent in family} - family:
+        family |= more
+    return sum(map(_share, family)) / 1000 if parents else float("nan")
+
+
+def _share(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)

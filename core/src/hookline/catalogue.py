@@ -1,0 +1,35 @@
+"""Which distribution offers what: names for the texts that say what to install. Data, never imported code."""
+
+_OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
+    "hookline-artifact-file": {"artifact_stores": ("file",)},
+    "hookline-backend-local": {"project_backends": ("local",)},
+    "hookline-context-git": {"run_contexts": ("git",)},
+    "hookline-context-system": {"run_contexts": ("system",)},
+    "hookline-deploy-local": {"deployment_targets": ("local",), "commands": ("models serve",)},
+    "hookline-env-venv": {"environments": ("current", "uv", "virtualenv")},
+    "hookline-flavor-python": {"flavors": ("python_function",)},
+    "hookline-flavor-sklearn": {"flavors": ("sklearn",)},
+    "hookline-score-local": {"commands": ("models predict",)},
+    "hookline-server": {"commands": ("server",)},
+    "hookline-source-git": {"project_sources": ("git", "ssh", "https", "http")},
+    "hookline-source-zip": {"project_sources": ("zip",)},
+    "hookline-tracking-sql": {
+        "tracking_stores": ("sqlite",),
+        "model_registries": ("sqlite",),
+        "commands": ("db upgrade", "db check", "db backup"),
+    },
+}
+
+
+def what_to_install(kind: str, name: str = "") -> str | None:
+    """Return the distribution that offers a provider, or the first of its kind where no name is given, or None."""
+    for distribution, offers in _OFFERS.items():
+        names = offers.get(kind, ())
+        if name in names or (not name and names):
+            return distribution
+    return None
+
+
+def known_names(kind: str) -> tuple[str, ...]:
+    """Return the names that the distributions of this catalogue offer for a kind."""
+    return tuple(name for offers in _OFFERS.values() for name in offers.get(kind, ()))

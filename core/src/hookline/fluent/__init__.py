@@ -1,0 +1,103 @@
+"""The fluent functions: the same work as `Workspace` and `Run`, on a default workspace and an active run.
+
+The default workspace is the only process-wide state of Hookline: made on first use, replaced by `use`, never read by
+the rest of the core. A call means the run of this context; else, where this process has exactly one open fluent run,
+that one (a callback's or a loader's thread sees an empty context); where there is none, one is started; where there
+are several, it is an error.
+"""
+
+from hookline.fluent.autolog import autolog
+from hookline.fluent.experiments import (
+    create_experiment,
+    delete_experiment,
+    delete_experiment_tag,
+    get_experiment,
+    get_experiment_by_name,
+    restore_experiment,
+    search_experiments,
+    set_experiment,
+    set_experiment_tag,
+    set_experiment_tags,
+)
+from hookline.fluent.logging import (
+    delete_tag,
+    log_artifact,
+    log_artifacts,
+    log_dict,
+    log_figure,
+    log_image,
+    log_input,
+    log_inputs,
+    log_metric,
+    log_metrics,
+    log_model,
+    log_param,
+    log_params,
+    log_table,
+    log_text,
+    set_tag,
+    set_tags,
+)
+from hookline.fluent.models import download_artifacts, load_model, register_model, run_project, save_model
+from hookline.fluent.runs import delete_run, end_run, get_metric_history, get_run, restore_run, search_runs, update_run
+from hookline.fluent.state import (
+    active_run,
+    current_workspace,
+    get_registry_uri,
+    get_tracking_uri,
+    set_registry_uri,
+    set_tracking_uri,
+    start_run,
+    use,
+)
+
+__all__ = [
+    "active_run",
+    "autolog",
+    "create_experiment",
+    "current_workspace",
+    "delete_experiment",
+    "delete_experiment_tag",
+    "delete_run",
+    "delete_tag",
+    "download_artifacts",
+    "end_run",
+    "get_experiment",
+    "get_experiment_by_name",
+    "get_metric_history",
+    "get_registry_uri",
+    "get_run",
+    "get_tracking_uri",
+    "load_model",
+    "log_artifact",
+    "log_artifacts",
+    "log_dict",
+    "log_figure",
+    "log_image",
+    "log_input",
+    "log_inputs",
+    "log_metric",
+    "log_metrics",
+    "log_model",
+    "log_param",
+    "log_params",
+    "log_table",
+    "log_text",
+    "register_model",
+    "restore_experiment",
+    "restore_run",
+    "run_project",
+    "save_model",
+    "search_experiments",
+    "search_runs",
+    "set_experiment",
+    "set_experiment_tag",
+    "set_experiment_tags",
+    "set_registry_uri",
+    "set_tag",
+    "set_tags",
+    "set_tracking_uri",
+    "start_run",
+    "update_run",
+    "use",
+]

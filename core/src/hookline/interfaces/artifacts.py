@@ -1,0 +1,52 @@
+"""The interface of an artifact store: files below one root URI, addressed by relative keys.
+
+Laws (`hookline.testing.ArtifactStoreSuite` holds them):
+
+- A key is a relative path with `/`, already checked by `hookline.paths.check_key_path`; a store refuses others too,
+  with `InvalidValue`.
+- `put` is atomic: a reader sees the old file, the new file, or none; never a part. What is stored is a copy.
+- A folder is there as long as a file is below it. Whether a file may have the key of another one's folder is not said.
+- Links are not followed out of the root. Thread safe. Memory is bounded whatever the file's size.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from hookline.entities import FileInfo
+
+
+class ArtifactStore(ABC):
+    """Keeps files below its root. A provider's target is called as `target(uri, options)`; the URI is the root."""
+
+    @abstractmethod
+    def put(self, key: str, source: Path) -> None:
+        """Store a local file under a key, replacing what is there. Raises `NotFound` where there is no such file."""
+
+    @abstractmethod
+    def get(self, key: str, destination: Path) -> None:
+        """Write a file's content to a local path, whose folder exists.
+
+        Raises:
+            NotFound: there is no such file (a folder is none); then nothing is written.
+        """
+
+    @abstractmethod
+    def open(self, key: str) -> BinaryIO:
+        """Open a file for reading, as a stream that the caller closes. Raises `NotFound`."""
+
+    @abstractmethod
+    def list(self, prefix: str = "") -> Sequence[FileInfo]:
+        """Return the files and folders directly below a prefix, ordered by path; nothing where there is none.
+
+        Where the prefix names a file, that file alone is returned.
+        """
+
+    @abstractmethod
+    def delete(self, key: str) -> None:
+        """Remove a file, or a folder with all below it; a missing one is no error."""
+
+    def local_path(self, key: str) -> Path | None:
+        """Return where a file or folder lies on this machine's disk, to be read and never written, if it does."""
+        return None

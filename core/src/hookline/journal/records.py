@@ -1,0 +1,277 @@
+"""Records: what a run of frames says, put together as a store takes it."""
+
+import contextlib
+import struct
+from array import array
+from collections.abc import Mapping
+from typing import Any
+from zlib import crc32
+
+from attrs import define, evolve, field
+
+from hookline.entities import (
+    Batch,
+    Dataset,
+    DatasetInput,
+    Metric,
+    ModelInput,
+    ModelOutput,
+    NewRun,
+    Points,
+    RunChange,
+    RunStatus,
+)
+from hookline.errors import InvalidState, InvalidValue
+from hookline.journal.frames import (
+    FORMAT,
+    HEAD,
+    KEY_ID,
+    KIND_AT,
+    ONE_POINT,
+    POINT,
+    Kind,
+    columns,
+    content,
+    end_of_frame,
+    from_json,
+    inside,
+)
+
+Column = tuple["array[int]", "array[int]", "array[float]"]
+_POINT = int(Kind.POINT)
+_UNREADABLE = (LookupError, ValueError, TypeError, AttributeError, struct.error)
+
+
+class NewerFormat(InvalidState):
+    """A journal was written by a newer version, in a format that this one does not know."""
+
+
+@define
+class Records:
+    """What some frames of one writer say; `take` adds frames in their order.
+
+    Attributes:
+        keys: the names of keys by their numbers in the present file; kept from one use to the next.
+        count: how many frames were taken.
+        created: the run to create, with the name of its experiment.
+    """
+
+    keys: dict[int, str]
+    count: int = 0
+    created: tuple[NewRun, str] | None = None
+    series: dict[str, Column] = field(factory=dict)
+    metrics: list[Metric] = field(factory=list)
+    params: dict[str, str] = field(factory=dict)
+    tags: dict[str, str] = field(factory=dict)
+    datasets: list[DatasetInput] = field(factory=list)
+    model_inputs: list[ModelInput] = field(factory=list)
+    model_outputs: list[ModelOutput] = field(factory=list)
+    change: RunChange | None = None
+    header: dict[str, Any] | None = None
+    sealed: bool = False
+    _by_id: dict[int, Column] = field(factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was logged: there are but headers, names of keys, or an end."""
+        logged = (self.series, self.metrics, self.params, self.tags, self.datasets)
+        return not any((self.created, self.change, self.model_inputs, self.model_outputs, *logged))
+
+    def take(self, data: bytes, *, final: bool, limit: int) -> int:
+        """Take whole frames from the start of `data`, at most `limit`; return how many bytes they are.
+
+        Raises:
+            Damaged: a frame is no frame; those before it were taken, and `at` says how many bytes these are.
+            InvalidValue: a frame contradicts an earlier one, or says nothing that can be understood; what was taken is
+                of no use then, since it may hold a part of that frame.
+            NewerFormat: a header says so.
+        """
+        offset, size, view = 0, len(data), memoryview(data)
+        left = limit - self.count
+        head, point = HEAD.unpack_from, POINT.unpack_from
+        by_id = self._by_id
+        while left > 0:
+            start = offset + KIND_AT
+            if size - start >= POINT.size and data[start] == _POINT:  # nearly every frame is one: no call for it
+                length, crc = head(data, offset)
+                end = start + length
+                if length == POINT.size and crc32(view[start:end]) == crc:
+                    _, key, step, timestamp, value = point(data, start)
+                    steps, timestamps, values = by_id.get(key) or self._column_of(key)
+                    steps.append(step)
+                    timestamps.append(timestamp)
+                    values.append(value)
+                    offset, left = end, left - 1
+                    self.count += 1
+                    continue
+            whole = end_of_frame(data, offset, final=final)
+            if whole is None:
+                break
+            self._take_one(*content(data[offset:whole]))
+            offset, left = whole, left - 1
+            self.count += 1
+        return offset
+
+    def batch(self) -> Batch | None:
+        """Return the metrics, params and tags as a batch; None where there are none."""
+        metrics = [*(one for points in self.points() for one in points), *self.metrics]
+        return Batch(metrics, self.params, self.tags) if metrics or self.params or self.tags else None
+
+    def points(self) -> tuple[Points, ...]:
+        """Return the points as columns."""
+        return tuple(Points(key, *held) for key, held in self.series.items() if held[0])
+
+    def _column_of(self, number: int) -> Column:
+        key = self.keys.get(number)
+        if key is None:  # the record that named it is damaged
+            raise InvalidValue(f"The name of the metric with the number {number} in the journal is not known.")
+        found = self._by_id[number] = self.series.setdefault(key, (array("q"), array("q"), array("d")))
+        return found
+
+    def _take_one(self, kind: int, body: bytes) -> None:
+        try:
+            _TAKE[Kind(kind)](self, body)
+        except _UNREADABLE as error:
+            raise InvalidValue(f"A record of the journal cannot be understood: {error!r}.") from error
+
+    def _take_header(self, body: bytes) -> None:
+        self.header = from_json(body)
+        found = self.header["format"]
+        if found > FORMAT:
+            raise NewerFormat(
+                f"A newer version of Hookline wrote this journal (format {found}; this version reads {FORMAT}). It "
+                "stays as it is. Upgrade with: pip install --upgrade hookline-core"
+            )
+        self.keys.clear()
+        self._by_id.clear()
+
+    def _take_key(self, body: bytes) -> None:
+        (number,) = KEY_ID.unpack_from(body)
+        self.keys[number] = body[KEY_ID.size :].decode()
+        self._by_id.pop(number, None)
+
+    def _take_point(self, body: bytes) -> None:
+        self._take_points(body)
+
+    def _take_points(self, body: bytes) -> None:
+        by_id = self._by_id
+        for number, step, timestamp, value in ONE_POINT.iter_unpack(body):
+            steps, timestamps, values = by_id.get(number) or self._column_of(number)
+            steps.append(step)
+            timestamps.append(timestamp)
+            values.append(value)
+
+    def _take_columns(self, body: bytes) -> None:
+        number, points = columns(body)
+        steps, timestamps, values = self._by_id.get(number) or self._column_of(number)
+        steps.extend(points.steps)
+        timestamps.extend(points.timestamps)
+        values.extend(points.values)
+
+    def _take_params(self, body: bytes) -> None:
+        given: dict[str, str] = from_json(body)
+        for key, value in given.items():
+            if self.params.get(key, value) != value:
+                raise InvalidValue(
+                    f"The param {key!r} was set to {self.params[key]!r} before; it cannot be changed to {value!r}."
+                )
+        self.params.update(given)
+
+    def _take_tags(self, body: bytes) -> None:
+        self.tags.update(from_json(body))
+
+    def _take_together(self, body: bytes) -> None:
+        for kind, inner in inside(body):
+            self._take_one(kind, inner)
+
+    def _take_sealed(self, _body: bytes) -> None:
+        self.sealed = True
+
+    def _take_event(self, body: bytes) -> None:
+        event = from_json(body)
+        _EVENTS[event.pop("event")](self, event)
+
+    # Events ----------------------------------------------------------------------------------------------------------
+
+    def _created(self, event: Mapping[str, Any]) -> None:
+        fields = {**event["run"], "status": RunStatus(event["run"]["status"])}
+        self.created = (NewRun(**fields), event["experiment"])
+
+    def _changed(self, event: Mapping[str, Any]) -> None:
+        status = event.get("status")
+        new = RunChange(RunStatus(status) if status else None, event.get("end_time"), event.get("run_name"))
+        old = self.change or RunChange()
+        if new.status is not None:  # a status comes with its end time, or takes the old one away
+            old = evolve(old, status=new.status, end_time=new.end_time)
+        self.change = evolve(old, run_name=new.run_name or old.run_name)
+
+    def _metric(self, event: Mapping[str, Any]) -> None:
+        self.metrics.append(Metric(**event["metric"]))
+
+    def _read(self, event: Mapping[str, Any]) -> None:
+        self.datasets += [DatasetInput(Dataset(**each["dataset"]), each["tags"]) for each in event["datasets"]]
+        self.model_inputs += [ModelInput(each) for each in event["models"]]
+
+    def _made(self, event: Mapping[str, Any]) -> None:
+        self.model_outputs += [ModelOutput(model_id, step) for model_id, step in event["models"]]
+
+
+@define
+class Passed:
+    """Frames that are passed: of what they say only the names of keys are taken."""
+
+    keys: dict[int, str]
+    count: int = 0
+
+    def take(self, data: bytes, *, final: bool, limit: int) -> int:
+        """Pass whole frames at the start of `data`; as `Records.take`, but whatever a frame says is fine."""
+        offset = 0
+        while self.count < limit and (end := end_of_frame(data, offset, final=final)) is not None:
+            kind, body = content(data[offset:end])
+            if kind == Kind.HEADER:
+                self.keys.clear()
+            elif kind == Kind.KEY:
+                with contextlib.suppress(*_UNREADABLE):
+                    self.keys[KEY_ID.unpack_from(body)[0]] = body[KEY_ID.size :].decode()
+            offset = end
+            self.count += 1
+        return offset
+
+
+@define
+class Raw:
+    """Frames as they lie in the file."""
+
+    data: bytes = b""
+    count: int = 0
+    keys: dict[int, str] = field(factory=dict)
+
+    def take(self, data: bytes, *, final: bool, limit: int) -> int:
+        """Keep whole frames at the start of `data`; as `Records.take`."""
+        offset = 0
+        while self.count < limit and (end := end_of_frame(data, offset, final=final)) is not None:
+            offset = end
+            self.count += 1
+        self.data += data[:offset]
+        return offset
+
+
+_TAKE = {
+    Kind.HEADER: Records._take_header,
+    Kind.KEY: Records._take_key,
+    Kind.POINT: Records._take_point,
+    Kind.POINTS: Records._take_points,
+    Kind.COLUMNS: Records._take_columns,
+    Kind.PARAMS: Records._take_params,
+    Kind.TAGS: Records._take_tags,
+    Kind.EVENT: Records._take_event,
+    Kind.TOGETHER: Records._take_together,
+    Kind.SEALED: Records._take_sealed,
+}
+_EVENTS = {
+    "created": Records._created,
+    "changed": Records._changed,
+    "metric": Records._metric,
+    "read": Records._read,
+    "made": Records._made,
+}

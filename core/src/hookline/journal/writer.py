@@ -1,0 +1,354 @@
+"""Writing a journal: one `write(2)` a call, so that what a call returned from outlives the process."""
+
+import contextlib
+import errno
+import os
+import secrets
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Any
+from zlib import crc32
+
+from hookline.entities import Points, check_key, now_ms
+from hookline.entities.metric import as_integer
+from hookline.errors import InvalidState, InvalidValue, Unavailable
+from hookline.journal import folders
+from hookline.journal.frames import (
+    FORMAT,
+    HEAD,
+    KEY_ID,
+    POINT,
+    Kind,
+    columns_frame,
+    frame,
+    json_frame,
+    points_frame,
+    together,
+)
+from hookline.system import HeldLock, sync_file
+
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_NEW_FILE |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_pack_head, _pack_point = HEAD.pack, POINT.pack
+_POINT, _POINT_SIZE = int(Kind.POINT), POINT.size
+_TOO_LARGE = "A step or a timestamp does not fit into 64 bits."
+
+
+class JournalWriter:
+    """Appends the records of one run by one process. All methods may be called from any thread.
+
+    In a forked child it is a writer of its own from the first record on. A file is made with the first record; when it
+    has grown to `segment_bytes` the next one follows.
+
+    Args:
+        folder: of the run, in the journal of its store.
+        header: what every file's first record says beside the format, the run, the writer and its number.
+        primary: whether the run's status follows this writer.
+        segment_bytes: the size after which a new file is begun.
+        room: called before a new file is begun, with the bytes that it may take; raises where there is no room for it.
+        on_open: called when a file was begun, also in a forked child, so that somebody ships it.
+        sync_each: whether every call waits for the disk.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        run_id: str,
+        header: Callable[[bool], Mapping[str, Any]],
+        *,
+        primary: bool,
+        segment_bytes: int,
+        room: Callable[[int], None],
+        on_open: "Callable[[JournalWriter], None]",
+        sync_each: bool = False,
+    ) -> None:
+        self.folder, self.run_id, self.primary = folder, run_id, primary
+        self._header, self._segment_bytes, self._room, self._on_open = header, segment_bytes, room, on_open
+        self._sync_each = sync_each
+        self._start()
+
+    def _start(self) -> None:
+        self.writer_id = secrets.token_hex(8)
+        self.sequence = 0
+        """How many records there are."""
+        self.sealed = False
+        self.sync_failure: str | None = None
+        """Why what was written may not outlive a power failure, where the disk said so."""
+        self._lock, self._syncing = Lock(), Lock()
+        self._keys: dict[str, int] = {}
+        self._descriptor = -1
+        self.files = 0
+        """How many files it has begun."""
+        self._size = self._synced = 0
+        self._writing = 0
+        """How many bytes are being written; not 0 afterwards where a signal's handler raised right then."""
+        self._full: list[int] = []
+        self._folder_synced = False
+        self._held: HeldLock | None = None
+
+    def after_fork(self) -> None:
+        """Become a new writer, in a forked child; the parent's file and lock stay the parent's."""
+        for descriptor in (self._descriptor, *self._full):
+            with contextlib.suppress(OSError):  # another thread of the parent was closing it
+                if descriptor >= 0:
+                    os.close(descriptor)
+        if self._held is not None:
+            self._held.release()
+        self.primary = False
+        self._start()
+
+    # Records ---------------------------------------------------------------------------------------------------------
+
+    def point(self, key: str, value: float, step: int, timestamp: int) -> None:
+        """Append one point; the key is one that `check_key` allows and the value a float.
+
+        Raises:
+            InvalidValue: the step or the timestamp does not fit into 64 bits. Unavailable: it could not be kept.
+        """
+        with self._lock:
+            number = self._keys.get(key)
+            if number is None:
+                number = self._number(key)
+            try:
+                content = _pack_point(_POINT, number, step, timestamp, value)
+            except struct.error:
+                content = _unusual_point(number, step, timestamp, value)
+            self._append(_pack_head(_POINT_SIZE, crc32(content)) + content)
+            if self._size >= self._segment_bytes:
+                self._finish_file()
+
+    def batch(
+        self,
+        points: Sequence[tuple[str, int, int, float]] = (),
+        params: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
+        events: Sequence[Mapping[str, Any]] = (),
+        series: Sequence[Points] = (),
+    ) -> None:
+        """Append what is stored together or not at all.
+
+        Args:
+            points: key, step, timestamp and value each. series: columns of points, for many of a key.
+        """
+        if not (points or params or tags or events or series):
+            return
+        with self._lock:
+            self._ensure_open()
+            parts = [json_frame(Kind.EVENT, each) for each in events]
+            if params:
+                parts.append(json_frame(Kind.PARAMS, params))
+            if tags:
+                parts.append(json_frame(Kind.TAGS, tags))
+            if points:
+                parts.append(self._points(points))
+            for each in series:
+                number = self._keys.get(each.key)
+                parts.append(columns_frame(self._number(each.key) if number is None else number, each))
+            self._append(parts[0] if len(parts) == 1 else together(parts))
+            if self._size >= self._segment_bytes:
+                self._finish_file()
+
+    def event(self, event: str, **fields: Any) -> None:
+        """Append an event."""
+        self._append_one(json_frame(Kind.EVENT, {"event": event, **fields}))
+
+    def seal(self, last: Mapping[str, Any] | None = None) -> None:
+        """Say that nothing follows from this writer, together with a last event; another record is an error then.
+
+        There is always room for it. Without a last event a writer that wrote nothing stays without a file.
+        """
+        with self._lock:
+            if self.sealed or (last is None and self._held is None):
+                return
+            self._ensure_open(needs_room=False)
+            end = frame(Kind.SEALED)
+            self._append(end if last is None else together([json_frame(Kind.EVENT, last), end]))
+            self.sealed = True
+            self._keys.clear()  # so that the next point, too, finds that it comes too late
+
+    def rest(self) -> None:
+        """Let the next record begin a new file, of which `on_open` hears."""
+        with self._lock:
+            self._finish_file()
+
+    def _append_one(self, data: bytes) -> None:
+        with self._lock:
+            self._ensure_open()
+            self._append(data)
+            if self._size >= self._segment_bytes:
+                self._finish_file()
+
+    def _points(self, points: Sequence[tuple[str, int, int, float]]) -> bytes:
+        numbers = self._keys
+        for key, *_ in points:
+            if key not in numbers:
+                self._number(key)
+        try:
+            return points_frame([(numbers[key], step, moment, value) for key, step, moment, value in points])
+        except struct.error as error:
+            raise InvalidValue(_TOO_LARGE) from error
+
+    def _number(self, key: str) -> int:
+        """Give a key its number in the present file, which is opened where there is none; it is checked here, once."""
+        check_key("metric", key)
+        self._ensure_open()
+        number = len(self._keys)
+        self._append(frame(Kind.KEY, KEY_ID.pack(number) + key.encode()))
+        self._keys[key] = number
+        return number
+
+    # The file --------------------------------------------------------------------------------------------------------
+
+    @property
+    def is_used(self) -> bool:
+        """Whether there is a file that is not closed."""
+        return self._held is not None
+
+    @property
+    def rests_at(self) -> int | None:
+        """The number of the next record, where it will begin a new file; None while a file is open."""
+        with self._lock:
+            return self.sequence if self._descriptor < 0 else None
+
+    def _append(self, data: bytes) -> None:
+        """Write a whole frame or nothing; the lock is held and a file is open."""
+        if self._writing:
+            self._settle()
+        self._writing = len(data)
+        try:
+            written = os.write(self._descriptor, data)
+            if written != len(data):
+                raise OSError(errno.ENOSPC, "the disk is full")
+        except OSError as error:
+            self._writing = 0
+            self._take_back()
+            self._finish_file()  # so that it can be removed once it is stored, which may be what makes room
+            raise _not_kept(error.strerror or str(error)) from error
+        self._size += written
+        self.sequence += 1
+        self._writing = 0
+        if self._sync_each:
+            self._sync_open_file(self._descriptor, self._size)
+
+    def _settle(self) -> None:
+        """Find out whether a record was written whose call was interrupted by a signal, such as that of Ctrl-C."""
+        pending, self._writing = self._writing, 0
+        if os.fstat(self._descriptor).st_size == self._size + pending:
+            self._size += pending
+            self.sequence += 1
+        elif not self._take_back():
+            self._finish_file()  # so that no record comes behind such bytes
+
+    def _take_back(self) -> bool:
+        """Remove what was written of a frame; return whether that worked."""
+        try:
+            os.ftruncate(self._descriptor, self._size)
+        except OSError:
+            return False
+        return True
+
+    def _ensure_open(self, *, needs_room: bool = True) -> None:
+        if self.sealed:
+            raise InvalidState(f"The writer {self.writer_id} of the run {self.run_id} has ended its journal.")
+        if self._writing:
+            self._settle()
+        if self._descriptor >= 0:
+            return
+        if needs_room:
+            self._room(self._segment_bytes)
+        try:
+            if self._held is None:
+                self._held = folders.take(self.folder, self.writer_id)
+            self._begin_file()
+        except OSError as error:
+            if not self.files and self._held is not None:
+                folders.remove_writer(self.folder, self.writer_id)
+                self._held.release()
+                self._held = None
+            raise _not_kept(f"{self.folder}: {error.strerror or error}") from error
+        self._on_open(self)
+
+    def _begin_file(self) -> None:
+        """Begin a file with its header; only a whole header makes it one."""
+        named = {"format": FORMAT, "run_id": self.run_id, "writer_id": self.writer_id, "first": self.sequence}
+        header = json_frame(Kind.HEADER, {**named, "written_at": now_ms(), **self._header(self.primary)})
+        path = folders.segment_path(self.folder, self.writer_id, self.sequence)
+        descriptor = os.open(path, _NEW_FILE, 0o600)
+        try:
+            if os.write(descriptor, header) != len(header):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except BaseException:
+            os.close(descriptor)
+            path.unlink(missing_ok=True)
+            raise
+        self._keys.clear()
+        self._synced, self._size = 0, len(header)
+        self._descriptor = descriptor
+        self.files += 1
+        self.sequence += 1
+        if self._sync_each:
+            self._sync_open_file(descriptor, self._size)
+
+    def _finish_file(self) -> None:
+        """Let the next record begin a new file; `sync` closes this one."""
+        self._keys.clear()
+        if self._descriptor >= 0:
+            self._full.append(self._descriptor)
+        self._descriptor = -1
+
+    def sync(self) -> None:
+        """Return when what was written is on the disk. A failure is told by `sync_failure`, and is not tried again."""
+        with self._syncing:
+            with self._lock:
+                full, self._full = self._full, []
+                descriptor, size = self._descriptor, self._size
+            for each in full:
+                self._sync_open_file(each, None)
+                os.close(each)
+            if descriptor >= 0 and size > self._synced:
+                self._sync_open_file(descriptor, size)
+
+    def _sync_open_file(self, descriptor: int, size: int | None) -> None:
+        try:
+            if self._synced == 0:
+                self._sync_folders()
+            sync_file(descriptor)
+        except OSError as error:
+            self.sync_failure = error.strerror or str(error)
+        if size is not None and descriptor == self._descriptor:
+            self._synced = size
+
+    def _sync_folders(self) -> None:
+        """Sync the entries of the file, and once those of the folders above it, which may be new as well."""
+        sync_file(self.folder)
+        if not self._folder_synced:
+            sync_file(self.folder.parent)
+            with contextlib.suppress(PermissionError):  # a folder that was there before, and is not this user's
+                sync_file(self.folder.parent.parent)
+            self._folder_synced = True
+
+    def close(self) -> None:
+        """Close the files, after which no other process takes this one for the writer."""
+        with self._syncing, self._lock:
+            for each in (*self._full, *((self._descriptor,) if self._descriptor >= 0 else ())):
+                os.close(each)
+            self._full, self._descriptor = [], -1
+            if self._held is not None:
+                self._held.release()
+                self._held = None
+
+
+def _unusual_point(number: int, step: object, timestamp: int, value: float) -> bytes:
+    """Pack a point whose step is no int but equal to one."""
+    try:
+        return _pack_point(_POINT, number, as_integer(step), timestamp, value)
+    except struct.error as error:
+        raise InvalidValue(_TOO_LARGE) from error
+
+
+def _not_kept(reason: str) -> Unavailable:
+    return Unavailable(
+        f"The journal cannot take this record: {reason}. Nothing of this call was kept; what was logged before is safe."
+    )

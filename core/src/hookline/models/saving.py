@@ -1,0 +1,188 @@
+"""Writing a model's folder: the flavor's files and everything around them."""
+
+import contextlib
+import logging
+import platform
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import field, frozen
+
+from hookline.discovery import describe
+from hookline.entities import new_id
+from hookline.errors import AlreadyExists, HooklineError, InvalidValue
+from hookline.interfaces import Flavor
+from hookline.models.distributions import Distributions
+from hookline.models.document import PYTHON_FUNCTION, ModelDocument
+from hookline.models.examples import Example, save_example
+from hookline.models.manifest import Manifest
+from hookline.models.requirements import CONDA_ENV, PYTHON_ENV, find_requirements, write_environment
+from hookline.models.signature import Signature, infer_signature
+
+log = logging.getLogger("hookline")
+
+
+@frozen
+class Saving:
+    """What to save beside a model.
+
+    Attributes:
+        signature: a `Signature`, its dict, or MLflow's signature object; None: inferred from the example.
+        input_example: data that the model takes, or a pair of data and params; None: no example.
+        requirements: lines of `requirements.txt`; None: found.
+        metadata: whatever the user notes; plain values.
+        options: of the flavor.
+    """
+
+    signature: Any = None
+    input_example: Any = None
+    requirements: Sequence[str] | None = None
+    metadata: Mapping[str, Any] | None = None
+    options: Mapping[str, Any] = field(factory=dict)
+
+
+@frozen
+class Identity:
+    """Who a logged model is; nothing of it is known of a model that is only saved."""
+
+    model_id: str | None = None
+    run_id: str | None = None
+    name: str | None = None
+
+
+@contextlib.contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Give a folder to write into that takes the place of `path` when the block ends well, and is gone otherwise.
+
+    Raises:
+        AlreadyExists: there is a file, or a folder that is not empty.
+    """
+    target = path.expanduser().absolute()
+    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        raise AlreadyExists(f"{str(path)!r} is there already and not an empty folder; save the model to a new one.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    staging = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
+    staging.mkdir()
+    try:
+        yield staging
+        if target.is_dir():
+            target.rmdir()
+        staging.rename(target)
+    except OSError as error:
+        if target.exists():
+            raise AlreadyExists(f"{str(path)!r} was made by someone else in the meantime.") from error
+        raise
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def write_model(
+    folder: Path,
+    model: Any,
+    flavor: Flavor,
+    saving: Saving,
+    *,
+    names: Sequence[str],
+    installed: Distributions,
+    identity: Identity | None = None,
+) -> tuple[ModelDocument, Manifest]:
+    """Write a model into an empty folder and return its document and its manifest.
+
+    Args:
+        names: distributions that the requirements name whatever the model is made of.
+
+    Raises:
+        InvalidValue: the flavor cannot save it, or an argument is wrong.
+    """
+    who = identity or Identity()
+    block = _saved_by(flavor, model, folder, saving.options)
+    example = None if saving.input_example is None else Example.of(saving.input_example)
+    info = None if example is None else save_example(example, folder)
+    signature = _signature(saving.signature, flavor, model, example)
+    requirements = _requirements(saving.requirements, flavor, model, example, names, installed)
+    write_environment(folder, requirements)
+    document = ModelDocument(
+        flavors=_flavors(flavor, block),
+        signature=signature,
+        artifact_path=who.name,
+        model_id=who.model_id,
+        model_uuid=who.model_id or new_id(),
+        run_id=who.run_id,
+        model_size_bytes=sum(each.stat().st_size for each in folder.rglob("*") if each.is_file()),
+        saved_input_example_info=info,
+        metadata=saving.metadata,
+    )
+    document.write(folder)
+    manifest = Manifest.of(folder)
+    manifest.write(folder)
+    return document, manifest
+
+
+def _saved_by(flavor: Flavor, model: Any, folder: Path, options: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return flavor.save(model, folder, options)
+    except HooklineError:
+        raise
+    except Exception as error:
+        kind = type(model).__name__
+        raise InvalidValue(f"The flavor {flavor.name!r} cannot save this {kind}: {describe(error)}") from error
+
+
+def _flavors(flavor: Flavor, block: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the flavors of `MLmodel`: the flavor's own, and what `mlflow.pyfunc` needs to load it as a function."""
+    if not flavor.loader_module:
+        return {flavor.name: dict(block)}
+    function = {
+        "loader_module": flavor.loader_module,
+        "data": block["data"],
+        "env": {"conda": CONDA_ENV, "virtualenv": PYTHON_ENV},
+        "python_version": platform.python_version(),
+    }
+    if block.get("code"):
+        function["code"] = block["code"]
+    if flavor.name == PYTHON_FUNCTION:
+        return {PYTHON_FUNCTION: {**function, **block}}
+    return {flavor.name: dict(block), PYTHON_FUNCTION: function}
+
+
+def _signature(given: Any, flavor: Flavor, model: Any, example: Example | None) -> Signature | None:
+    if isinstance(given, Signature):
+        return given
+    if given is not None:
+        plain = given.to_dict() if hasattr(given, "to_dict") else given
+        if not isinstance(plain, Mapping):
+            raise InvalidValue(f"A signature is what infer_signature(...) returns, not {given!r}.")
+        return Signature.from_dict(plain)
+    if example is None:
+        return None
+    return infer_signature(example.data, _outputs(flavor, model, example), example.params)
+
+
+def _outputs(flavor: Flavor, model: Any, example: Example) -> Any:
+    """Return what the model predicts from its example; None, with a warning, where it cannot."""
+    try:
+        return flavor.predict(model, example.data, example.params)
+    except Exception as error:  # noqa: BLE001 - the model's own code; it is saved all the same
+        log.warning(
+            "The model fails on its input example, so that its signature lacks the outputs: %s", describe(error)
+        )
+        return None
+
+
+def _requirements(
+    given: Sequence[str] | None,
+    flavor: Flavor,
+    model: Any,
+    example: Example | None,
+    names: Sequence[str],
+    installed: Distributions,
+) -> list[str]:
+    if given is not None:
+        if isinstance(given, str) or not all(isinstance(each, str) and "\n" not in each for each in given):
+            raise InvalidValue(f"requirements is a list of texts such as ['pandas>=2'], not {given!r}.")
+        return list(given)
+    roots = [model] if example is None else [model, example.data]
+    return find_requirements(roots, [*flavor.requirements(model), *names], installed)

@@ -1,0 +1,27 @@
+"""Walking through the pages of a search."""
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from hookline.entities import Page
+
+T = TypeVar("T")
+PAGE_SIZE = 1000
+
+
+def all_pages(ask: Callable[[int, str | None], Page[T]], wanted: int | None, *, size: int = PAGE_SIZE) -> Iterator[T]:
+    """Yield results page by page until there are no more, or `wanted` of them.
+
+    Args:
+        ask: returns the page of (size, token).
+        size: of a page at most.
+    """
+    token: str | None = None
+    left = wanted
+    while left is None or left > 0:
+        page = ask(size if left is None else min(left, size), token)
+        yield from page.items
+        left = None if left is None else left - len(page.items)
+        token = page.next_page_token
+        if token is None:
+            return

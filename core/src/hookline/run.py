@@ -1,0 +1,460 @@
+"""A run to log into: the explicit, primary API."""
+
+import json
+import logging
+import os
+import tempfile
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from threading import RLock, Thread
+from time import time_ns
+from types import TracebackType
+from typing import Any
+
+from attrs import asdict, evolve, field, frozen
+
+from hookline import media
+from hookline.artifacts import Artifacts, Location, check_artifact_path
+from hookline.datasets import dataset_of
+from hookline.documents import to_json, write_yaml
+from hookline.entities import (
+    Batch,
+    Dataset,
+    DatasetInput,
+    FileInfo,
+    LoggedModel,
+    Metric,
+    RunData,
+    RunInfo,
+    RunStatus,
+    now_ms,
+)
+from hookline.entities.metric import as_integer, as_number, as_points, as_timestamp, in_columns
+from hookline.entities.rules import require_mapping
+from hookline.errors import HooklineError, InvalidState, InvalidValue, NotFound, Unavailable
+from hookline.interfaces import TrackingStore
+from hookline.journal import Journals, JournalWriter
+from hookline.models import Models
+from hookline.paths import check_key_path
+from hookline.plugins import Plugins
+from hookline.sampling import Sampler
+from hookline.staging import Staging
+from hookline.store_rules import new_params
+
+log = logging.getLogger("hookline")
+
+
+@frozen
+class RunServices:
+    """What a run works with; the sampler is there for a run that this process started."""
+
+    plugins: Plugins
+    tracking: Callable[[], TrackingStore]
+    journals: Journals
+    staging: Staging
+    artifacts: Artifacts
+    models: Models
+    sampler: Sampler | None = None
+
+
+@frozen
+class _State:
+    """What changes while a run is open."""
+
+    info: RunInfo
+    background: tuple[Thread, ...] = field(default=())
+
+
+class Run:
+    """An open run. All methods may be called from any thread.
+
+    What a `log_*` call returned from is in the journal of this machine: it outlives the process, is seen at once by
+    whoever reads the run here, and is in the store within a second or as soon as the store can be reached. `flush`
+    waits for that. What a store refuses is told by the next `flush` and by `end`.
+
+    As a context manager it ends with FINISHED, with FAILED where the block raises, and with KILLED on Ctrl-C.
+    Runs are made by `Workspace.start_run` and `hookline.start_run`.
+    """
+
+    def __init__(
+        self, info: RunInfo, services: RunServices, writer: JournalWriter, params: Mapping[str, str] | None = None
+    ) -> None:
+        self._state = _State(info)
+        self._services, self._writer = services, writer
+        self._params = dict(params or {})
+        self._lock = RLock()
+        self._process = os.getpid()
+        _all.add(self)
+
+    def _after_fork(self) -> None:
+        self._lock = RLock()  # another thread of the parent may have held it
+
+    @property
+    def info(self) -> RunInfo:
+        """The run's id, name, experiment, status and times, as far as this process knows."""
+        return self._state.info
+
+    @property
+    def run_id(self) -> str:
+        """The run's id: 32 hexadecimal digits."""
+        return self._state.info.run_id
+
+    @property
+    def data(self) -> RunData:
+        """The params, latest metrics and tags that the store holds now."""
+        return self._services.tracking().get_run(self.run_id).data
+
+    def __repr__(self) -> str:
+        return f"<Run {self.run_id} {self.info.run_name!r} {self.info.status.value}>"
+
+    # Metrics, params, tags -------------------------------------------------------------------------------------------
+
+    def log_metric(
+        self,
+        key: str,
+        value: float,
+        step: int = 0,
+        timestamp: int | None = None,
+        *,
+        model_id: str | None = None,
+        dataset: Dataset | None = None,
+    ) -> None:
+        """Log one point of a metric.
+
+        Args:
+            value: a number; NaN and infinities are kept.
+            step: the x value, a whole number; default 0.
+            timestamp: milliseconds since the Unix epoch; default now.
+            model_id, dataset: the logged model and the dataset that were measured.
+
+        Raises:
+            InvalidValue: the key, the value or the step is not allowed.
+        """
+        if model_id is not None or dataset is not None:
+            name, digest = (dataset.name, dataset.digest) if dataset else (None, None)
+            moment = now_ms() if timestamp is None else timestamp
+            self.log_batch(Batch(metrics=(Metric(key, value, step, moment, model_id, name, digest),)))
+            return
+        # No entity is made of a single point: that would take longer than writing it.
+        point = (
+            key,
+            value if type(value) is float else as_number(value),
+            step,
+            time_ns() // 1_000_000 if timestamp is None else as_timestamp(timestamp),
+        )
+        try:
+            self._writer.point(*point)
+        except InvalidState:  # another thread ended the run in this moment
+            self._writer.point(*point)
+
+    def log_metrics(self, metrics: Mapping[str, float], step: int = 0, timestamp: int | None = None) -> None:
+        """Log one point of each of several metrics, all or none; arguments as for `log_metric`."""
+        require_mapping("metric", metrics)
+        moment = time_ns() // 1_000_000 if timestamp is None else as_timestamp(timestamp)
+        whole = as_integer(step)
+        points = [(key, whole, moment, as_number(value)) for key, value in metrics.items()]
+        with self._lock:
+            self._writer.batch(points)
+
+    def log_series(
+        self,
+        series: Mapping[str, Sequence[float]],
+        steps: Sequence[int] | None = None,
+        timestamps: Sequence[int] | None = None,
+    ) -> None:
+        """Log many points of several metrics, all or none: much cheaper than a call for each.
+
+        Args:
+            series: by key, the values, such as those of a whole epoch.
+            steps: of the values, the same for every key; default 0, 1, 2, ...
+            timestamps: of the values, in milliseconds since the Unix epoch; default now for all of them.
+
+        Raises:
+            InvalidValue: the columns are not of equal length, or hold what is not allowed.
+        """
+        self._writer.batch(series=[as_points(key, values, steps, timestamps) for key, values in series.items()])
+
+    def log_param(self, key: str, value: object) -> None:
+        """Set a param; its value becomes text. Raises `InvalidValue` where it already has another value."""
+        self.log_batch(Batch(params={key: value}))
+
+    def log_params(self, params: Mapping[str, object]) -> None:
+        """Set several params, all or none."""
+        self.log_batch(Batch(params=params))
+
+    def set_tag(self, key: str, value: object) -> None:
+        """Set a tag; its value becomes text, and the last value wins."""
+        self.log_batch(Batch(tags={key: value}))
+
+    def set_tags(self, tags: Mapping[str, object]) -> None:
+        """Set several tags, all or none."""
+        self.log_batch(Batch(tags=tags))
+
+    def delete_tag(self, key: str) -> None:
+        """Remove a tag; raises `NotFound` where the run has none such."""
+        self._services.tracking().delete_tag(self.run_id, key)
+
+    def log_batch(self, batch: Batch) -> None:
+        """Log metrics, params and tags together, all or none.
+
+        Raises:
+            InvalidValue: this process set one of the params to another value before. Where another process did, `flush`
+                tells.
+        """
+        plain = [each for each in batch.metrics if each.model_id is None and each.dataset_name is None]
+        measured = [each for each in batch.metrics if each.model_id is not None or each.dataset_name is not None]
+        events = [{"event": "metric", "metric": asdict(each)} for each in measured]
+        with self._lock:
+            new_params(self.run_id, self._params, batch.params)
+            self._writer.batch((), batch.params, batch.tags, events, in_columns(plain))
+            self._params.update(batch.params)
+
+    # Artifacts -------------------------------------------------------------------------------------------------------
+
+    def artifact_location(self, path: str = "") -> Location:
+        """Return where the artifact `path` of this run is.
+
+        Raises:
+            Unavailable: the run was started while its store was away, and it still is.
+        """
+        if not self.info.artifact_uri:
+            self._learn_place()
+        return self._services.artifacts.locate(self.info.artifact_uri, check_artifact_path(path))
+
+    def _learn_place(self) -> None:
+        """Find out where the artifacts are of a run that was started while its store was away."""
+        try:
+            found = self._services.tracking().get_run(self.run_id).info
+        except NotFound as error:
+            raise Unavailable(f"The run {self.run_id} is not in its store yet, which is away.") from error
+        with self._lock:
+            info = evolve(self.info, experiment_id=found.experiment_id, artifact_uri=found.artifact_uri)
+            self._state = evolve(self._state, info=info)
+
+    def _store_files(self, source: Path, key: str) -> Sequence[str]:
+        """Store a file as an artifact, or the files of a folder below one; where the store is away, keep them for it.
+
+        Returns:
+            The keys of the files below this one; "" is the file itself.
+        """
+        try:
+            location = self.artifact_location(key)
+            if source.is_dir():
+                return self._services.artifacts.upload(source, location)
+            location.store.put(location.key, source)
+        except Unavailable:
+            self._services.staging.add(self.run_id, "file", source, {"key": key})
+        return [""]
+
+    def log_artifact(self, local_path: str | Path, artifact_path: str | None = None) -> None:
+        """Store a local file, or a folder with its name, below the folder `artifact_path` of this run's artifacts."""
+        source = Path(local_path)
+        if not source.exists():
+            raise NotFound(f"There is no local file or folder {str(source)!r}.")
+        folder = check_artifact_path(artifact_path)
+        key = check_key_path(f"{folder}/{source.name}" if folder else source.name)
+        self._announce_files(key, self._store_files(source, key))
+
+    def log_artifacts(self, local_folder: str | Path, artifact_path: str | None = None) -> None:
+        """Store the files of a local folder below the folder `artifact_path` of this run's artifacts."""
+        source = Path(local_folder)
+        if not source.is_dir():
+            raise NotFound(f"There is no local folder {str(source)!r}.")
+        folder = check_artifact_path(artifact_path)
+        self._announce_files(folder, self._store_files(source, folder))
+
+    def log_file(self, local_path: Path, artifact_file: str) -> None:
+        """Store a local file as the artifact `artifact_file`."""
+        self._store_files(local_path, check_key_path(artifact_file))
+        self._announce_files(artifact_file, [""])
+
+    def log_bytes(self, data: bytes, artifact_file: str) -> None:
+        """Store bytes as the artifact `artifact_file`."""
+        with tempfile.TemporaryDirectory(prefix="hookline-") as folder:
+            source = Path(folder) / "data"
+            source.write_bytes(data)
+            self.log_file(source, artifact_file)
+
+    def log_text(self, text: str, artifact_file: str) -> None:
+        """Store text, as UTF-8, as the artifact `artifact_file`."""
+        if not isinstance(text, str):
+            raise InvalidValue(f"log_text takes a text, not {type(text).__name__}; log_bytes takes bytes.")
+        self.log_bytes(text.encode(), artifact_file)
+
+    def log_dict(self, dictionary: Any, artifact_file: str) -> None:
+        """Store plain values as YAML where the file's name ends with .yaml or .yml, as JSON otherwise."""
+        as_yaml = PurePosixPath(artifact_file).suffix.lower() in (".yaml", ".yml")
+        try:
+            text = write_yaml(dictionary) if as_yaml else to_json(dictionary)
+        except (TypeError, ValueError) as error:
+            raise InvalidValue(f"{artifact_file!r} can hold plain values only: {error}") from error
+        self.log_text(text, artifact_file)
+
+    def log_figure(self, figure: Any, artifact_file: str) -> None:
+        """Store a matplotlib or plotly figure; the file's ending names the format."""
+        self.log_bytes(media.figure_bytes(figure, artifact_file), artifact_file)
+
+    def log_image(self, image: Any, artifact_file: str | None = None, *, key: str = "", step: int = 0) -> None:
+        """Store a PIL image or an array as the artifact `artifact_file`, or as the image of `key` at a step."""
+        if bool(artifact_file) == bool(key):
+            raise InvalidValue("log_image takes either artifact_file or key.")
+        name = artifact_file or f"images/{key}/step_{step:08d}.png"
+        self.log_bytes(media.image_bytes(image, name), name)
+
+    def log_table(self, data: Any, artifact_file: str) -> None:
+        """Store a table (a mapping of columns, or a DataFrame) as JSON; an existing one with these columns grows."""
+        columns = media.table_columns(data)
+        location = self.artifact_location(check_key_path(artifact_file))
+        with self._lock:
+            try:
+                with location.store.open(location.key) as stream:
+                    content = media.append_table(stream.read(), columns)
+            except NotFound:
+                content = media.table_json(columns)
+            self.log_bytes(content, artifact_file)
+            self._note_table(artifact_file)
+
+    def _note_table(self, artifact_file: str) -> None:
+        """Keep the list of tables in the tag in which MLflow's clients look for them."""
+        entry = {"path": artifact_file, "type": "table"}
+        known = json.loads(self.data.tags.get("mlflow.loggedArtifacts", "[]"))
+        if entry not in known:
+            self.set_tag("mlflow.loggedArtifacts", json.dumps([*known, entry]))
+
+    def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
+        """Return the files and folders directly below a folder of this run's artifacts, with paths relative to it."""
+        return list(self._services.artifacts.list(self.artifact_location(path or "")))
+
+    def _announce_files(self, folder: str, keys: Iterable[str]) -> None:
+        if self._services.plugins.listens("artifacts_logged"):
+            paths = tuple("/".join(part for part in (folder, key) if part) for key in keys)
+            self._services.plugins.announce("artifacts_logged", run_id=self.run_id, paths=paths)
+
+    # Datasets and models ---------------------------------------------------------------------------------------------
+
+    def log_input(self, data: Any, context: str | None = None, tags: Mapping[str, str] | None = None) -> Dataset:
+        """Note a dataset that this run reads, with a digest of its content, and return it.
+
+        Args:
+            data: a `Dataset`, a pandas or polars DataFrame, an array, a mapping of arrays, or the path of a file.
+            context: its role, such as "training" or "validation".
+            tags: further tags of the dataset in its role.
+        """
+        dataset = data if isinstance(data, Dataset) else dataset_of(data)
+        named = {"mlflow.data.context": context} if context else {}
+        self.log_inputs([DatasetInput(dataset, {**(tags or {}), **named})])
+        return dataset
+
+    def log_inputs(self, inputs: Iterable[DatasetInput]) -> None:
+        """Note several datasets that this run reads."""
+        read = [{"dataset": asdict(each.dataset), "tags": dict(each.tags)} for each in inputs]
+        with self._lock:
+            self._writer.event("read", datasets=read, models=[])
+
+    def log_model(self, model: Any, name: str = "model", **options: Any) -> LoggedModel:
+        """Save a model and log it with this run; options as for `Models.log`."""
+        return self._services.models.log(self.info, model, name, **options)
+
+    # Life ------------------------------------------------------------------------------------------------------------
+
+    def in_background(self, work: Thread) -> None:
+        """Start a thread that works for this run; `flush` and `end` wait for it."""
+        with self._lock:
+            self._state = evolve(self._state, background=(*self._state.background, work))
+        work.start()
+
+    def flush(self) -> None:
+        """Return when all that was logged is stored, work in the background included.
+
+        Raises:
+            RecordsRefused: the store refused some of it for good; all else is stored.
+            Unavailable: the store is away; what was logged is kept, and stored as soon as it is back.
+            DurabilityLost: the disk failed.
+        """
+        self._join_background()
+        self._services.journals.flush(self._writer)
+
+    def _join_background(self) -> None:
+        for work in self._state.background:
+            work.join()
+        with self._lock:
+            self._state = evolve(self._state, background=())
+
+    def end(self, status: RunStatus | str = RunStatus.FINISHED) -> None:
+        """End the run with a final status. Ending an ended run is no error; a forked child cannot end it.
+
+        Where the store is away the run ends all the same: its journal says so, and is stored once the store is back.
+
+        Raises:
+            InvalidValue: the status is not final. RecordsRefused, DurabilityLost: as `flush`; the run has ended.
+        """
+        final = _status(status)
+        if not final.is_final:
+            raise InvalidValue(f"A run ends FINISHED, FAILED or KILLED, not {final.value}.")
+        if self.info.status.is_final:
+            return
+        if os.getpid() != self._process:
+            raise InvalidState("This process is a forked child of the one that started the run, which ends it.")
+        if self._services.sampler:
+            self._services.sampler.stop(self)
+        self._join_background()
+        with self._lock:
+            if self.info.status.is_final:  # another thread was faster
+                return
+            ended, info = self._writer, evolve(self.info, status=final, end_time=now_ms())
+            # For what other threads log all the same: it is open before the other one is closed.
+            self._writer = self._services.journals.open(self.run_id, primary=False)
+            try:
+                changed = {"event": "changed", "status": final.value, "end_time": info.end_time}
+                self._services.journals.seal(ended, changed)
+            except HooklineError:
+                self._writer = ended
+                raise
+            self._state = evolve(self._state, info=info)
+        try:
+            self._services.journals.flush(ended)
+        except Unavailable as error:
+            log.warning("The end of the run %s is kept in its journal: %s", self.run_id, error)
+        finally:
+            self._services.plugins.announce("run_ended", run=info)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the run goes on and belongs to this process, not to the one it was forked from."""
+        return not self.info.status.is_final and os.getpid() == self._process
+
+    def __enter__(self) -> "Run":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if self.is_open:
+            self.end(status_after(error))
+
+
+def status_after(error: BaseException | None) -> RunStatus:
+    """Return how a run ends whose block was left with this exception."""
+    if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+        return RunStatus.FINISHED
+    return RunStatus.KILLED if isinstance(error, KeyboardInterrupt) else RunStatus.FAILED
+
+
+def _status(status: RunStatus | str) -> RunStatus:
+    try:
+        return RunStatus(status)
+    except ValueError as error:
+        raise InvalidValue(f"There is no status {status!r}; there are {', '.join(RunStatus)}.") from error
+
+
+_all: weakref.WeakSet[Run] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for run in list(_all):
+        run._after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,310 @@
+"""The one object that an application holds: configuration, plugins, stores and flows, each made on first use."""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from hookline.artifacts import OWN_SCHEME, Artifacts
+from hookline.config import Config
+from hookline.deployments import Deployments
+from hookline.entities import NewLoggedModel
+from hookline.errors import InvalidValue, NotSupported, Refused
+from hookline.experiments import Experiments
+from hookline.housekeeping import Housekeeping
+from hookline.interfaces import LoggedModels, ModelRegistry, TrackingStore
+from hookline.journal import Journals
+from hookline.journal.places import journal_root
+from hookline.journal.records import Records
+from hookline.journal.shipping import Sink
+from hookline.models import Models
+from hookline.plugins import Plugins
+from hookline.projects import Projects
+from hookline.providers import resolve
+from hookline.registry import Registry
+from hookline.run import Run
+from hookline.run_list import RunList
+from hookline.runs import Runs
+from hookline.staging import Staging
+from hookline.uris import file_uri, is_path, scheme_of, without_secrets
+
+
+class Workspace:
+    """Everything that Hookline does for one configuration. Several may live in one process; they share nothing.
+
+    Args:
+        config: default the nearest `hookline.yaml`, the environment and the defaults (`Config.load()`).
+        plugins: default the installed plugins that the configuration allows.
+
+    Use it as a context manager, or call `close`, to give back what its stores hold open.
+    """
+
+    def __init__(self, config: Config | None = None, *, plugins: Plugins | None = None) -> None:
+        self.config = config or Config.load()
+        self._mirrors: dict[str, TrackingStore] = {}
+        if plugins is not None:
+            self.plugins = plugins
+
+    @cached_property
+    def plugins(self) -> Plugins:
+        """The plugins of this workspace."""
+        settings = self.config.settings.plugins
+        return Plugins.discover(settings.allow, settings.disable)
+
+    # Where things are ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def tracking_uri(self) -> str:
+        """The URI of the tracking store: configured, or the default of the installed plugin."""
+        return self.config.settings.tracking.uri or self.plugins.default_uri("tracking_stores", self.config.home)
+
+    @cached_property
+    def registry_uri(self) -> str:
+        """The URI of the model registry: configured, or that of the tracking store."""
+        return self.config.settings.registry.uri or self.tracking_uri
+
+    @cached_property
+    def artifacts_uri(self) -> str:
+        """The URI of the artifact store, as an absolute one: configured, or the default of the installed plugin."""
+        uri = self.config.settings.artifacts.uri or self.plugins.default_uri("artifact_stores", self.config.home)
+        if scheme_of(uri) == OWN_SCHEME:
+            raise InvalidValue(f"artifacts.uri cannot be {uri!r}: that names the artifact store itself.")
+        return file_uri(Path(uri).expanduser()) if is_path(uri) else uri
+
+    # Stores ----------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def tracking(self) -> TrackingStore:
+        """The tracking store."""
+        options = self.config.settings.tracking.options
+        if not self.config.settings.tracking.uri:
+            self._make_home()
+        store: TrackingStore = self.plugins.make_store("tracking_stores", self.tracking_uri, options)
+        return store
+
+    @cached_property
+    def journals(self) -> Journals:
+        """What this machine logged into the tracking store, and what of it the store does not have yet."""
+        settings, stores = self.config.settings, [lambda: self.tracking, *map(self._mirror, self._mirror_uris)]
+        names = [without_secrets(uri) for uri in (self.tracking_uri, *self._mirror_uris)]
+        sinks = [
+            Sink(name, store, _experiment_ids(store), is_primary=number == 0)
+            for number, (name, store) in enumerate(zip(names, stores, strict=True))
+        ]
+        return Journals(self._journal_root, sinks, settings.journal, self._announce_stored, self._deliver_staged)
+
+    @cached_property
+    def staging(self) -> Staging:
+        """Files and models that wait for a store to come back."""
+        return Staging(lambda: self.journals, {"file": self._store_file, "model": self._store_model})
+
+    def _deliver_staged(self, root: Path) -> None:
+        self.staging.deliver(root)
+
+    def _store_file(self, run_id: str, content: Path, details: Mapping[str, Any]) -> None:
+        location = self.artifacts.locate(self.tracking.get_run(run_id).info.artifact_uri, details["key"])
+        if content.is_dir():
+            self.artifacts.upload(content, location)
+        else:
+            location.store.put(location.key, content)
+
+    def _store_model(self, _run_id: str, content: Path, details: Mapping[str, Any]) -> None:
+        self.models.store(NewLoggedModel(**details["model"]), content, details["digest"], details["step"])
+
+    @property
+    def _mirror_uris(self) -> tuple[str, ...]:
+        return self.config.settings.tracking.mirrors
+
+    def _mirror(self, uri: str) -> Callable[[], TrackingStore]:
+        def opened() -> TrackingStore:
+            if uri not in self._mirrors:
+                self._mirrors[uri] = self.plugins.make_store("tracking_stores", uri, {})
+            return self._mirrors[uri]
+
+        return opened
+
+    def _journal_root(self) -> Path:
+        provider = self.plugins.find_store("tracking_stores", scheme_of(self.tracking_uri))
+        file: Path | None = resolve(provider.file)(self.tracking_uri) if provider.file else None
+        if not self.config.settings.tracking.uri:
+            self._make_home()
+        return journal_root(self.tracking_uri, self.config.settings.journal.folder, file)
+
+    def _announce_stored(self, run_id: str, records: Records) -> None:
+        if self.plugins.listens("batch_logged"):
+            batch = records.batch()
+            if batch is not None:
+                self.plugins.announce("batch_logged", run_id=run_id, batch=batch)
+
+    def _caught_up(self) -> TrackingStore:
+        """Return the tracking store after it was given what this machine has logged."""
+        store = self.tracking
+        self.journals.catch_up()
+        return store
+
+    def _make_home(self) -> None:
+        """Make the workspace's folder, which version control is told to pass over."""
+        home = self.config.home
+        if home.exists():
+            return
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            (home / ".gitignore").write_text("*\n", encoding="utf-8")
+        except OSError as error:
+            problem = f"The folder {home}, which keeps the runs, cannot be made: {error.strerror or error}."
+            raise Refused(f"{problem} Work in another folder, or name a store with HOOKLINE_TRACKING_URI.") from error
+
+    @property
+    def has_store(self) -> bool:
+        """Whether there is a tracking store already: opening the default one for the first time makes it."""
+        return self.config.settings.tracking.uri is not None or self.config.home.is_dir()
+
+    @property
+    def logged_models(self) -> LoggedModels:
+        """The store of logged models, which is the tracking store. Raises `NotSupported` where it keeps none."""
+        if not isinstance(self.tracking, LoggedModels):
+            raise NotSupported(f"The tracking store of {scheme_of(self.tracking_uri)!r} keeps no logged models.")
+        return self.tracking
+
+    @cached_property
+    def model_registry(self) -> ModelRegistry:
+        """The store of registered models."""
+        options = self.config.settings.registry.options
+        store: ModelRegistry = self.plugins.make_store("model_registries", self.registry_uri, options)
+        return store
+
+    # Flows -----------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def artifacts(self) -> Artifacts:
+        """Files: from URIs to stores, folders up and down."""
+        return Artifacts(self.plugins, lambda: self.artifacts_uri, self.config.settings.artifacts.options)
+
+    @cached_property
+    def experiments(self) -> Experiments:
+        """Experiments: finding, making and changing them."""
+        return Experiments(lambda: self.tracking)
+
+    @cached_property
+    def models(self) -> Models:
+        """Models: saving, logging, loading, inspecting and registering them."""
+        return Models(
+            plugins=self.plugins,
+            artifacts=self.artifacts,
+            tracking=self._caught_up,
+            registry=lambda: self.model_registry,
+            policy=self.config.settings.models.pickle,
+            stage=lambda *staged: self.staging.add(*staged),
+            has_store=lambda: self.has_store,
+        )
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Registered models: versions, aliases, tags."""
+        return Registry(lambda: self.model_registry)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """Runs: starting, finding and changing them."""
+        return Runs(
+            plugins=self.plugins,
+            tracking=self._caught_up,
+            journals=lambda: self.journals,
+            staging=lambda: self.staging,
+            artifacts=self.artifacts,
+            models=self.models,
+            experiments=self.experiments,
+            settings=self.config.settings,
+        )
+
+    @cached_property
+    def projects(self) -> Projects:
+        """Projects: fetching and running them."""
+        return Projects(
+            plugins=self.plugins,
+            runs=lambda: self.runs,
+            artifacts=self.artifacts,
+            home=self.config.home,
+            settings=self.config.settings,
+            child_variables=self.child_variables,
+        )
+
+    @cached_property
+    def deployments(self) -> Deployments:
+        """Deployments: models that answer somewhere."""
+        return Deployments(
+            plugins=self.plugins, models=self.models, home=self.config.home, settings=self.config.settings
+        )
+
+    @cached_property
+    def housekeeping(self) -> Housekeeping:
+        """Housekeeping: deleting for good what is marked deleted."""
+        return Housekeeping(
+            tracking=self._caught_up,
+            registry=self._registry_if_offered,
+            artifacts=self.artifacts,
+            forget=lambda run_id: self.journals.forget(run_id),
+        )
+
+    def _registry_if_offered(self) -> ModelRegistry | None:
+        """Return the registry; None where none is configured and the plugin of the tracking store has none."""
+        if self.config.settings.registry.uri is None:
+            offered = {each.name for each in self.plugins.providers("model_registries")}
+            if scheme_of(self.tracking_uri) not in offered:
+                return None
+        return self.model_registry
+
+    def child_variables(self) -> Mapping[str, str]:
+        """Return the environment variables that let a child process open the same stores with the same options."""
+        variables = {
+            "HOOKLINE_TRACKING_URI": self.tracking_uri,
+            "HOOKLINE_REGISTRY_URI": self.registry_uri,
+            "HOOKLINE_ARTIFACTS_URI": self.artifacts_uri,
+        }
+        if self.config.settings.journal.folder:
+            variables["HOOKLINE_JOURNAL"] = str(Path(self.config.settings.journal.folder).expanduser().absolute())
+        return variables | ({"HOOKLINE_CONFIG": str(self.config.file.absolute())} if self.config.file else {})
+
+    # Shortcuts -------------------------------------------------------------------------------------------------------
+
+    def start_run(self, **options: Any) -> Run:
+        """Start a run; options as for `Runs.start`."""
+        return self.runs.start(**options)
+
+    def search_runs(self, filter: str | None = None, **options: Any) -> RunList:
+        """Return the runs that a filter asks for; options as for `Runs.search`."""
+        return self.runs.search(filter, **options)
+
+    def save_model(self, model: Any, path: str | Path, **options: Any) -> Any:
+        """Save a model into a new local folder; options as for `Models.save`."""
+        return self.models.save(model, path, **options)
+
+    def load_model(self, uri: str | Path, *, allow_pickle: bool = False, **options: Any) -> Any:
+        """Return a model with `.predict(data)`; options as for `Models.load`."""
+        return self.models.load(str(uri), allow_pickle=allow_pickle, **options)
+
+    def close(self) -> None:
+        """Ship what was logged, and give back what the stores hold open. Runs that are open stay open."""
+        if "journals" in self.__dict__:
+            self.journals.close()
+        for mirror in self._mirrors.values():
+            mirror.close()
+        self._mirrors.clear()
+        for name in ("tracking", "model_registry"):
+            close = getattr(self.__dict__.pop(name, None), "close", None)
+            if close is not None:
+                close()
+
+    def __enter__(self) -> "Workspace":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _experiment_ids(store: Callable[[], TrackingStore]) -> Callable[[str], str]:
+    experiments = Experiments(store)
+    return lambda name: experiments.get_or_create(name).experiment_id

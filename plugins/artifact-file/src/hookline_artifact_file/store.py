@@ -1,0 +1,184 @@
+"""The artifact store of a folder."""
+
+import builtins
+import errno
+import os
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import BinaryIO
+
+from hookline.entities import FileInfo
+from hookline.errors import HooklineError, InvalidState, InvalidValue, NotFound, Refused, Unavailable
+from hookline.interfaces import ArtifactStore
+from hookline.paths import check_key_path, join_key
+from hookline.uris import file_path
+from hookline_artifact_file.folders import Folder, holds_links, opened, opened_source
+
+_ATTEMPTS = 100
+_NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+_ERRORS: Mapping[int, type[HooklineError]] = MappingProxyType(
+    {
+        errno.ENOENT: NotFound,
+        errno.ENOTDIR: NotFound,
+        errno.EISDIR: NotFound,
+        errno.EEXIST: InvalidState,
+        errno.ELOOP: Refused,
+        errno.EACCES: Refused,
+        errno.EPERM: Refused,
+        errno.EROFS: Refused,
+        errno.EINVAL: InvalidValue,
+        errno.ENAMETOOLONG: InvalidValue,
+    }
+)
+"""What an error of the operating system is to the caller. The others, such as a full disk, may pass: `Unavailable`."""
+_IN_THE_WAY: Mapping[int, type[HooklineError]] = MappingProxyType(
+    {errno.ENOTDIR: InvalidState, errno.EISDIR: InvalidState}
+)
+
+
+class FileArtifactStore(ArtifactStore):
+    """Keeps each artifact as a file of the same name below a folder, which is made when first written to.
+
+    Links below the folder are neither followed nor listed; files whose names are no keys are not listed. A folder lasts
+    as long as there is something in it.
+
+    Args:
+        uri: a path or a `file:` URI of the folder.
+        by_descriptor: whether to reach files through descriptors of their folders, where the system can.
+    """
+
+    def __init__(self, uri: str, options: None = None, *, by_descriptor: bool = True) -> None:
+        self.root = file_path(uri).absolute()
+        self._by_descriptor = by_descriptor
+
+    def put(self, key: str, source: Path) -> None:
+        """Store a copy of a local file; see `ArtifactStore.put`.
+
+        Raises:
+            NotFound: there is no such local file. InvalidValue: the key is not allowed.
+            InvalidState: a folder has this key, or a file has the key of a folder above. Refused: this user may not.
+            Unavailable: the disk is full or failed.
+        """
+        *above, name = check_key_path(key).split("/")
+        local = _errors("read", f"local file {str(source)!r}", {errno.EISDIR: InvalidValue})
+        with local, opened_source(source) as data:  # noqa: SIM117 - in order
+            with _errors("store", self._named(key), _IN_THE_WAY):
+                self._put(above, name, data)
+
+    def _put(self, above: builtins.list[str], name: str, data: int) -> None:
+        for attempt in range(_ATTEMPTS):
+            try:
+                with self._opened(above, make=True) as folder:
+                    folder.write(name, data)
+                return
+            except (FileNotFoundError, NotADirectoryError):  # somebody removed a folder meanwhile
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                os.lseek(data, 0, os.SEEK_SET)
+
+    def get(self, key: str, destination: Path) -> None:
+        """Copy an artifact to a local file, which is replaced when the copy is complete; see `ArtifactStore.get`."""
+        folder = destination.absolute().parent
+        with self.open(key) as stream, _errors("write into", f"local folder {str(folder)!r}", _IN_THE_WAY):  # noqa: SIM117
+            with Folder.at(folder) as place:
+                place.write(destination.name, stream.fileno())
+
+    def open(self, key: str) -> BinaryIO:
+        """Open an artifact; the stream goes on reading what was there when it was opened."""
+        *above, name = check_key_path(key).split("/")
+        with _errors("read", self._named(key)), self._opened(above) as folder:
+            return folder.read(name)
+
+    def list(self, prefix: str = "") -> Sequence[FileInfo]:
+        """See `ArtifactStore.list`."""
+        parts = _parts(prefix)
+        with _errors("list", self._named(prefix)):
+            try:
+                found = self._status(parts)
+                if found is None or stat.S_ISREG(found.st_mode):
+                    return [FileInfo(prefix, False, found.st_size)] if found else []
+                with self._opened(parts) as folder:
+                    entries = folder.entries()
+            except OSError as error:
+                if error.errno in _NOTHING_THERE:
+                    return []
+                raise
+        shown = (_info(join_key(prefix, name), found) for name, found in entries)
+        return sorted((each for each in shown if each), key=lambda each: each.path)
+
+    def delete(self, key: str) -> None:
+        """See `ArtifactStore.delete`. A link is removed, and what it leads to stays."""
+        parts = check_key_path(key).split("/")
+        with _errors("delete", self._named(key)):
+            try:
+                with self._opened(parts[:-1]) as folder:
+                    folder.remove(parts[-1])
+            except (FileNotFoundError, NotADirectoryError):
+                return
+            self._remove_empty(parts[:-1])
+
+    def _remove_empty(self, parts: builtins.list[str]) -> None:
+        while parts:
+            try:
+                with self._opened(parts[:-1]) as folder:
+                    if not folder.remove_if_empty(parts[-1]):
+                        return
+            except OSError:  # somebody was faster
+                return
+            parts = parts[:-1]
+
+    def local_path(self, key: str) -> Path | None:
+        """Return where an artifact lies; None where there is none, or where a link is on the way to it or below it."""
+        parts = _parts(key)
+        path = self.root.joinpath(*parts)
+        try:
+            found = self._status(parts)
+            return None if found is None or (stat.S_ISDIR(found.st_mode) and holds_links(path)) else path
+        except OSError:
+            return None
+
+    def _status(self, parts: builtins.list[str]) -> os.stat_result | None:
+        """Return what lies at a key; None for nothing and for what is neither a file nor a folder."""
+        if not parts:
+            with self._opened([]):
+                return self.root.stat()
+        with self._opened(parts[:-1]) as folder:
+            found = folder.status(parts[-1])
+        return found if found and (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)) else None
+
+    def _opened(self, parts: builtins.list[str], *, make: bool = False) -> AbstractContextManager[Folder]:
+        return opened(self.root, parts, make=make, by_descriptor=self._by_descriptor)
+
+    def _named(self, key: str) -> str:
+        return f"artifact {key!r} in {str(self.root)!r}"
+
+
+@contextmanager
+def _errors(action: str, thing: str, special: Mapping[int, type[HooklineError]] | None = None) -> Iterator[None]:
+    """Turn errors of the operating system into ours; `special` goes before the general rules."""
+    try:
+        yield
+    except OSError as error:
+        number = error.errno or 0
+        kind = (special or {}).get(number) or _ERRORS.get(number, Unavailable)
+        if number == errno.ENOENT:
+            raise kind(f"There is no {thing}.") from error
+        raise kind(f"Cannot {action} the {thing}: {error.strerror or error}.") from error
+
+
+def _parts(key: str) -> builtins.list[str]:
+    return check_key_path(key, allow_root=True).split("/") if key else []
+
+
+def _info(key: str, found: os.stat_result) -> FileInfo | None:
+    """Return an entry as it is listed; None for links and the like, and for names that are no keys."""
+    try:
+        check_key_path(key)
+    except InvalidValue:
+        return None
+    if stat.S_ISDIR(found.st_mode):
+        return FileInfo(key, True)
+    return FileInfo(key, False, found.st_size) if stat.S_ISREG(found.st_mode) else None

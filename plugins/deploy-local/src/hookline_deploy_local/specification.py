@@ -1,0 +1,46 @@
+"""What a serving process is told by the one that starts it."""
+
+import json
+from pathlib import Path
+
+from attrs import asdict, frozen
+
+from hookline_deploy_local.records import write_json
+
+
+@frozen
+class WorkerSpecification:
+    """Which model to serve, and where.
+
+    Attributes:
+        model: the folder that holds the `MLmodel`.
+        digest: over all its files; they are refused where it differs.
+        trusted, vouched: whether its pickles may be opened, and whether a record vouches for its files.
+        uri: what the user calls the model, for messages.
+        max_body: bytes.
+        token: what `/ping` answers.
+        ready: the file to write once connections are accepted.
+        parent: a process to end with; 0: none.
+    """
+
+    model: str
+    digest: str
+    trusted: bool
+    vouched: bool
+    uri: str
+    host: str
+    port: int
+    timeout: float
+    max_body: int
+    token: str
+    ready: str
+    parent: int = 0
+
+    def write(self, path: Path) -> None:
+        """Write it as JSON."""
+        write_json(path, asdict(self))
+
+    @classmethod
+    def read(cls, path: Path) -> "WorkerSpecification":
+        """Read what `write` wrote."""
+        return cls(**json.loads(path.read_bytes()))

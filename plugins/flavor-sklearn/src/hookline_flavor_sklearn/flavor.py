@@ -1,0 +1,160 @@
+"""The flavor `sklearn`: estimators in the formats and with the `MLmodel` block of MLflow 3."""
+
+import inspect
+import pickle
+import zlib
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+from weakref import WeakKeyDictionary
+from zipfile import BadZipFile
+
+import cloudpickle
+import skops.io
+from attrs import frozen
+from sklearn import __version__ as sklearn_version
+
+from hookline.documents import read_yaml, structure_strictly
+from hookline.errors import InvalidValue, NotFound
+from hookline.interfaces import Flavor, Unpickler
+from hookline.paths import inside
+from hookline.providers import resolve
+
+FILES = {"skops": "model.skops", "cloudpickle": "model.pkl", "pickle": "model.pkl"}
+OWN_LIBRARIES = ("sklearn", "numpy", "scipy")
+PREDICT_METHODS = (
+    *("predict", "predict_proba", "predict_log_proba", "predict_joint_log_proba"),
+    *("decision_function", "score_samples", "transform"),
+)
+"""What a caller may ask for: a name that came over a network must not reach `fit` or `set_params`."""
+
+_UNREADABLE = (
+    *(BadZipFile, zlib.error, EOFError),
+    *(AttributeError, ImportError, LookupError, RuntimeError, TypeError, ValueError),
+)
+"""What skops raises for a damaged file, and for one that it cannot make sense of."""
+
+
+@frozen
+class SaveOptions:
+    """How to save an estimator.
+
+    Attributes:
+        serialization_format: `skops`, which runs no code when it is read; `cloudpickle`, which holds classes and
+            functions of the program as well; or `pickle`.
+    """
+
+    serialization_format: Literal["skops", "cloudpickle", "pickle"] = "skops"
+
+
+class SklearnFlavor(Flavor):
+    """Saves, loads and asks anything that inherits `sklearn.base.BaseEstimator`."""
+
+    name = "sklearn"
+    loader_module = "mlflow.sklearn"
+
+    def __init__(self) -> None:
+        self._default_methods: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+
+    def save(self, model: Any, folder: Path, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Write the estimator as one file; raises `InvalidValue` where the format cannot hold it."""
+        chosen = structure_strictly(dict(options), SaveOptions, prefix="sklearn.").serialization_format
+        file = FILES[chosen]
+        types = _SAVERS[chosen](model, folder / file)
+        return {
+            "data": file,
+            "pickled_model": file,
+            "serialization_format": chosen,
+            "sklearn_version": sklearn_version,
+            "skops_trusted_types": types or None,
+            "code": None,
+        }
+
+    def load(self, folder: Path, block: Mapping[str, Any], pickles: Unpickler) -> Any:
+        """Return the estimator; a skops file passes the gate too, where it names what skops does not know as safe."""
+        chosen = str(block.get("serialization_format") or "pickle")  # MLflow's default of old
+        if chosen not in FILES:
+            raise InvalidValue(f"Unknown serialization_format {chosen!r}; allowed: {', '.join(FILES)}.")
+        path = inside(folder, str(block.get("pickled_model") or FILES[chosen]))
+        if not path.is_file():
+            raise NotFound(f"The model's folder has no file {path.name!r}.")
+        model = _load_skops(path, pickles) if chosen == "skops" else pickles.load(path)
+        method = _predict_method(folder)
+        if method != "predict":
+            self._default_methods[model] = method
+        return model
+
+    def predict(self, model: Any, data: Any, params: Mapping[str, Any]) -> Any:
+        """Call `predict`, or the method that the param `predict_method` names, with the other params as arguments."""
+        rest = dict(params)
+        method = rest.pop("predict_method", None) or self._default_methods.get(model, "predict")
+        offered = [each for each in PREDICT_METHODS if hasattr(model, each)]
+        if method not in offered:
+            kind, known = type(model).__name__, ", ".join(offered)
+            raise InvalidValue(f"{kind} has no predict_method {method!r}; allowed: {known}.")
+        bound = getattr(model, method)
+        try:
+            inspect.signature(bound).bind(data, **rest)
+        except TypeError as error:
+            raise InvalidValue(f"The params do not fit {type(model).__name__}.{method}: {error}.") from error
+        return bound(resolve("pandas:DataFrame")(data) if isinstance(data, dict) else data, **rest)
+
+    def requirements(self, model: Any) -> list[str]:
+        """Pin what reads the formats."""
+        return ["cloudpickle", "scikit-learn", "skops"]
+
+
+def _save_skops(model: Any, path: Path) -> list[str]:
+    """Write a skops file, read it back, since not all that can be written can be read, and return its own types."""
+    advice = "Save it with serialization_format='cloudpickle', which holds the code as well."
+    try:
+        skops.io.dump(model, path)
+        types: list[str] = skops.io.get_untrusted_types(file=path)
+        skops.io.load(path, trusted=types)
+    except _UNREADABLE as error:
+        raise InvalidValue(f"The format skops cannot hold this {type(model).__name__}: {error} {advice}") from error
+    lost = [each for each in types if each.startswith("__main__.")]
+    if lost:
+        raise InvalidValue(f"{lost[0]} is defined in the program itself; a skops file names it only. {advice}")
+    return types
+
+
+def _save_pickle(library: ModuleType, model: Any, path: Path) -> None:
+    try:
+        path.write_bytes(library.dumps(model, pickle.DEFAULT_PROTOCOL))
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        advice = f"{error}. The format that holds most is cloudpickle."
+        raise InvalidValue(
+            f"The format {library.__name__} cannot hold this {type(model).__name__}: {advice}"
+        ) from error
+
+
+_SAVERS: dict[str, Callable[[Any, Path], list[str] | None]] = {
+    "skops": _save_skops,
+    "cloudpickle": partial(_save_pickle, cloudpickle),
+    "pickle": partial(_save_pickle, pickle),
+}
+
+
+def _load_skops(path: Path, pickles: Unpickler) -> Any:
+    """Open a skops file. What its `MLmodel` calls trusted is not believed, since a stranger may have written that."""
+    try:
+        types = skops.io.get_untrusted_types(file=path)
+        own = [each for each in types if each.partition(".")[0] in OWN_LIBRARIES]
+        foreign = sorted(set(types) - set(own))
+        if own:
+            pickles.permit(path, own, own=True)
+        if foreign:
+            pickles.permit(path, foreign)
+        return skops.io.load(path, trusted=types)
+    except _UNREADABLE as error:
+        raise InvalidValue(f"{path.name} cannot be read as a skops file: {error}") from error
+
+
+def _predict_method(folder: Path) -> str:
+    """Return the method that MLflow's `pyfunc_predict_fn` chose, which stands in another flavor's block."""
+    document = folder / "MLmodel"
+    flavors = read_yaml(document).value.get("flavors", {}) if document.is_file() else {}
+    return str(flavors.get("python_function", {}).get("predict_fn", "predict"))

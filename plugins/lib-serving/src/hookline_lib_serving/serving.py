@@ -1,0 +1,114 @@
+"""Running an ASGI application in this process until it is told to stop."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+
+from hookline_lib_serving import addresses
+
+try:
+    from hookline_lib_serving import patience
+
+    PROTOCOL: Any = patience.PatientProtocol
+except ImportError:  # where there is no httptools, uvicorn takes h11
+    PROTOCOL = "auto"
+
+GRACE = 10
+"""Seconds that open requests get to end in after a signal."""
+LINGER = 0.5
+"""Seconds that connections without a request stay open after a signal."""
+MOST_CONNECTIONS = 1024
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which says when it accepts connections."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._tell = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._tell()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop without losing a request: another process on the same port may have taken over already.
+
+        The system resets the connections in the queue of a socket that is closed, and uvicorn closes those whose
+        request has not begun to arrive. So the queue is emptied first, by a copy of the socket that no loop closes with
+        a delay, and those that were just let in get a moment to speak.
+        """
+        queues = [bound.dup() for bound in sockets or ()]
+        for server in self.servers:
+            server.close()
+        for bound in sockets or ():
+            bound.close()
+        await asyncio.sleep(0.02)
+        for queue in queues:
+            await self._empty(queue)
+        deadline = time.monotonic() + LINGER
+        while self.server_state.connections and time.monotonic() < deadline and not self.force_exit:
+            await asyncio.sleep(0.02)
+        await super().shutdown(sockets)
+
+    async def _empty(self, queue: socket.socket) -> None:
+        """Let in who waits at a listening socket, and close it."""
+        loop = asyncio.get_running_loop()
+        queue.setblocking(False)
+        with queue:
+            while True:
+                try:
+                    connection, _address = queue.accept()
+                except OSError:  # BlockingIOError: nobody waits; else whoever did is gone
+                    return
+                connection.setblocking(False)
+                await loop.connect_accepted_socket(self._protocol, connection)
+
+    def _protocol(self) -> asyncio.Protocol:
+        make: Any = self.config.http_protocol_class
+        protocol: asyncio.Protocol = make(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return protocol
+
+
+def server_of(app: Any, started: Callable[[], None], **options: Any) -> uvicorn.Server:
+    """Return a server of an ASGI application, to be run on a socket.
+
+    Args:
+        started: called once connections are accepted.
+        options: further settings of `uvicorn.Config`.
+    """
+    settings: dict[str, Any] = {
+        "http": PROTOCOL,
+        "lifespan": "off",
+        "access_log": False,
+        "log_config": None,
+        "server_header": False,
+        "limit_concurrency": MOST_CONNECTIONS,
+        "timeout_graceful_shutdown": GRACE,
+    }
+    return _Server(uvicorn.Config(app, **{**settings, **options}), started)
+
+
+def run(app: Any, bound: socket.socket, started: Callable[[], None], **options: Any) -> None:
+    """Serve on a bound socket until SIGINT or SIGTERM; open requests are answered first. The socket is closed.
+
+    Args:
+        started: called once connections are accepted.
+
+    Raises:
+        Unavailable: another program took the port meanwhile.
+    """
+    addresses.listen(bound)
+    try:
+        server_of(app, started, **options).run(sockets=[bound])
+    except KeyboardInterrupt:
+        pass  # uvicorn passes the signal on after it has shut down
+    finally:
+        bound.close()

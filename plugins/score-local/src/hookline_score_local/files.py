@@ -1,0 +1,101 @@
+"""Opening what is read, and writing files as a whole or not at all."""
+
+import contextlib
+import os
+import secrets
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from hookline.errors import InvalidValue, NotSupported
+from hookline.models.schema import Schema
+from hookline.providers import resolve
+from hookline_score_local.tables import STREAM, Reader, Writer
+
+_READERS = {
+    "csv": "hookline_score_local.readers:CsvReader",
+    "jsonl": "hookline_score_local.readers:JsonLinesReader",
+    "parquet": "hookline_score_local.parquet:ParquetReader",
+}
+_WRITERS = {
+    "csv": "hookline_score_local.writers:CsvWriter",
+    "jsonl": "hookline_score_local.writers:JsonLinesWriter",
+    "parquet": "hookline_score_local.parquet:ParquetWriter",
+}
+
+
+def open_reader(format: str, stream: BinaryIO, name: str, schema: Schema | None, rows: int) -> Reader:
+    """Return a reader of a format. Raises `NotSupported` where what it needs is not installed."""
+    reader: Reader = _load(_READERS[format])(stream, name, schema, rows)
+    return reader
+
+
+def open_writer(format: str, stream: BinaryIO, name: str) -> Writer:
+    """Return a writer of a format. Raises `NotSupported` where what it needs is not installed."""
+    writer: Writer = _load(_WRITERS[format])(stream, name)
+    return writer
+
+
+def _load(target: str) -> type:
+    try:
+        found: type = resolve(target)
+    except ImportError as error:
+        raise NotSupported(
+            "Parquet needs pyarrow, which is not installed: pip install 'hookline-score-local[parquet]'"
+        ) from error
+    return found
+
+
+@contextlib.contextmanager
+def reading(name: str) -> Iterator[BinaryIO]:
+    """Open a file to read, or stdin. Raises `InvalidValue` where it cannot be read."""
+    if name == STREAM:
+        yield sys.stdin.buffer
+        return
+    try:
+        stream = Path(name).open("rb")  # noqa: SIM115 - closed below
+    except FileNotFoundError as error:
+        raise InvalidValue(f"There is no file {name!r}.") from error
+    except OSError as error:
+        raise InvalidValue(f"Cannot read {name!r}: {error.strerror or error}.") from error
+    with stream:
+        yield stream
+
+
+@contextlib.contextmanager
+def writing(name: str) -> Iterator[BinaryIO]:
+    """Open a file to write, or stdout.
+
+    A file appears under its name when the block ends without an error; until then what was there stays. Pipes and
+    devices are written as they are.
+
+    Raises:
+        InvalidValue: it cannot be written.
+    """
+    if name == STREAM:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    path = Path(os.path.realpath(name))  # a link is written through, not replaced
+    try:
+        if path.exists() and not stat.S_ISREG(path.stat().st_mode):
+            stream, temporary = path.open("wb"), None
+        else:
+            temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+            stream = temporary.open("xb")
+    except OSError as error:
+        raise InvalidValue(f"Cannot write {name!r}: {error.strerror or error}.") from error
+    try:
+        with stream:
+            yield stream
+            stream.flush()
+            if temporary is not None:
+                os.fsync(stream.fileno())
+        if temporary is not None:
+            temporary.replace(path)
+    except BaseException:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,223 @@
+"""The server as an ASGI application: from a request to its handler, and back."""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from inspect import iscoroutinefunction
+from typing import Any
+
+import msgspec
+from attrs import frozen
+
+from hookline.errors import HooklineError, InvalidValue, NotSupported
+from hookline_lib_wire.codec import decode_body, decode_query, encode
+from hookline_lib_wire.errors import WireError, problem_of, status_of
+from hookline_lib_wire.messages.base import Request
+from hookline_lib_wire.permissions import Thing
+from hookline_lib_wire.routes import Route
+from hookline_lib_wire.table import ROUTES
+from hookline_server.access import ANYBODY, Authenticator, Caller, require, unknown_caller
+from hookline_server.exchanges import ClientGone, Exchange, Receive, Reply, Send
+from hookline_server.extensions import Extension, Handler
+from hookline_server.guard import Guard, check_json
+from hookline_server.handlers import HANDLERS, HOT
+from hookline_server.monitoring import Monitor
+from hookline_server.not_offered import is_not_offered
+from hookline_server.router import Router
+from hookline_server.services import Services
+from hookline_server.writing import Writes
+
+THREADS = 8
+log = logging.getLogger("hookline.server")
+requests_log = logging.getLogger("hookline.server.requests")
+
+
+@frozen
+class _Target:
+    """A route with what answers it."""
+
+    route: Route
+    handler: Handler
+    is_streamed: bool
+    is_hot: bool
+
+
+class App:
+    """The tracking server.
+
+    Args:
+        services: the stores.
+        extensions: routes of other plugins.
+        authenticator: who callers are; None: everybody may do everything.
+
+    Raises:
+        InvalidValue: an operation has no handler, or a handler no route; or two have one name.
+    """
+
+    def __init__(
+        self, services: Services, extensions: Sequence[Extension] = (), authenticator: Authenticator | None = None
+    ) -> None:
+        self._services, self._authenticator = services, authenticator
+        self._guard = Guard(services.settings)
+        self.routes = (*ROUTES, *(route for each in extensions for route in each.routes))
+        handlers = _joined(HANDLERS, *(each.handlers for each in extensions))
+        self._router = Router(_targets(self.routes, handlers), services.settings.prefix)
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="hookline-server")
+        self._writes = Writes(services)
+        self.monitor = Monitor()
+        services.app = self
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 1008})
+            return
+        exchange, started, operation = Exchange(scope, receive, send, self._services.settings), time.perf_counter(), ""
+        try:
+            operation = await self._answer(exchange)
+        except ClientGone:
+            exchange.status = 499
+        except HooklineError as error:
+            await self._report(exchange, error)
+        except Exception:  # noqa: BLE001 - the client is told that, and the log what
+            await self._report_unknown(exchange)
+        self.monitor.note(operation, exchange.status, time.perf_counter() - started)
+        if requests_log.isEnabledFor(logging.INFO):
+            _log_request(exchange, time.perf_counter() - started)
+
+    def close(self) -> None:
+        """Wait for what is being written, and end the threads."""
+        self._writes.close()
+        self._threads.shutdown()
+
+    async def _answer(self, exchange: Exchange) -> str:
+        self._guard.check(exchange)
+        found = self._router.find(exchange.method, exchange.scope["path"])
+        if isinstance(found, frozenset):
+            raise self._not_found(exchange, found)
+        target = found.target
+        caller = self._caller(exchange, target.route)
+        if target.is_streamed:
+            request = decode_query(target.route.request, exchange.query, found.in_path)
+            await self._check(caller, target.route, request)
+            await target.handler(self._services, exchange, request)
+        elif target.is_hot:
+            body = await exchange.body()
+            check_json(exchange)
+            request = decode_body(target.route.request, body)
+            await self._check(caller, target.route, request)
+            await self._writes.add(*target.handler(self._services, request), body)
+            await exchange.answer(_DONE)
+        else:
+            request = await self._read(exchange, target.route, found.in_path)
+            await self._check(caller, target.route, request)
+            answer = await self._on_thread(target.handler, self._services, request)
+            if self._authenticator is not None and target.route.permission.thing is Thing.OWNER_OF_NEW:
+                await self._on_thread(self._note_owner, caller, target.route, request, answer)
+            await exchange.answer(answer if isinstance(answer, Reply) else Reply(encode(answer)))
+        return target.route.operation
+
+    async def _read(self, exchange: Exchange, route: Route, in_path: Mapping[str, str]) -> Request:
+        if route.method == "GET":
+            exchange.is_read = True
+            return decode_query(route.request, exchange.query, in_path)
+        body = await exchange.body()
+        if body or route.method in ("POST", "PUT", "PATCH"):
+            check_json(exchange)
+        return decode_body(route.request, body, in_path)
+
+    async def _on_thread(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
+
+    # Access ----------------------------------------------------------------------------------------------------------
+
+    def _caller(self, exchange: Exchange, route: Route) -> Caller:
+        if self._authenticator is None or route.permission.thing is Thing.PUBLIC:
+            return ANYBODY
+        caller = self._authenticator.identify(exchange.headers)
+        if caller is None:
+            raise unknown_caller()
+        return caller
+
+    async def _check(self, caller: Caller, route: Route, request: Request) -> None:
+        if self._authenticator is not None:
+            names = _names(request, route)
+            await self._on_thread(require, self._authenticator, caller, route.permission, names)
+
+    def _note_owner(self, caller: Caller, route: Route, _request: Request, answer: Any) -> None:
+        assert self._authenticator is not None
+        named = getattr(answer, "experiment_id", None) or answer.registered_model.name
+        self._authenticator.created(caller, route.permission, named)
+
+    # Errors ----------------------------------------------------------------------------------------------------------
+
+    def _not_found(self, exchange: Exchange, methods: frozenset[str]) -> HooklineError:
+        path = exchange.scope["path"]
+        if methods:
+            return WireError("METHOD_NOT_ALLOWED", f"This path knows {', '.join(sorted(methods))}.")
+        if is_not_offered(path.removeprefix(self._services.settings.prefix)):
+            return NotSupported("Traces, prompts, scorers, webhooks and the gateway are not part of this server.")
+        return WireError("ENDPOINT_NOT_FOUND", "There is no such path. The API is described at /openapi.json.")
+
+    async def _report(self, exchange: Exchange, error: HooklineError) -> None:
+        status = status_of(error)
+        headers = {}
+        if status == 401 and self._authenticator is not None:
+            headers["www-authenticate"] = self._authenticator.challenge
+        if not exchange.answered:
+            await exchange.answer(Reply(encode(problem_of(error)), status, headers=headers))
+
+    async def _report_unknown(self, exchange: Exchange) -> None:
+        number = secrets.token_hex(8)
+        log.exception("The request %s failed", number)
+        if not exchange.answered:
+            message = f"The server failed; its log says more under {number}."
+            await exchange.answer(Reply(encode({"error_code": "INTERNAL_ERROR", "message": message}), 500))
+
+
+_DONE = Reply(b"{}")
+
+
+def _targets(routes: Sequence[Route], handlers: Mapping[str, Handler]) -> list[tuple[Route, _Target]]:
+    without = {route.operation for route in routes} ^ handlers.keys()
+    if without:
+        raise InvalidValue(f"Routes and handlers of the server do not match: {', '.join(sorted(without))}.")
+    return [
+        (
+            route,
+            _Target(
+                route,
+                handlers[route.operation],
+                iscoroutinefunction(handlers[route.operation]),
+                route.operation in HOT,
+            ),
+        )
+        for route in routes
+    ]
+
+
+def _joined(*parts: Mapping[str, Handler]) -> dict[str, Handler]:
+    joined: dict[str, Handler] = {}
+    for part in parts:
+        twice = joined.keys() & part.keys()
+        if twice:
+            raise InvalidValue(f"Two extensions of the server have a handler for {', '.join(sorted(twice))}.")
+        joined.update(part)
+    return joined
+
+
+def _names(request: Request, route: Route) -> Sequence[str]:
+    """Return what a request is about, as its route's permission says."""
+    if not route.permission.field:
+        return ()
+    value = getattr(request, route.permission.field)
+    return tuple(value) if isinstance(value, list) else (str(value),)
+
+
+def _log_request(exchange: Exchange, seconds: float) -> None:
+    path = msgspec.json.encode(exchange.scope["path"]).decode()  # control characters are escaped
+    requests_log.info("%s %s %d %.1f ms", exchange.method, path, exchange.status, seconds * 1000)

@@ -1,0 +1,121 @@
+"""`hookline server`: serve the stores until Ctrl-C."""
+
+import logging
+
+import click
+from attrs import evolve
+
+from hookline import Workspace
+from hookline.cli.context import CliContext
+from hookline.cli.groups import json_option
+from hookline.errors import InvalidValue
+from hookline.system import terminations_interrupt
+from hookline.uris import without_secrets
+from hookline_lib_serving import addresses, serving
+from hookline_server.app import App
+from hookline_server.services import Services
+from hookline_server.settings import MEGABYTE, ServerSettings
+
+
+@click.command("server")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", "-p", type=click.IntRange(0, 65535), default=5000, show_default=True, help="0: a free one.")
+@click.option("--tracking", metavar="URI", help="The store to serve; default the configured one.")
+@click.option("--artifacts", metavar="URI", help="The artifact store to serve; default the configured one.")
+@click.option("--workers", "-w", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
+@click.option("--allowed-host", "hosts", multiple=True, metavar="NAME", help="A name that the server is called by.")
+@click.option("--allowed-origin", "origins", multiple=True, metavar="URL", help="A page's origin that may call.")
+@click.option(
+    "--artifact-scheme", "schemes", multiple=True, metavar="SCHEME", help="Locations that clients may name, like s3."
+)
+@click.option("--max-body-mb", type=click.IntRange(1, 4096), default=32, show_default=True, help="Largest request.")
+@click.option("--max-file-mb", type=click.IntRange(0), default=0, show_default=True, help="Largest file; 0: any.")
+@click.option("--prefix", default="", metavar="PATH", help="Path below which everything lies, like /hookline.")
+@click.option("--allow-unauthenticated", is_flag=True, help="Listen where other machines can reach the stores.")
+@click.option("--log-requests", is_flag=True, help="Log every request.")
+@json_option
+@click.pass_obj
+def server(
+    cli: CliContext,
+    host: str,
+    port: int,
+    tracking: str | None,
+    artifacts: str | None,
+    workers: int,
+    hosts: tuple[str, ...],
+    origins: tuple[str, ...],
+    schemes: tuple[str, ...],
+    max_body_mb: int,
+    max_file_mb: int,
+    prefix: str,
+    allow_unauthenticated: bool,
+    log_requests: bool,
+) -> None:
+    """Serve the stores over HTTP, for MLflow's clients and Hookline's.
+
+    Clients are pointed at the URL that it prints: MLFLOW_TRACKING_URI, or mlflow.set_tracking_uri(...).
+    """
+    addresses.check_host(
+        host, allow_unauthenticated=allow_unauthenticated, flag="--allow-unauthenticated", what="the stores"
+    )
+    if workers > 1:
+        raise InvalidValue(
+            "A SQLite store is served by one process: several need PostgreSQL or MySQL. Use --workers 1."
+        )
+    settings = ServerSettings(
+        hosts=(host, *hosts),
+        origins=origins,
+        artifact_schemes=schemes,
+        max_body=max_body_mb * MEGABYTE,
+        max_file=max_file_mb * MEGABYTE,
+        prefix=_prefix(prefix),
+    )
+    if log_requests:
+        _show_requests()
+    workspace = _workspace(cli, tracking, artifacts)
+    with terminations_interrupt(), addresses.bind(host, port) as bound:
+        url = addresses.url(host, bound.getsockname()[1]) + settings.prefix
+        services = Services(workspace, settings)
+        services.open()
+        app = App(services)
+        try:
+            serving.run(app, bound, lambda: _announce(cli, workspace, url))
+        finally:
+            app.close()
+            workspace.close()
+    cli.say("Stopped.")
+
+
+def _show_requests() -> None:
+    """Write a line for every request to the standard error stream."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    logger = logging.getLogger("hookline.server.requests")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+
+
+def _prefix(given: str) -> str:
+    if given and not given.startswith("/"):
+        raise InvalidValue(f"--prefix is a path that starts with '/', such as /hookline, not {given!r}.")
+    return given.rstrip("/")
+
+
+def _workspace(cli: CliContext, tracking: str | None, artifacts: str | None) -> Workspace:
+    """Return what to serve: the configured workspace, with the stores that the command names."""
+    if tracking is None and artifacts is None:
+        return cli.workspace
+    settings = cli.config.settings
+    if tracking is not None:
+        settings = evolve(settings, tracking=evolve(settings.tracking, uri=tracking))
+    if artifacts is not None:
+        settings = evolve(settings, artifacts=evolve(settings.artifacts, uri=artifacts))
+    return Workspace(evolve(cli.config, settings=settings))
+
+
+def _announce(cli: CliContext, workspace: Workspace, url: str) -> None:
+    cli.out(
+        {"url": url},
+        text=f"Serving {without_secrets(workspace.tracking_uri)} at {url} (Ctrl-C stops it). Point clients at it:\n"
+        f"  export MLFLOW_TRACKING_URI={url}",
+    )

@@ -1,0 +1,22 @@
+"""What answers each operation of the table. A handler is called on a thread with the services and the request.
+
+Those in `HOT` return what is to be written, which is stored together with what other requests write.
+"""
+
+from collections.abc import Mapping
+
+from hookline_server.extensions import Handler
+from hookline_server.handlers import experiments, files, history, logged_models, logging, models, runs, system, versions
+
+HOT = frozenset(logging.HANDLERS)
+HANDLERS: Mapping[str, Handler] = {
+    **system.HANDLERS,
+    **experiments.HANDLERS,
+    **runs.HANDLERS,
+    **logging.HANDLERS,
+    **history.HANDLERS,
+    **files.HANDLERS,
+    **models.HANDLERS,
+    **versions.HANDLERS,
+    **logged_models.HANDLERS,
+}

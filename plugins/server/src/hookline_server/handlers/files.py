@@ -1,0 +1,177 @@
+"""Files: of runs, of logged models, of versions, and the proxy of the artifact store.
+
+A file is named by what it belongs to and a key below that; the server opens no place that a client named.
+"""
+
+import asyncio
+import mimetypes
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from hookline.entities import FileInfo
+from hookline.errors import NotFound, NotSupported
+from hookline.paths import check_key_path
+from hookline_lib_wire import answers
+from hookline_lib_wire.messages import artifacts as messages
+from hookline_lib_wire.messages.base import UNSET, Empty, Request
+from hookline_server.exchanges import Exchange, Reply
+from hookline_server.services import Services
+
+CHUNK = 2**20
+_OWN = "artifacts:/"
+
+
+def list_artifacts(services: Services, request: messages.ListArtifacts) -> messages.ArtifactsFound:
+    """List the files of a run, with paths relative to its folder."""
+    return _listed(services, services.tracking.get_run(request.run_id).info.artifact_uri, request.path)
+
+
+def list_model_artifacts(services: Services, request: messages.ListModelArtifacts) -> messages.ArtifactsFound:
+    """List the files of a logged model, with paths relative to its folder."""
+    uri = services.logged_models.get_logged_model(request.model_id).artifact_uri
+    return _listed(services, uri, request.artifact_directory_path)
+
+
+def _listed(services: Services, uri: str, path: str) -> messages.ArtifactsFound:
+    key = path.rstrip("/")
+    below = services.artifact_key(uri, key)
+    cut = len(below) - len(key) if key or not below else len(below) + 1
+    found = services.workspace.artifacts.locate(_OWN).store.list(below)
+    if key and len(found) == 1 and found[0].path == below:  # a file has nothing below it
+        found = []
+    return messages.ArtifactsFound(root_uri=answers.location(uri), files=_files(found, cut))
+
+
+def list_proxied(services: Services, request: messages.ListProxied) -> messages.ArtifactsFound:
+    """List files of the artifact store, with their names alone."""
+    key = check_key_path(request.path.rstrip("/"), allow_root=True)
+    found = services.workspace.artifacts.locate(_OWN).store.list(key)
+    if key and len(found) == 1 and found[0].path == key:
+        found = []
+    return messages.ArtifactsFound(files=_files(found, len(key) + 1 if key else 0))
+
+
+def _files(found: Iterable[FileInfo], cut: int) -> list[messages.FileInfo]:
+    return [messages.FileInfo(each.path[cut:], each.is_dir, UNSET if each.is_dir else each.file_size) for each in found]
+
+
+def delete_artifact(services: Services, request: messages.ArtifactPath) -> Empty:
+    """Remove a file or a folder; a missing one is an error."""
+    key = check_key_path(request.artifact_path.rstrip("/"))
+    store = services.workspace.artifacts.locate(_OWN).store
+    if not store.list(key):
+        raise NotFound(f"There is no artifact {key!r}.")
+    store.delete(key)
+    return Empty()
+
+
+async def download(services: Services, exchange: Exchange, request: messages.ArtifactPath) -> None:
+    """Send a file of the artifact store."""
+    await _send(services, exchange, check_key_path(request.artifact_path))
+
+
+async def get_artifact(services: Services, exchange: Exchange, request: messages.GetArtifact) -> None:
+    """Send a file of a run."""
+    run = await _on_thread(services.tracking.get_run, request.run_id)
+    await _send(services, exchange, services.artifact_key(run.info.artifact_uri, check_key_path(request.path)))
+
+
+async def get_model_artifact(services: Services, exchange: Exchange, request: messages.GetModelArtifact) -> None:
+    """Send a file of a logged model."""
+    model = await _on_thread(services.logged_models.get_logged_model, request.model_id)
+    key = check_key_path(request.artifact_file_path)
+    await _send(services, exchange, services.artifact_key(model.artifact_uri, key))
+
+
+async def get_version_artifact(services: Services, exchange: Exchange, request: messages.GetVersionArtifact) -> None:
+    """Send a file of a model version."""
+    uri = await _on_thread(services.version_location, request.name, request.version)
+    await _send(services, exchange, services.artifact_key(uri, check_key_path(request.path)))
+
+
+async def _send(services: Services, exchange: Exchange, key: str) -> None:
+    """Send a file as an attachment, so that no browser takes it for a page of ours, a part after the other."""
+    store = services.workspace.artifacts.locate(_OWN).store
+    stream = await _on_thread(store.open, key)
+    try:
+        size = await _on_thread(_size, stream)
+        name = key.rpartition("/")[2]
+        headers = {
+            "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+            "content-security-policy": "sandbox; default-src 'none'",
+            "cache-control": "private, no-cache",
+        }
+        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        exchange.is_read = True
+        await exchange.begin(200, media_type, size, headers.items())
+        if exchange.method == "HEAD":
+            await exchange.go_on(b"", more=False)
+            return
+        while part := await _on_thread(stream.read, CHUNK):
+            await exchange.go_on(part, more=True)
+        await exchange.go_on(b"", more=False)
+    finally:
+        await _on_thread(stream.close)
+
+
+def _size(stream: Any) -> int | None:
+    if not stream.seekable():
+        return None
+    size = int(stream.seek(0, 2))
+    stream.seek(0)
+    return size
+
+
+async def upload(services: Services, exchange: Exchange, request: messages.ArtifactPath) -> None:
+    """Store a file as it comes."""
+    await _receive(services, exchange, check_key_path(request.artifact_path))
+
+
+async def upload_run_artifact(services: Services, exchange: Exchange, request: messages.GetArtifact) -> None:
+    """Store a file of a run."""
+    run = await _on_thread(services.tracking.get_run, request.run_id)
+    await _receive(services, exchange, services.artifact_key(run.info.artifact_uri, check_key_path(request.path)))
+
+
+async def _receive(services: Services, exchange: Exchange, key: str) -> None:
+    """Write a body to a file of ours, which becomes the artifact once it is whole."""
+    store = services.workspace.artifacts.locate(_OWN).store
+    with tempfile.TemporaryDirectory(prefix="hookline-upload-", dir=services.upload_folder) as folder:
+        path = Path(folder) / "content"
+        with path.open("wb") as file:
+            async for part in exchange.parts():
+                if len(part) >= CHUNK:
+                    await _on_thread(file.write, part)
+                else:
+                    file.write(part)
+        await _on_thread(store.put, key, path)
+    await exchange.answer(Reply(b"{}"))
+
+
+async def _on_thread(call: Callable[..., Any], *arguments: Any) -> Any:
+    return await asyncio.to_thread(call, *arguments)
+
+
+def _no_parts(_services: Services, _request: Request) -> Empty:
+    """Refuse: clients then send the file whole, which is as fast here."""
+    raise NotSupported("Uploads in parts are not offered: send the file whole.")
+
+
+HANDLERS = {
+    "list_artifacts": list_artifacts,
+    "list_model_artifacts": list_model_artifacts,
+    "list_proxied": list_proxied,
+    "delete_artifact": delete_artifact,
+    "download": download,
+    "get_artifact": get_artifact,
+    "get_model_artifact": get_model_artifact,
+    "get_version_artifact": get_version_artifact,
+    "upload": upload,
+    "upload_run_artifact": upload_run_artifact,
+    "create_multipart": _no_parts,
+    "complete_multipart": _no_parts,
+    "abort_multipart": _no_parts,
+}

@@ -1,0 +1,57 @@
+"""Finding the route of a request: by its whole path where the path is fixed, else by its pattern."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Generic, TypeVar
+
+from attrs import frozen
+
+from hookline_lib_wire.routes import Route
+
+T = TypeVar("T")
+
+
+@frozen
+class Found(Generic[T]):
+    """A route's target, and the fields that the path names."""
+
+    target: T
+    in_path: Mapping[str, str]
+
+
+class Router(Generic[T]):
+    """Routes by path and method."""
+
+    def __init__(self, routes: Iterable[tuple[Route, T]], prefix: str = "") -> None:
+        self._fixed: dict[str, dict[str, Found[T]]] = defaultdict(dict)
+        self._patterns: dict[str, tuple[re.Pattern[str], dict[str, T]]] = {}
+        for route, target in routes:
+            for path in route.paths:
+                if route.slots:
+                    self._add_pattern(prefix + path, route, target)
+                else:
+                    self._fixed[prefix + path][route.method] = Found(target, {})
+
+    def _add_pattern(self, path: str, route: Route, target: T) -> None:
+        text, at = "", 0
+        for slot in Route.SLOT.finditer(path):
+            text += re.escape(path[at : slot.start()]) + f"(?P<{slot[1]}>{'.+' if slot[2] else '[^/]+'})"
+            at = slot.end()
+        pattern = text + re.escape(path[at:])
+        self._patterns.setdefault(pattern, (re.compile(pattern, re.DOTALL), {}))[1][route.method] = target
+
+    def find(self, method: str, path: str) -> Found[T] | frozenset[str]:
+        """Return the route of a request; else the methods that the path knows, which may be none."""
+        wanted = "GET" if method == "HEAD" else method
+        fixed = self._fixed.get(path)
+        if fixed is not None:
+            return fixed.get(wanted) or frozenset(fixed)
+        known: set[str] = set()
+        for pattern, targets in self._patterns.values():
+            match = pattern.fullmatch(path)
+            if match is not None:
+                if wanted in targets:
+                    return Found(targets[wanted], match.groupdict())
+                known |= targets.keys()
+        return frozenset(known)

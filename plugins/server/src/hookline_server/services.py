@@ -1,0 +1,118 @@
+"""What handlers work with."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hookline import Workspace
+from hookline.artifacts import OWN_SCHEME
+from hookline.errors import InvalidValue, NotSupported
+from hookline.interfaces import LoggedModels, ModelRegistry, TrackingStore
+from hookline.paths import check_key_path, join_key
+from hookline.uris import is_path, join_uri, scheme_of
+from hookline_lib_wire.answers import OWN, PROXIED
+from hookline_server.settings import ServerSettings
+
+if TYPE_CHECKING:
+    from hookline_server.app import App
+
+_PROXIED_SCHEME = "mlflow-artifacts"
+
+
+class Services:
+    """The stores of a workspace, as the server's handlers use them. Thread safe.
+
+    Args:
+        workspace: what is served. settings: what the server allows.
+
+    Attributes:
+        app: the application that answers, set by itself.
+    """
+
+    app: "App"
+
+    def __init__(self, workspace: Workspace, settings: ServerSettings | None = None) -> None:
+        self.workspace = workspace
+        self.settings = settings or ServerSettings()
+
+    def open(self) -> None:
+        """Open the stores, so that what is wrong with them is told before anybody is served."""
+        self.tracking.get_experiment("0")
+        self.registry  # noqa: B018 - made here
+        self.workspace.artifacts.locate(OWN)
+
+    @cached_property
+    def tracking(self) -> TrackingStore:
+        """The tracking store."""
+        return self.workspace.tracking
+
+    @cached_property
+    def logged_models(self) -> LoggedModels:
+        """The store of logged models."""
+        return self.workspace.logged_models
+
+    @cached_property
+    def registry(self) -> ModelRegistry:
+        """The model registry."""
+        return self.workspace.model_registry
+
+    def artifact_key(self, uri: str, key: str = "") -> str:
+        """Return the key in the server's own artifact store that `key` below a stored location has.
+
+        Raises:
+            NotSupported: the location lies elsewhere, where the server opens nothing for a client.
+            InvalidValue: the key is not allowed.
+        """
+        if scheme_of(uri) != OWN_SCHEME or is_path(uri):
+            raise NotSupported(
+                "These files lie outside of the server's artifact store, and it does not open other places for "
+                "clients. Read them from where they are."
+            )
+        root = check_key_path(uri.partition(":")[2].strip("/"), allow_root=True)
+        return join_key(root, check_key_path(key, allow_root=True))
+
+    def given_location(self, uri: str) -> str:
+        """Return a location that a client names, as it is stored: the server never opens any but its own.
+
+        Raises:
+            InvalidValue: the scheme is not among those that the server allows, or a key is malformed.
+        """
+        scheme = "" if is_path(uri) else scheme_of(uri)
+        if scheme == _PROXIED_SCHEME and uri.startswith(PROXIED) and not uri.startswith(f"{PROXIED}/"):
+            return OWN + check_key_path(uri[len(PROXIED) :].strip("/"))
+        if scheme not in self.settings.artifact_schemes or any(part in uri for part in ("..", "#", "?", ";", "\\")):
+            allowed = ", ".join((f"{_PROXIED_SCHEME}:/", *(f"{each}:" for each in self.settings.artifact_schemes)))
+            raise InvalidValue(
+                f"Invalid artifact location {uri[:200]!r}: clients of this server may name locations that start with "
+                f"{allowed}. Its owner allows others with --artifact-scheme."
+            )
+        return uri
+
+    def version_location(self, name: str, version: str | int) -> str:
+        """Return where the files of a model version are, as it is stored. Raises `NotFound`."""
+        found = self.registry.get_version(name, version_number(version))
+        if found.source.startswith("models:/m-"):
+            model_id, _, key = found.source.removeprefix("models:/").partition("/")
+            return join_uri(self.logged_models.get_logged_model(model_id).artifact_uri, key)
+        if found.source.startswith("runs:/"):
+            run_id, _, key = found.source.removeprefix("runs:/").partition("/")
+            return join_uri(self.tracking.get_run(run_id).info.artifact_uri, key)
+        return found.source
+
+    @cached_property
+    def upload_folder(self) -> Path | None:
+        """Where files are written while they come: on the disk of the artifact store, where it has one here."""
+        root = self.workspace.artifacts.locate(OWN).store.local_path("")
+        if root is None:
+            return None
+        folder = root.with_name(f"{root.name}.uploads")
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+
+
+def version_number(given: str | int) -> int:
+    """Return the number of a version, which travels as a text. Raises `InvalidValue`."""
+    text = str(given)
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise InvalidValue(f"Parameter 'version' must be an integer, got {text[:100]!r}.")
+    return int(text)

@@ -1,0 +1,29 @@
+"""How the server behaves."""
+
+from attrs import frozen
+
+MEGABYTE = 2**20
+LOCAL_NAMES = ("localhost",)
+
+
+@frozen
+class ServerSettings:
+    """What a server allows.
+
+    Attributes:
+        hosts: names that a request's `Host` may hold, besides `localhost` and addresses such as 127.0.0.1.
+        origins: pages of other origins that may call, such as `https://notebooks.example`.
+        artifact_schemes: schemes of locations outside of the server's own artifact store that clients may name, such as
+            `s3`. The server stores such locations and never opens them.
+        max_body: bytes of a request other than a file. max_file: bytes of a file; 0: no limit.
+        body_seconds: how long a body may take to arrive, or a file its next part.
+        prefix: the path below which everything lies, such as `/hookline`; "" for none.
+    """
+
+    hosts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    artifact_schemes: tuple[str, ...] = ()
+    max_body: int = 32 * MEGABYTE
+    max_file: int = 0
+    body_seconds: float = 60.0
+    prefix: str = ""

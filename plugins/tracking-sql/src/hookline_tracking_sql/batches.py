@@ -1,0 +1,176 @@
+"""Logging: metrics, params and tags of a run in one transaction, with no statement more than the batch needs."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+
+from hookline.entities import Batch, Metric
+from hookline.errors import HooklineError, Unavailable
+from hookline.store_rules import RUN_NAME_TAG, new_params
+from hookline_tracking_sql import upserts
+from hookline_tracking_sql.base import Part, active_run
+from hookline_tracking_sql.engine import driver_of
+from hookline_tracking_sql.schema import params as params_table
+from hookline_tracking_sql.segments import Packed, Segment, pack_metrics
+from hookline_tracking_sql.statements import among
+
+_Series: TypeAlias = Sequence[tuple[str, Packed]]
+
+
+class BatchPart(Part):
+    """Logging of batches."""
+
+    def log_batch(self, run_id: str, batch: Batch) -> None:
+        """See `TrackingStore.log_batch`."""
+        series = _series(batch)
+        ids = self._keys.ids(_keys(batch, series))
+        with self._database.writing() as connection:
+            _store(connection, run_id, active_run(connection, run_id), batch, series, ids)
+
+    def log_batches(self, batches: Sequence[tuple[str, Batch]]) -> Sequence[HooklineError | None]:
+        """See `TrackingStore.log_batches`: one transaction, since BEGIN and COMMIT cost more than a point."""
+        try:
+            return self._log_together(batches)
+        except Unavailable as error:
+            return [error] * len(batches)
+        except HooklineError:  # one of them cannot be stored, and nobody said which
+            return super().log_batches(batches)
+
+    def _log_together(self, batches: Sequence[tuple[str, Batch]]) -> list[HooklineError | None]:
+        series = [_series(batch) for _, batch in batches]
+        named = [name for (_, batch), own in zip(batches, series, strict=True) for name in _keys(batch, own)]
+        ids = self._keys.ids(dict.fromkeys(named))
+        problems: list[HooklineError | None] = []
+        places: dict[str, tuple[int, int]] = {}  # a run does not change while we write
+        with self._database.writing() as connection:
+            for (run_id, batch), own in zip(batches, series, strict=True):
+                problems.append(_attempt_within(connection, run_id, batch, own, ids, places))
+        return problems
+
+
+def _attempt_within(
+    connection: sa.Connection,
+    run_id: str,
+    batch: Batch,
+    series: _Series,
+    ids: Mapping[str, int],
+    places: dict[str, tuple[int, int]],
+) -> HooklineError | None:
+    """Store a batch within a transaction that goes on if it is refused; nothing of it is then stored."""
+    try:
+        place = places.get(run_id)
+        if place is None:
+            place = places[run_id] = active_run(connection, run_id)
+        if not batch.params:  # nothing is refused after something was written
+            _store(connection, run_id, place, batch, series, ids)
+        else:
+            with connection.begin_nested():
+                _store(connection, run_id, place, batch, series, ids)
+    except HooklineError as error:
+        return error
+    return None
+
+
+def _series(batch: Batch) -> _Series:
+    return [(key, pack_metrics(points)) for key, points in _by_key(batch.metrics).items()]
+
+
+def _keys(batch: Batch, series: _Series) -> list[str]:
+    return [key for key, _ in series] + [*batch.params, *batch.tags]
+
+
+def _store(
+    connection: sa.Connection,
+    run_id: str,
+    place: tuple[int, int],
+    batch: Batch,
+    series: _Series,
+    ids: Mapping[str, int],
+) -> None:
+    driver = driver_of(connection)
+    if batch.params:
+        add_params(connection, run_id, place, ids, batch.params)
+    if batch.tags:
+        set_run_tags(driver, place, ids, batch.tags)
+    if series:
+        add_segments(driver, place, [(ids[key], packed) for key, packed in series])
+        set_model_points(driver, place[0], ids, batch.metrics)
+
+
+def set_run_tags(
+    driver: sqlite3.Connection, place: tuple[int, int], ids: Mapping[str, int], tags: Mapping[str, str]
+) -> None:
+    """Set tags of a run, which is given as the row ids of it and of its experiment; the tag of its name renames it."""
+    run, experiment = place
+    driver.executemany(upserts.SET_TAG, [(run, ids[key], experiment, value) for key, value in tags.items()])
+    if RUN_NAME_TAG in tags:
+        driver.execute(upserts.RENAME_RUN, (tags[RUN_NAME_TAG], run))
+
+
+def add_segments(driver: sqlite3.Connection, owner: tuple[int, int], series: Sequence[tuple[int, Packed]]) -> None:
+    """Store points of series, each given by the id of its key, and take them into the summaries."""
+    run, experiment = owner
+    rows: list[tuple[Any, ...]] = []
+    blocks: list[tuple[Any, ...]] = []
+    for key, packed in series:
+        for segment, before in zip(packed.segments, _before(packed.segments), strict=False):
+            place = (run, key, segment.timestamp, segment.step, run, key, before)
+            rows.append(place + segment.row)
+            if segment.block:
+                blocks.append(place + segment.block)
+    driver.executemany(upserts.ADD_SEGMENT, rows)
+    if blocks:
+        driver.executemany(upserts.ADD_BLOCK, blocks)
+    totals = [(run, key, experiment, *packed.totals, len(packed.segments)) for key, packed in series]
+    driver.executemany(upserts.ADD_TO_SERIES, totals)
+
+
+def _before(segments: Sequence[Segment]) -> Iterable[int]:
+    """Return how many points come before each segment."""
+    return accumulate((segment.size for segment in segments), initial=0)
+
+
+def add_params(
+    connection: sa.Connection,
+    run_id: str,
+    place: tuple[int, int],
+    ids: Mapping[str, int],
+    params: Mapping[str, str],
+) -> None:
+    """Set params of a run; raises `InvalidValue` where one has another value."""
+    run, experiment = place
+    rows = [(run, ids[key], experiment, value) for key, value in params.items()]
+    added = driver_of(connection).executemany(upserts.ADD_PARAM, rows).rowcount
+    if added < len(rows):  # some were there: only then it matters with which values
+        table = params_table.c
+        names = {ids[key]: key for key in params}
+        stored = sa.select(table.key, table.value).where(table.run == run, among(table.key, names))
+        new_params(run_id, {names[key]: value for key, value in connection.execute(stored)}, params)
+
+
+def _by_key(metrics: Iterable[Metric]) -> dict[str, list[Metric]]:
+    groups: dict[str, list[Metric]] = {}
+    for point in metrics:
+        group = groups.get(point.key)
+        if group is None:
+            groups[point.key] = [point]
+        else:
+            group.append(point)
+    return groups
+
+
+def set_model_points(driver: sqlite3.Connection, run: int, ids: Mapping[str, int], metrics: Iterable[Metric]) -> None:
+    """Note the latest points of logged models among some points of a run."""
+    rows = [
+        (
+            *(point.model_id, ids[point.key], run, point.dataset_name or "", point.dataset_digest or ""),
+            *(None if point.value != point.value else point.value, point.step, point.timestamp),
+        )
+        for point in metrics
+        if point.model_id is not None
+    ]
+    if rows:
+        driver.executemany(upserts.SET_MODEL_POINT, rows)

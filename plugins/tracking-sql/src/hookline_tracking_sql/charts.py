@@ -1,0 +1,105 @@
+"""Charts of series: from what their segments say, with points read only where a column begins or ends."""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from functools import lru_cache, partial
+
+import sqlalchemy as sa
+
+from hookline.charts import Buckets, Grid, chart_columns
+from hookline.entities import ChartAxis, ChartSeries, ChartView, Points
+from hookline.store_rules import run_not_found
+from hookline_tracking_sql.base import Part
+from hookline_tracking_sql.engine import driver_of
+from hookline_tracking_sql.keys import key_id
+from hookline_tracking_sql.outlines import unpack_facts
+from hookline_tracking_sql.rows import Series
+from hookline_tracking_sql.schema import runs
+from hookline_tracking_sql.segments import unpack, unpack_onto
+from hookline_tracking_sql.stretches import Full, Row, Stretch, arranged, clipped, read_points
+
+_KEPT = 8  # segments that are kept unpacked at a time: as many as overlap, usually
+
+
+class ChartPart(Part):
+    """The charts of a store's series."""
+
+    def chart(
+        self,
+        run_ids: Sequence[str],
+        key: str,
+        *,
+        x: ChartAxis = "step",
+        width: int = 1000,
+        start: int | None = None,
+        end: int | None = None,
+    ) -> Sequence[ChartSeries]:
+        """See `TrackingStore.chart`."""
+        view = ChartView(x, width, start, end)
+        with self._database.reading() as connection:
+            return [_chart(connection, run_id, key, view) for run_id in run_ids]
+
+
+def _chart(connection: sa.Connection, run_id: str, key: str, view: ChartView) -> ChartSeries:
+    wanted = sa.select(runs.c.id, key_id(key), runs.c.start_time).where(runs.c.run_id == run_id)
+    found = connection.execute(wanted).one_or_none()
+    if found is None:
+        raise run_not_found(run_id)
+    run, series, start_time = found
+    origin = start_time if view.x == "relative" else 0
+    source = _Source(Series(driver_of(connection), run, series), by_step=view.x == "step")
+    shown = _shown(source, view, origin)
+    if sum(stretch.size for stretch in shown) <= view.width:
+        xs, values = array("q"), array("d")
+        for stretch in shown:
+            read = stretch.points()
+            xs.extend(read.xs)
+            values.extend(read.values)
+        return chart_columns(run_id, key, xs, values, view.width, origin)
+    buckets, grid = Buckets(), Grid(shown[0].first[0], shown[-1].last[0], view.width)
+    for stretch in shown:
+        stretch.draw(buckets, grid)
+    return buckets.series(run_id, key, origin)
+
+
+def _shown(source: "_Source", view: ChartView, origin: int) -> list[Stretch]:
+    """Return the stretches of a series that a view shows, in order."""
+    start = None if view.start is None else view.start + origin
+    end = None if view.end is None else view.end + origin
+    whole = arranged(source.stretches(start, end), by_step=source.by_step)
+    return [piece for stretch in whole for piece in clipped(stretch, start, end)]
+
+
+class _Source:
+    """The segments of a series, along an axis."""
+
+    def __init__(self, series: Series, *, by_step: bool) -> None:
+        self._series, self.by_step = series, by_step
+        self._open = lru_cache(_KEPT)(series.opened)
+
+    def stretches(self, start: int | None, end: int | None) -> Iterator[Stretch]:
+        """Yield the stretches that may reach into a range; those that follow each other in the history may overlap."""
+        small = Points("")
+        for ordinal, segment in self._series.rows():
+            if segment.facts is None:
+                unpack_onto(small, segment)
+                continue
+            if small:
+                yield read_points(small, by_step=self.by_step)
+                small = Points("")
+            row = Row(segment, unpack_facts(segment.facts, segment.size), partial(self._open, ordinal, segment))
+            yield from self._stretch(row, start, end)
+        if small:
+            yield read_points(small, by_step=self.by_step)
+
+    def _stretch(self, row: Row, start: int | None, end: int | None) -> Iterator[Stretch]:
+        facts = row.facts
+        least, greatest = row.segment.timestamp, facts.last_timestamp
+        if self.by_step:
+            least, greatest = facts.least_step, facts.greatest_step
+        if (start is not None and greatest < start) or (end is not None and least > end):
+            return
+        if self.by_step and not facts.steps_sorted:
+            yield read_points(unpack(row.open(), ""), by_step=True)
+        else:
+            yield Full(row, by_step=self.by_step)

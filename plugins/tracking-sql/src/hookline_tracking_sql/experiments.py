@@ -1,0 +1,118 @@
+"""Experiments in tables."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from hookline.entities import Experiment, ExperimentChange, LifecycleStage, Page, check_experiment_name, now_ms
+from hookline.search.syntax import Query
+from hookline.store_rules import changed_experiment, experiment_exists, experiment_not_found, new_experiment
+from hookline_tracking_sql.base import Part, experiment_row_id
+from hookline_tracking_sql.entries import delete_entries, read_entries, set_entries
+from hookline_tracking_sql.purging import deleted_time
+from hookline_tracking_sql.schema import experiment_tags, experiments, runs
+from hookline_tracking_sql.search.paging import fetch_page
+from hookline_tracking_sql.search.targets import EXPERIMENTS
+from hookline_tracking_sql.statements import Prepared, insert_row, prepared
+
+_COLUMNS = ("id", "name", "artifact_location", "lifecycle_stage", "creation_time", "last_update_time")
+_READ = sa.select(*(experiments.c[name] for name in _COLUMNS))
+_BY_ID = prepared(_READ.where(experiments.c.id == sa.bindparam("wanted")))
+_BY_NAME = prepared(_READ.where(experiments.c.name == sa.bindparam("wanted")))
+
+
+class ExperimentPart(Part):
+    """The experiments of a store."""
+
+    def create_experiment(
+        self, name: str, *, artifact_location: str | None = None, tags: Mapping[str, str] | None = None
+    ) -> Experiment:
+        """See `TrackingStore.create_experiment`."""
+        check_experiment_name(name)
+        now = now_ms()
+        with self._database.writing() as connection:
+            _require_free(connection, name)
+            stage = LifecycleStage.ACTIVE.value
+            times = {"creation_time": now, "last_update_time": now}
+            row = insert_row(connection, experiments, name=name, artifact_location="", lifecycle_stage=stage, **times)
+            created = new_experiment(str(row), name, artifact_location, tags, now)
+            connection.execute(
+                sa.update(experiments)
+                .where(experiments.c.id == row)
+                .values(artifact_location=created.artifact_location)
+            )
+            set_entries(connection, experiment_tags, row, created.tags)
+        return created
+
+    def get_experiment(self, experiment_id: str) -> Experiment:
+        """See `TrackingStore.get_experiment`."""
+        with self._database.reading() as connection:
+            return experiment_by_id(connection, experiment_id)
+
+    def get_experiment_by_name(self, name: str) -> Experiment | None:
+        """See `TrackingStore.get_experiment_by_name`."""
+        with self._database.reading() as connection:
+            return _one(connection, _BY_NAME, name)
+
+    def update_experiment(self, experiment_id: str, change: ExperimentChange) -> Experiment:
+        """See `TrackingStore.update_experiment`."""
+        with self._database.writing() as connection:
+            present = experiment_by_id(connection, experiment_id)
+            changed = changed_experiment(present, change, now_ms())
+            if changed.name != present.name:
+                _require_free(connection, changed.name)
+            if changed != present:
+                _store_change(connection, present, changed)
+        return changed
+
+    def search_experiments(self, query: Query) -> Page[Experiment]:
+        """See `TrackingStore.search_experiments`."""
+        with self._database.reading() as connection:
+            rows, token = fetch_page(connection, EXPERIMENTS, query)
+            return Page(_experiments(connection, rows), token)
+
+
+def experiment_by_id(connection: sa.Connection, experiment_id: str) -> Experiment:
+    """Return an experiment, deleted ones too. Raises `NotFound`."""
+    row = experiment_row_id(experiment_id)
+    found = None if row is None else _one(connection, _BY_ID, row)
+    if found is None:
+        raise experiment_not_found(experiment_id)
+    return found
+
+
+def _one(connection: sa.Connection, wanted: Prepared, value: int | str) -> Experiment | None:
+    rows = wanted.execute(connection, {"wanted": value}).fetchall()
+    return _experiments(connection, rows)[0] if rows else None
+
+
+def _experiments(connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> list[Experiment]:
+    """Return the experiments of rows that begin with `_COLUMNS`."""
+    tags = read_entries(connection, experiment_tags, [row[0] for row in rows])
+    return [
+        Experiment(str(row), name, place, LifecycleStage(stage), created, updated, tags[row])
+        for row, name, place, stage, created, updated, *_ in rows
+    ]
+
+
+def _require_free(connection: sa.Connection, name: str) -> None:
+    stage = connection.execute(sa.select(experiments.c.lifecycle_stage).where(experiments.c.name == name)).scalar()
+    if stage is not None:
+        raise experiment_exists(name, LifecycleStage(stage))
+
+
+def _store_change(connection: sa.Connection, present: Experiment, changed: Experiment) -> None:
+    row, stage = int(changed.experiment_id), changed.lifecycle_stage.value
+    connection.execute(
+        sa.update(experiments)
+        .where(experiments.c.id == row)
+        .values(name=changed.name, lifecycle_stage=stage, last_update_time=changed.last_update_time)
+    )
+    delete_entries(connection, experiment_tags, row, present.tags.keys() - changed.tags.keys())
+    set_entries(connection, experiment_tags, row, dict(changed.tags.items() - present.tags.items()))
+    if changed.lifecycle_stage is not present.lifecycle_stage:
+        when = deleted_time(changed.lifecycle_stage, changed.last_update_time)
+        connection.execute(
+            sa.update(runs).where(runs.c.experiment == row).values(lifecycle_stage=stage, deleted_time=when)
+        )

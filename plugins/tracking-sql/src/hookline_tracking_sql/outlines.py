@@ -1,0 +1,105 @@
+"""What a segment says about its points, so that a chart need not read them: docs/formats/segments.md.
+
+Facts are about the whole segment; an outline is about each of its parts of 64 points.
+"""
+
+import struct
+from array import array
+from math import nan
+from typing import NamedTuple
+
+from hookline.charts import Summary, summarise
+from hookline.entities import Points
+from hookline_tracking_sql.columns import least_difference, little, numbers_of
+from hookline_tracking_sql.ordering import is_sorted
+
+PART_POINTS = 64
+"""How many points a part has; shorter segments have no facts, those of one part no outline."""
+
+_FACTS = struct.Struct("<?qqqqdddIII")
+_WIDE = 8
+
+
+class Facts(NamedTuple):
+    """What a segment says of itself.
+
+    Attributes:
+        steps_sorted: whether its steps never go down.
+        last_step, last_timestamp: of its last point.
+        values: the summary of its points in their order.
+    """
+
+    steps_sorted: bool
+    last_step: int
+    last_timestamp: int
+    least_step: int
+    greatest_step: int
+    values: Summary
+
+    @property
+    def finite(self) -> bool:
+        """Whether all values are."""
+        return not any(self.values[4:])
+
+
+def facts_of(points: Points, packed_steps: bytes | None = None) -> Facts:
+    """Return the facts of points in the order of a history; their packed steps save a look at all of them."""
+    steps, least = points.steps, least_difference(packed_steps)
+    ordered = is_sorted(steps) if least is None else least >= 0
+    ends = (steps[0], steps[-1]) if ordered else (min(steps), max(steps))
+    return Facts(ordered, steps[-1], points.timestamps[-1], *ends, summarise(points.values))
+
+
+def pack_facts(facts: Facts) -> bytes:
+    """Return facts as bytes; how many points they are about is kept apart."""
+    return _FACTS.pack(*facts[:-1], *facts.values[1:])
+
+
+def unpack_facts(packed: bytes, count: int) -> Facts:
+    """Return the facts about so many points."""
+    ordered, last_step, last_timestamp, least, greatest, *values = _FACTS.unpack(packed)
+    return Facts(ordered, last_step, last_timestamp, least, greatest, Summary(count, *values))
+
+
+def pack_outline(points: Points) -> bytes:
+    """Return the outline of points, more than one part of them."""
+    values = points.values
+    parts = [summarise(values[begin : begin + PART_POINTS]) for begin in range(0, len(points), PART_POINTS)]
+    _, *numbers = zip(*parts, strict=True)
+    columns = [
+        points.timestamps[::PART_POINTS],
+        points.steps[::PART_POINTS],
+        *(array("d", each) for each in numbers[:3]),
+    ]
+    counts = b"".join(map(bytes, numbers[3:]))
+    return b"".join(map(little, columns)) + (counts if any(counts) else b"")
+
+
+class Outline:
+    """The parts of a segment, in its order.
+
+    Attributes:
+        timestamps, steps: of the first point of each part.
+    """
+
+    def __init__(self, packed: bytes, count: int) -> None:
+        self._count, self._size = count, -(-count // PART_POINTS)
+        whole = _WIDE * self._size
+        self.timestamps: array[int] = numbers_of("q", packed[:whole])
+        self.steps: array[int] = numbers_of("q", packed[whole : 2 * whole])
+        numbers: array[float] = numbers_of("d", packed[2 * whole : 5 * whole])
+        size = self._size
+        self._minima, self._maxima, self._lasts = numbers[:size], numbers[size : 2 * size], numbers[2 * size :]
+        self._counts = packed[5 * whole :]  # none where all values are finite
+
+    def summary(self, begin: int, end: int) -> Summary:
+        """Return the summary of the points of some parts, at least one."""
+        size = min(end * PART_POINTS, self._count) - begin * PART_POINTS
+        if not self._counts:
+            return Summary(size, min(self._minima[begin:end]), max(self._maxima[begin:end]), self._lasts[end - 1])
+        known = [index for index in range(begin, end) if self._minima[index] == self._minima[index]]
+        least = min((self._minima[index] for index in known), default=nan)
+        greatest = max((self._maxima[index] for index in known), default=nan)
+        last = self._lasts[known[-1]] if known else nan
+        starts = range(0, 3 * self._size, self._size)
+        return Summary(size, least, greatest, last, *(sum(self._counts[each + begin : each + end]) for each in starts))

@@ -1,0 +1,50 @@
+"""Reading the segments of a series from their two tables."""
+
+import sqlite3
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from hookline_tracking_sql.schema import PLACE, blocks, segments
+from hookline_tracking_sql.segments import Segment
+from hookline_tracking_sql.statements import driver_text
+
+OF_SERIES = (segments.c.run == sa.bindparam("of_run"), segments.c.key == sa.bindparam("of_key"))
+IN_ORDER = tuple(segments.c[name] for name in PLACE)
+_COLUMNS = ("ordinal", "timestamp", "step", "count", "facts", "numbers", "steps", "timestamps")
+_READ = driver_text(
+    sa.select(*(segments.c[name] for name in _COLUMNS))
+    .where(*OF_SERIES, segments.c.count < sa.bindparam("below"))
+    .order_by(*IN_ORDER),
+    *("of_run", "of_key", "below"),
+)
+_OPEN = driver_text(
+    sa.select(blocks.c.numbers, blocks.c.steps, blocks.c.timestamps, blocks.c.outline).where(
+        blocks.c.run == sa.bindparam("of_run"),
+        blocks.c.key == sa.bindparam("of_key"),
+        *(blocks.c[name] == sa.bindparam(f"at_{name}") for name in PLACE),
+    ),
+    *("of_run", "of_key", *(f"at_{name}" for name in PLACE)),
+)
+_ALL = 2**63 - 1
+
+
+class Series(NamedTuple):
+    """The segments of a series, read by a connection that is in a transaction."""
+
+    driver: sqlite3.Connection
+    run: int
+    key: int
+
+    def rows(self, below: int = _ALL) -> Iterator[tuple[int, Segment]]:
+        """Yield ordinal and segment in order, those of fewer than so many points; long ones without their columns."""
+        for ordinal, *columns in self.driver.execute(_READ, (self.run, self.key, below)):
+            yield ordinal, Segment(*columns)
+
+    def opened(self, ordinal: int, segment: Segment) -> Segment:
+        """Return a segment with its columns."""
+        if segment.facts is None:
+            return segment
+        place = (self.run, self.key, segment.timestamp, segment.step, ordinal)
+        return Segment(*segment[:4], *self.driver.execute(_OPEN, place).fetchone())

@@ -1,0 +1,460 @@
+"""The tables of the store, as SQLAlchemy Core describes them. `migrations/` leads every older database here.
+
+A column named after a thing (`run`, `experiment`) holds the integer id of its row; a column that ends in `_id`
+(`run_id`, `model_id`) holds the text that clients know. Times are milliseconds since the Unix epoch. A metric's value
+that is NULL is NaN, which SQLite cannot store.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import UserDefinedType
+
+SCHEMA_VERSIONS = ("0001",)
+"""All revisions of the schema, oldest first; the last one is what this module describes."""
+HEAD = SCHEMA_VERSIONS[-1]
+PREFIX_LENGTH = 100
+"""Indexes hold this many characters of a text, so that long texts cost no more than short ones."""
+
+metadata = sa.MetaData()
+
+_UNCLUSTERED: dict[str, Any] = {"sqlite_autoincrement": True}  # an id is never used again
+_CLUSTERED: dict[str, Any] = {"sqlite_with_rowid": False}  # rows lie in the order of the primary key
+
+
+class Number(UserDefinedType[float]):
+    """A double, bit for bit: no affinity, since a column that SQLite knows to be REAL turns -0.0 into 0.0."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_options: Any) -> str:
+        """Return the type's name in a table's definition."""
+        return "BLOB"
+
+
+def value_prefix(value: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """Return the start of a text as indexes hold it; the numbers are literals since SQLite compares expressions."""
+    return sa.func.substr(value, sa.literal_column("1"), sa.literal_column(str(PREFIX_LENGTH)))
+
+
+def _text(name: str, *, nullable: bool = False) -> "sa.Column[str]":
+    return sa.Column(name, sa.Text, nullable=nullable)
+
+
+def _integer(name: str, *, nullable: bool = False) -> "sa.Column[int]":
+    return sa.Column(name, sa.BigInteger, nullable=nullable)
+
+
+def _number(name: str) -> "sa.Column[float]":
+    return sa.Column(name, Number(), nullable=True)
+
+
+def _identity() -> "sa.Column[int]":
+    return sa.Column("id", sa.Integer, primary_key=True)
+
+
+def _owner(name: str, target: str, *, primary_key: bool = False) -> "sa.Column[int]":
+    """Return a column that refers to the row of a thing, and goes with it."""
+    reference = sa.ForeignKey(f"hookline_{target}.id", ondelete="CASCADE")
+    return sa.Column(name, sa.Integer, reference, primary_key=primary_key, nullable=False)
+
+
+def _key(*, primary_key: bool = True) -> "sa.Column[int]":
+    return sa.Column("key", sa.Integer, sa.ForeignKey("hookline_keys.id"), primary_key=primary_key, nullable=False)
+
+
+def _key_text() -> "sa.Column[str]":
+    return sa.Column("key", sa.Text, primary_key=True, nullable=False)
+
+
+schema_version = sa.Table(
+    "hookline_schema",
+    metadata,
+    sa.Column("version_num", sa.String(32), nullable=False),
+    sa.PrimaryKeyConstraint("version_num", name="hookline_schema_pkc"),
+)
+"""One row: the revision of the schema. Names and types are those that Alembic gives to its table."""
+
+keys = sa.Table("hookline_keys", metadata, _identity(), sa.Column("name", sa.Text, unique=True, nullable=False))
+"""The names of metrics, params and tags of runs; other tables hold their ids."""
+
+# Experiments ---------------------------------------------------------------------------------------------------------
+
+experiments = sa.Table(
+    "hookline_experiments",
+    metadata,
+    _identity(),
+    sa.Column("name", sa.Text, unique=True, nullable=False),
+    _text("artifact_location"),
+    _text("lifecycle_stage"),
+    _integer("creation_time"),
+    _integer("last_update_time"),
+    **_UNCLUSTERED,
+)
+
+experiment_tags = sa.Table(
+    "hookline_experiment_tags",
+    metadata,
+    _owner("experiment", "experiments", primary_key=True),
+    _key_text(),
+    _text("value"),
+    **_CLUSTERED,
+)
+
+# Runs ----------------------------------------------------------------------------------------------------------------
+
+runs = sa.Table(
+    "hookline_runs",
+    metadata,
+    _identity(),
+    sa.Column("run_id", sa.Text, unique=True, nullable=False),
+    _owner("experiment", "experiments"),
+    _text("name"),
+    _text("user_id"),
+    _text("status"),
+    _integer("start_time"),
+    _integer("end_time", nullable=True),
+    _text("lifecycle_stage"),
+    _text("artifact_uri"),
+    _integer("deleted_time", nullable=True),
+    **_UNCLUSTERED,
+)
+"""`deleted_time` is NULL for an active run. (What else is deleted takes no change: its last update says it.)"""
+sa.Index(
+    "hookline_runs_by_time",
+    runs.c.experiment,
+    runs.c.lifecycle_stage,
+    runs.c.start_time.desc(),
+    runs.c.run_id,
+)
+
+
+def _entries(name: str) -> sa.Table:
+    """Return a table of texts by run and key. The run's experiment is repeated so that an index can start with it."""
+    table = sa.Table(
+        f"hookline_{name}",
+        metadata,
+        _owner("run", "runs", primary_key=True),
+        _key(),
+        sa.Column("experiment", sa.Integer, nullable=False),
+        _text("value"),
+        **_CLUSTERED,
+    )
+    sa.Index(f"hookline_{name}_by_value", table.c.experiment, table.c.key, value_prefix(table.c.value))
+    return table
+
+
+params = _entries("params")
+tags = _entries("tags")
+
+writers = sa.Table(
+    "hookline_writers",
+    metadata,
+    _identity(),
+    _owner("run", "runs"),
+    _text("writer_id"),
+    _integer("cursor"),
+    _integer("points"),
+    _integer("checksum"),
+    sa.Column("sealed", sa.Boolean(create_constraint=False), nullable=False),
+    _text("host", nullable=True),
+    _text("boot_id", nullable=True),
+    _text("process", nullable=True),
+    _integer("renewed_at", nullable=True),
+    sa.Column("is_primary", sa.Boolean(create_constraint=False), nullable=True),
+    sa.UniqueConstraint("run", "writer_id"),
+)
+"""The writers of runs with their cursors and leases: see `hookline.entities.Writer`."""
+
+
+def _place() -> "list[sa.Column[int]]":
+    """Return the columns behind run and key that tell the segments of a series apart and put them in order."""
+    return [sa.Column(name, sa.BigInteger, primary_key=True, nullable=False) for name in PLACE]
+
+
+def _packed() -> "list[sa.Column[Any]]":
+    columns = [sa.Column(name, sa.LargeBinary, nullable=True) for name in ("steps", "timestamps")]
+    return [_number("numbers"), *columns]
+
+
+PLACE = ("timestamp", "step", "ordinal")
+segments = sa.Table(
+    "hookline_segments",
+    metadata,
+    _owner("run", "runs", primary_key=True),
+    _key(),
+    *_place(),
+    _integer("count"),
+    sa.Column("facts", sa.LargeBinary, nullable=True),
+    *_packed(),
+    **_CLUSTERED,
+)
+"""Points, many to a row, as packed columns: see `hookline_tracking_sql.segments`.
+
+`timestamp` and `step` are those of the first point, so that the rows of a series lie in the order of its history. The
+ordinal tells rows apart that begin alike: it is how many points the series had before one of the row's. A segment with
+facts has its columns in a row of `blocks`: SQLite reads all of a row of this table when it passes it.
+"""
+
+blocks = sa.Table(
+    "hookline_blocks",
+    metadata,
+    *(sa.Column(name, sa.Integer, primary_key=True, nullable=False) for name in ("run", "key")),
+    *_place(),
+    *_packed(),
+    sa.Column("outline", sa.LargeBinary, nullable=True),
+    sa.ForeignKeyConstraint(
+        ["run", "key", *PLACE], [segments.c[name] for name in ("run", "key", *PLACE)], ondelete="CASCADE"
+    ),
+)
+"""The packed columns of long segments; each goes with its segment."""
+
+series = sa.Table(
+    "hookline_series",
+    metadata,
+    _owner("run", "runs", primary_key=True),
+    _key(),
+    sa.Column("experiment", sa.Integer, nullable=False),
+    _integer("count"),
+    _number("last_value"),
+    _integer("last_step"),
+    _integer("last_timestamp"),
+    _number("min_value"),
+    _integer("min_step", nullable=True),
+    _number("max_value"),
+    _integer("max_step", nullable=True),
+    _integer("loose"),
+    **_CLUSTERED,
+)
+"""One row for each series: its latest point by rank; least and greatest value leave NaN out and may be NULL. `loose` is
+how many segments came in since its segments were last merged."""
+sa.Index("hookline_series_by_value", series.c.experiment, series.c.key, series.c.last_value)
+
+run_keys = sa.Table(
+    "hookline_run_keys",
+    metadata,
+    _owner("experiment", "experiments", primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True, nullable=False),
+    _key(),
+    _integer("runs"),
+    **_CLUSTERED,
+)
+"""How many runs of an experiment have a key: counted by triggers, so that whoever writes, the count is right."""
+
+
+def _counted(table: sa.Table, kind: str) -> None:
+    """Make the triggers that count the rows of a table by experiment and key."""
+    context = {"kind": kind}
+    for statement in (
+        """CREATE TRIGGER %(table)s_added AFTER INSERT ON %(table)s BEGIN
+        INSERT INTO hookline_run_keys (experiment, kind, key, runs) VALUES (NEW.experiment, '%(kind)s', NEW.key, 1)
+        ON CONFLICT DO UPDATE SET runs = runs + 1; END""",
+        """CREATE TRIGGER %(table)s_removed AFTER DELETE ON %(table)s BEGIN
+        UPDATE hookline_run_keys SET runs = runs - 1
+        WHERE experiment = OLD.experiment AND kind = '%(kind)s' AND key = OLD.key; END""",
+    ):
+        sa.event.listen(table, "after_create", sa.DDL(statement, context=context))
+
+
+_counted(series, "metric")
+_counted(params, "param")
+_counted(tags, "tag")
+
+model_points = sa.Table(
+    "hookline_model_points",
+    metadata,
+    _identity(),
+    _text("model_id"),
+    _key(primary_key=False),
+    _owner("run", "runs"),
+    _text("dataset_name"),
+    _text("dataset_digest"),
+    _number("value"),
+    _integer("step"),
+    _integer("timestamp"),
+    sa.UniqueConstraint("model_id", "key", "run", "dataset_name", "dataset_digest"),
+)
+"""The latest point for each logged model, metric, run and dataset ("" for none)."""
+sa.Index("hookline_model_points_by_run", model_points.c.run)
+
+# What runs read and made ---------------------------------------------------------------------------------------------
+
+datasets = sa.Table(
+    "hookline_datasets",
+    metadata,
+    _identity(),
+    sa.Column("fingerprint", sa.Text, unique=True, nullable=False),
+    _text("name"),
+    _text("digest"),
+    _text("source_type"),
+    _text("source"),
+    _text("schema", nullable=True),
+    _text("profile", nullable=True),
+)
+"""Descriptions of datasets, shared by all runs; the fingerprint is a SHA-256 of all other columns."""
+
+inputs = sa.Table(
+    "hookline_inputs",
+    metadata,
+    _identity(),
+    _owner("run", "runs"),
+    sa.Column("experiment", sa.Integer, nullable=False),
+    _text("name"),
+    _text("digest"),
+    _text("context", nullable=True),
+    _text("tags"),
+    sa.Column("dataset", sa.Integer, sa.ForeignKey("hookline_datasets.id"), nullable=False),
+    sa.UniqueConstraint("run", "name", "digest"),
+)
+"""Which datasets a run read; `tags` is a JSON object, and `context` what it says the data was for."""
+sa.Index("hookline_inputs_by_experiment", inputs.c.experiment, inputs.c.name)
+
+model_inputs = sa.Table(
+    "hookline_model_inputs",
+    metadata,
+    _identity(),
+    _owner("run", "runs"),
+    _text("model_id"),
+    sa.UniqueConstraint("run", "model_id"),
+)
+
+model_outputs = sa.Table(
+    "hookline_model_outputs",
+    metadata,
+    _identity(),
+    _owner("run", "runs"),
+    _text("model_id"),
+    _integer("step"),
+    sa.UniqueConstraint("run", "model_id"),
+)
+
+# Logged models -------------------------------------------------------------------------------------------------------
+
+logged_models = sa.Table(
+    "hookline_logged_models",
+    metadata,
+    _identity(),
+    sa.Column("model_id", sa.Text, unique=True, nullable=False),
+    _owner("experiment", "experiments"),
+    _text("name"),
+    _text("artifact_uri"),
+    _text("status"),
+    _text("status_message", nullable=True),
+    _text("lifecycle_stage"),
+    _text("model_type", nullable=True),
+    _text("source_run_id", nullable=True),
+    _integer("creation_time"),
+    _integer("last_update_time"),
+    **_UNCLUSTERED,
+)
+sa.Index(
+    "hookline_logged_models_by_time",
+    logged_models.c.experiment,
+    logged_models.c.lifecycle_stage,
+    logged_models.c.creation_time.desc(),
+    logged_models.c.model_id,
+)
+
+
+def _logged_model_entries(name: str) -> sa.Table:
+    table = sa.Table(
+        f"hookline_logged_model_{name}",
+        metadata,
+        _owner("model", "logged_models", primary_key=True),
+        _key_text(),
+        _text("value"),
+        **_CLUSTERED,
+    )
+    sa.Index(f"hookline_logged_model_{name}_by_value", table.c.key, value_prefix(table.c.value))
+    return table
+
+
+logged_model_params = _logged_model_entries("params")
+logged_model_tags = _logged_model_entries("tags")
+
+# Registered models ---------------------------------------------------------------------------------------------------
+
+registered_models = sa.Table(
+    "hookline_registered_models",
+    metadata,
+    _identity(),
+    sa.Column("name", sa.Text, unique=True, nullable=False),
+    _text("description"),
+    _integer("creation_time"),
+    _integer("last_update_time"),
+    _integer("last_number"),
+    **_UNCLUSTERED,
+)
+"""`last_number` is the highest number ever given to a version; it never goes down."""
+
+registered_model_tags = sa.Table(
+    "hookline_registered_model_tags",
+    metadata,
+    _owner("model", "registered_models", primary_key=True),
+    _key_text(),
+    _text("value"),
+    **_CLUSTERED,
+)
+
+model_versions = sa.Table(
+    "hookline_model_versions",
+    metadata,
+    _identity(),
+    _owner("model", "registered_models"),
+    _integer("number"),
+    _text("source"),
+    _text("run_id", nullable=True),
+    _text("model_id", nullable=True),
+    _text("description"),
+    _text("user_id"),
+    _text("status"),
+    _text("current_stage"),
+    _integer("creation_time"),
+    _integer("last_update_time"),
+    sa.UniqueConstraint("model", "number"),
+)
+sa.Index("hookline_model_versions_by_run", model_versions.c.run_id)
+
+model_version_tags = sa.Table(
+    "hookline_model_version_tags",
+    metadata,
+    _owner("version", "model_versions", primary_key=True),
+    _key_text(),
+    _text("value"),
+    **_CLUSTERED,
+)
+
+aliases = sa.Table(
+    "hookline_aliases",
+    metadata,
+    _owner("model", "registered_models", primary_key=True),
+    sa.Column("alias", sa.Text, primary_key=True, nullable=False),
+    _owner("version", "model_versions"),
+    **_CLUSTERED,
+)
+sa.Index("hookline_aliases_by_version", aliases.c.version)
+
+# What is gone --------------------------------------------------------------------------------------------------------
+
+purged = sa.Table(
+    "hookline_purged",
+    metadata,
+    sa.Column("kind", sa.Text, primary_key=True, nullable=False),
+    sa.Column("id", sa.Text, primary_key=True, nullable=False),
+    _text("artifact_uri", nullable=True),
+    **_CLUSTERED,
+)
+"""Runs and logged models that were deleted for good, by their text ids; the URI is that of files yet to be removed."""
+
+# Documents -----------------------------------------------------------------------------------------------------------
+
+documents = sa.Table(
+    "hookline_documents",
+    metadata,
+    sa.Column("namespace", sa.Text, primary_key=True, nullable=False),
+    sa.Column("key", sa.Text, primary_key=True, nullable=False),
+    _integer("version"),
+    _text("value"),
+    **_CLUSTERED,
+)
+"""Small JSON values of plugins, as text."""

@@ -1,0 +1,196 @@
+"""Segments: points of one series in one row, in the order of a history: docs/formats/segments.md."""
+
+from array import array
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from hookline.entities import Metric, Points
+from hookline_tracking_sql.columns import least_difference, pack_integers, pack_numbers, unpack_integers, unpack_numbers
+from hookline_tracking_sql.ordering import SEGMENT_POINTS, blocks, in_order
+from hookline_tracking_sql.outlines import PART_POINTS, Facts, facts_of, pack_facts, pack_outline
+
+Numbers: TypeAlias = bytes | float | None
+"""The values of a segment; that of a single point is the number itself, and None where it is NaN."""
+_NAN = float("nan")
+
+
+class Segment(NamedTuple):
+    """Step and timestamp of the first point, how many points there are, and the columns, packed.
+
+    One with facts is kept in two rows; its columns are None where only the first was read.
+    """
+
+    timestamp: int
+    step: int
+    size: int
+    facts: bytes | None
+    numbers: Numbers
+    steps: bytes | None = None
+    timestamps: bytes | None = None
+    outline: bytes | None = None
+
+    @property
+    def row(self) -> tuple[Any, ...]:
+        """What its row has behind the columns that tell segments apart."""
+        columns = self[4:7] if self.facts is None else (None, None, None)
+        return (self.size, self.facts, *columns)
+
+    @property
+    def block(self) -> tuple[Any, ...] | None:
+        """What its block has behind them, where it has one."""
+        return None if self.facts is None else self[4:]
+
+
+class Totals(NamedTuple):
+    """What points add to the summary of their series; a value that is None is NaN, or not there."""
+
+    size: int
+    last_value: float | None
+    last_step: int
+    last_timestamp: int
+    min_value: float | None
+    min_step: int | None
+    max_value: float | None
+    max_step: int | None
+
+
+class Packed(NamedTuple):
+    """Points that were logged together: their segments, usually one, and their totals."""
+
+    segments: Sequence[Segment]
+    totals: Totals
+
+
+def pack_metrics(logged: Sequence[Metric]) -> Packed:
+    """Return some points of one series, at least one, as they are stored."""
+    if len(logged) == 1:
+        [point] = logged
+        return _pack_one(point.step, point.timestamp, point.value)
+    return pack_columns(
+        array("q", [point.step for point in logged]),
+        array("q", [point.timestamp for point in logged]),
+        array("d", [point.value for point in logged]),
+    )
+
+
+def pack_columns(steps: "array[int]", timestamps: "array[int]", values: "array[float]") -> Packed:
+    """Return some points of one series, at least one and in any order, as they are stored."""
+    if len(steps) == 1:
+        return _pack_one(steps[0], timestamps[0], values[0])
+    points = Points("", steps, timestamps, values)
+    if len(points) < SEGMENT_POINTS:
+        return _pack_some(points)
+    points = in_order(points)
+    return Packed([pack(block, dense=True) for block in blocks(points)], _totals(points, facts_of(points)))
+
+
+def pack(points: Points, *, dense: bool = False) -> Segment:
+    """Return the segment of points in order, at least one; with `dense` it is smaller, has an outline, takes longer."""
+    steps, timestamps = pack_integers(points.steps), pack_integers(points.timestamps)
+    return _segment(points, steps, timestamps, facts_of(points, steps), dense=dense)
+
+
+def _pack_some(points: Points) -> Packed:
+    """Return less than a full segment of points that are probably in order, which their packed columns may tell."""
+    steps, timestamps = pack_integers(points.steps), pack_integers(points.timestamps)
+    if not _ascends(timestamps, steps):
+        ordered = in_order(points)
+        if ordered is not points:
+            points, steps, timestamps = ordered, pack_integers(ordered.steps), pack_integers(ordered.timestamps)
+    facts = facts_of(points, steps)
+    return Packed((_segment(points, steps, timestamps, facts),), _totals(points, facts))
+
+
+def _ascends(timestamps: bytes | None, steps: bytes | None) -> bool:
+    """Return whether columns tell by their differences that their points are in the order of a history."""
+    later, further = least_difference(timestamps), least_difference(steps)
+    return later is not None and (later > 0 or (later == 0 and further is not None and further > 0))
+
+
+def _segment(
+    points: Points, steps: bytes | None, timestamps: bytes | None, facts: Facts, *, dense: bool = False
+) -> Segment:
+    count, value = len(points), points.values[0]
+    if count == 1:
+        return Segment(points.timestamps[0], points.steps[0], 1, None, None if value != value else value)
+    return Segment(
+        points.timestamps[0],
+        points.steps[0],
+        count,
+        pack_facts(facts) if count >= PART_POINTS else None,
+        pack_numbers(points.values, dense=dense),
+        steps,
+        timestamps,
+        pack_outline(points) if dense and count > PART_POINTS else None,
+    )
+
+
+def unpack(segment: Segment, key: str) -> Points:
+    """Return the points of a segment."""
+    points = Points(key)
+    unpack_onto(points, segment)
+    return points
+
+
+def unpack_onto(points: Points, segment: Segment) -> None:
+    """Add the points of a segment behind others."""
+    count = segment.size
+    if count == 1:
+        points.steps.append(segment.step)
+        points.timestamps.append(segment.timestamp)
+    else:
+        points.steps.extend(unpack_integers(segment.steps, segment.step, 0, count))
+        points.timestamps.extend(unpack_integers(segment.timestamps, segment.timestamp, 0, count))
+    points.values.extend(unpack_values(segment.numbers, 0, count))
+
+
+def unpack_values(numbers: Numbers, begin: int, end: int) -> "array[float]":
+    """Return the values of a segment from index `begin` to `end`."""
+    if isinstance(numbers, bytes):
+        return unpack_numbers(numbers, begin, end)
+    return array("d", (_NAN if numbers is None else numbers,))
+
+
+def _totals(points: Points, facts: Facts) -> Totals:
+    """Return the totals of points in order, at least one."""
+    last = _latest(points, facts.greatest_step)
+    latest, known = points.values[last], facts.values
+    least: float | None = known.minimum
+    greatest: float | None = known.maximum
+    if not facts.finite:  # infinities count here
+        real = [value for value in points.values if value == value]
+        least, greatest = (min(real), max(real)) if real else (None, None)
+    return Totals(
+        size=len(points),
+        last_value=None if latest != latest else latest,
+        last_step=points.steps[last],
+        last_timestamp=points.timestamps[last],
+        min_value=least,
+        min_step=_first_step(points, least, facts.steps_sorted),
+        max_value=greatest,
+        max_step=_first_step(points, greatest, facts.steps_sorted),
+    )
+
+
+def _pack_one(step: int, timestamp: int, value: float) -> Packed:
+    known = None if value != value else value
+    known_step = None if known is None else step
+    totals = Totals(1, known, step, timestamp, known, known_step, known, known_step)
+    return Packed((Segment(timestamp, step, 1, None, known),), totals)
+
+
+def _latest(points: Points, greatest_step: int) -> int:
+    """Return the index of the point with the greatest rank (see `Metric.rank`)."""
+    last = len(points) - 1
+    while points.steps[last] != greatest_step:  # of one step, the order of a history is that of ranks
+        last -= 1
+    return last
+
+
+def _first_step(points: Points, value: float | None, ascending: bool) -> int | None:
+    """Return the least step at which points have a value."""
+    if value is None:
+        return None
+    if ascending:
+        return points.steps[points.values.index(value)]
+    return min(step for step, each in zip(points.steps, points.values, strict=True) if each == value)

@@ -1,0 +1,125 @@
+"""Charts from segments: the same as from the points, and without reading them where that is not needed."""
+
+import math
+from collections.abc import Callable
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hookline.entities import Batch, ChartSeries, Metric, NewRun, RunChange, RunStatus
+from hookline.interfaces import TrackingStore
+from hookline_tracking_sql.store import SqlTrackingStore
+
+FINISHED = RunChange(status=RunStatus.FINISHED, end_time=1)
+START = 1_700_000_000_000
+AXES = ("step", "time", "relative")
+
+
+def straight(noise: Random, count: int) -> list[tuple[int, int]]:
+    """As nearly every series is: (step, timestamp)."""
+    return [(step, START + 50 * step + noise.randrange(50)) for step in range(count)]
+
+
+def without_steps(noise: Random, count: int) -> list[tuple[int, int]]:
+    return [(0, START + number // 20) for number in range(count)]
+
+
+def resumed(noise: Random, count: int) -> list[tuple[int, int]]:
+    """Steps go back some times, as from a checkpoint."""
+    return [(number % (count // 3 + 1) + 1000 * (3 * number // count), START + 7 * number) for number in range(count)]
+
+
+def two_writers(noise: Random, count: int) -> list[tuple[int, int]]:
+    return [(number // 2, START + 10 * (number // 2) + (number % 2) * noise.randrange(300)) for number in range(count)]
+
+
+def scattered(noise: Random, count: int) -> list[tuple[int, int]]:
+    return [(noise.randrange(-count, count), START + noise.randrange(3 * count)) for _ in range(count)]
+
+
+def bursts(noise: Random, count: int) -> list[tuple[int, int]]:
+    return [(number + 100_000 * (number // 500), START + number + 10**7 * (number // 700)) for number in range(count)]
+
+
+SHAPES = (straight, without_steps, resumed, two_writers, scattered, bursts)
+
+
+def values(noise: Random, count: int, odd: float) -> list[float]:
+    found = [noise.gauss(0, 1) for _ in range(count)]
+    for _ in range(int(count * odd)):
+        found[noise.randrange(count)] = noise.choice([math.nan, math.inf, -math.inf, 1e300, -0.0])
+    return found
+
+
+def same(one: ChartSeries, other: ChartSeries) -> bool:
+    """Whether charts are equal, NaN being equal to itself."""
+    return repr(one) == repr(other)
+
+
+def fill(store: SqlTrackingStore, noise: Random, shape: Callable[..., list[tuple[int, int]]], count: int) -> str:
+    run_id = store.create_run(NewRun("0", start_time=START)).info.run_id
+    places = shape(noise, count)
+    odd = noise.choice([0.0, 0.01, 0.6])
+    points = [
+        Metric("m", value, step, timestamp)
+        for (step, timestamp), value in zip(places, values(noise, count, odd), strict=True)
+    ]
+    begin = 0
+    while begin < count:
+        size = noise.choice([1, 20, 70, 700, 5000])
+        store.log_batch(run_id, Batch(points[begin : begin + size]))
+        begin += size
+        if noise.random() < 0.2:
+            store.compact(run_id)
+    if noise.random() < 0.5:
+        store.update_run(run_id, FINISHED)
+    return run_id
+
+
+@settings(max_examples=40, deadline=None, database=None)
+@given(st.integers(0, 2**32), st.sampled_from(SHAPES), st.sampled_from([150, 3000, 14_000]))
+def test_any_series_is_charted_as_its_points_say(tmp_path_factory, seed, shape, count) -> None:
+    noise = Random(seed)
+    store = SqlTrackingStore(f"sqlite:///{tmp_path_factory.mktemp('chart')}/store.db")
+    run_id = fill(store, noise, shape, noise.randrange(1, count))
+    for axis in AXES:
+        for width in (1, noise.randrange(2, 50), 1000):
+            view = {"x": axis, "width": width}
+            [whole], [expected] = store.chart([run_id], "m", **view), TrackingStore.chart(store, [run_id], "m", **view)
+            assert same(whole, expected)
+            start, end = sorted(noise.choices([*expected.starts, *expected.ends], k=2))
+            view |= {"start": start - noise.randrange(2), "end": noise.choice([None, end])}
+            assert same(store.chart([run_id], "m", **view)[0], TrackingStore.chart(store, [run_id], "m", **view)[0])
+    store.close()
+
+
+@pytest.fixture
+def long_run(store: SqlTrackingStore) -> str:
+    """The id of a run with a series of full segments."""
+    run_id = store.create_run(NewRun("0", start_time=START)).info.run_id
+    points = [Metric("m", step % 9, step, timestamp=START + 3 * step + step % 2) for step in range(10 * 4096)]
+    store.log_batch(run_id, Batch(points))
+    return run_id
+
+
+def opened(trace: list[str]) -> int:
+    """How many segments were read, besides the statements that find the run and what its segments say."""
+    found = len([each for each in trace if "hookline_blocks" in each])
+    assert len(trace) == 2 + found
+    trace.clear()
+    return found
+
+
+@pytest.mark.parametrize("axis", AXES)
+def test_points_are_read_only_where_columns_begin_and_end(
+    store: SqlTrackingStore, long_run: str, axis: str, trace: list[str]
+) -> None:
+    for width, columns_that_begin_in_a_segment in ((1, 0), (4, 2), (10, 0), (7, 6)):
+        store.chart([long_run], "m", x=axis, width=width)
+        assert opened(trace) == columns_that_begin_in_a_segment
+    start, end = (15_000, 15_020) if axis == "step" else (START + 45_000, START + 45_060)
+    origin = START if axis == "relative" else 0
+    store.chart([long_run], "m", x=axis, start=start - origin, end=end - origin)
+    assert opened(trace) == 1

@@ -1,0 +1,3 @@
+"""The modules of the core that may import inside of a function, with the reason. At most ten."""
+
+DEFERRED: dict[str, str] = {}

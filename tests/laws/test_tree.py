@@ -1,0 +1,70 @@
+"""Laws 5 and 7: every plugin has its parts and its suites, and nothing generated is committed."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from sources import ROOT
+
+DISTRIBUTIONS = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
+PLUGINS = [folder for folder in DISTRIBUTIONS if not folder.name.startswith("lib-")]
+SUITES = {
+    "tracking_stores": "TrackingStoreSuite",
+    "model_registries": "ModelRegistrySuite",
+    "artifact_stores": "ArtifactStoreSuite",
+    "project_sources": "ProjectSourceSuite",
+    "project_backends": "ProjectBackendSuite",
+    "environments": "EnvironmentSuite",
+    "flavors": "FlavorSuite",
+    "deployment_targets": "DeploymentTargetSuite",
+    "run_contexts": "RunContextSuite",
+}
+
+
+def tracked() -> list[str]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return [line for line in listed.stdout.splitlines() if (ROOT / line).is_file()]
+
+
+@pytest.mark.parametrize("folder", DISTRIBUTIONS, ids=lambda path: path.name)
+def test_a_plugin_has_its_parts(folder: Path):
+    project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    module = "hookline_" + folder.name.replace("-", "_")
+    assert project["name"] == f"hookline-{folder.name}"
+    if folder in PLUGINS:
+        assert project["entry-points"]["hookline"] == {folder.name: module}
+    else:  # what plugins share offers nothing by itself
+        assert "entry-points" not in project
+    assert (folder / "src" / module / "__init__.py").is_file()
+    assert len((folder / "README.md").read_text(encoding="utf-8").splitlines()) > 10
+    assert list(folder.glob("tests/test_*.py"))
+
+
+@pytest.mark.parametrize("folder", PLUGINS, ids=lambda path: path.name)
+def test_a_plugin_inherits_the_suite_of_every_hook_it_implements(folder: Path):
+    entry = next(folder.glob("src/*/__init__.py")).read_text(encoding="utf-8")
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("tests/**/*.py"))
+    for hook, suite in SUITES.items():
+        if re.search(rf"^def {hook}\(", entry, re.MULTILINE):
+            assert re.search(rf"class \w+\(.*\b{suite}\b.*\)", tests), (
+                f"{folder.name} implements {hook} without {suite}"
+            )
+    assert re.search(r"class \w+\(.*\bPluginSuite\b.*\)", tests), f"{folder.name} has no PluginSuite"
+
+
+def test_every_laptop_plugin_is_listed_once_everywhere():
+    names = {folder.name for folder in DISTRIBUTIONS}
+    listed = re.findall(r"^\./plugins/(\S+)$", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    meta = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    assert set(listed) == names
+    offered = {folder.name for folder in PLUGINS}
+    assert {each.partition(">")[0].removeprefix("hookline-") for each in meta} == offered | {"core"}
+
+
+def test_nothing_generated_is_committed():
+    forbidden = re.compile(
+        r"(^|/)(uv\.lock|poetry\.lock|Pipfile\.lock|node_modules/.*|dist/.*|.*\.egg-info/.*|.*\.pyc)$"
+    )
+    assert not [path for path in tracked() if forbidden.search(path)]

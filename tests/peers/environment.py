@@ -1,0 +1,34 @@
+"""Make the environments of the peers below a folder: `python environment.py FOLDER`.
+
+`FOLDER/mlflow` has the real mlflow with our flavors beside it; `FOLDER/mlflow-2` and `FOLDER/mlflow-1` have clients of
+older majors. They are kept and used again; delete the folder to start anew.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ENVIRONMENTS = {
+    "mlflow": [
+        ["mlflow==3.17.2", "skops>=0.11", "scikit-learn>=1.4"],
+        ["./core", "./plugins/flavor-python", "./plugins/flavor-sklearn"],
+    ],
+    "mlflow-2": [["mlflow-skinny==2.22.*", "pandas<3", "scikit-learn<1.8"]],
+    # pkg_resources, which it imports, left setuptools with 81.
+    "mlflow-1": [["mlflow-skinny==1.30.*", "setuptools<81", "numpy<2", "pandas<2.2", "scikit-learn<1.5"]],
+}
+
+
+def main() -> None:
+    for name, installs in ENVIRONMENTS.items():
+        folder = Path(sys.argv[1]) / name
+        python = folder / "bin" / "python"
+        if not python.exists():
+            subprocess.run(["uv", "venv", "-q", "--python", sys.executable, str(folder)], check=True)
+        for packages in installs:
+            subprocess.run(["uv", "pip", "install", "-q", "--python", str(python), *packages], check=True, cwd=ROOT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+"""`hookline server` as a process over SQLite and a folder of artifacts: started, killed, shut down, attacked."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+from hookline import Config, Workspace
+from hookline.system import process_is_alive
+
+API = "/api/2.0/mlflow"
+POSIX = pytest.mark.skipif(not hasattr(os, "fork"), reason="signals of POSIX")
+
+
+@contextmanager
+def server(folder, *options):
+    """A server on a free port of this machine; yields its process and its URL."""
+    command = [sys.executable, "-m", "hookline", "server", "--port", "0", "--json", *options]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("HOOKLINE_", "MLFLOW_"))}
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        yield process, json.loads("".join(iter(process.stdout.readline, "}\n")) + "}")["url"]
+    finally:
+        process.kill()
+        process.communicate(timeout=60)
+
+
+def ask(url, method, path, fields=None, body=None):
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
+    try:
+        sent = json.dumps(fields) if fields is not None else body
+        connection.request(method, path, sent, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def post(url, path, **fields):
+    status, body = ask(url, "POST", f"{API}/{path}", fields)
+    assert status == 200, body
+    return json.loads(body)
+
+
+def workspace_of(folder):
+    return Workspace(Config.load(folder, environ={}))
+
+
+@POSIX
+@pytest.mark.slow
+def test_what_was_answered_is_there_after_the_server_was_killed(tmp_path):
+    acknowledged = []
+    for round_ in range(3):
+        with server(tmp_path) as (process, url):
+            run_id = post(url, "runs/create", experiment_id="0")["run"]["info"]["run_id"]
+
+            def log(first, run_id=run_id, url=url):
+                for step in range(first, first + 100_000):
+                    try:
+                        post(url, "runs/log-metric", run_id=run_id, key=f"m{first}", value=step, timestamp=1, step=step)
+                    except (OSError, http.client.HTTPException):
+                        return
+                    acknowledged.append((run_id, f"m{first}", step))
+
+            threads = [threading.Thread(target=log, args=(number * 100_000,)) for number in range(4)]
+            for thread in threads:
+                thread.start()
+            threads[0].join(0.7 + round_ / 5)
+            process.kill()
+            for thread in threads:
+                thread.join()
+    assert len(acknowledged) > 50
+    with workspace_of(tmp_path) as workspace:
+        found = [
+            (run_id, key, step)
+            for run_id, key in {each[:2] for each in acknowledged}
+            for step in workspace.runs.history(run_id, key).steps
+        ]
+        assert set(acknowledged) <= set(found)
+        assert len(found) == len(set(found))
+        assert {run.info.status.value for run in workspace.runs.search()} == {"RUNNING"}  # nobody said otherwise
+
+
+@POSIX
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_server_that_is_told_to_stop_stops_without_failure(tmp_path, number):
+    with server(tmp_path) as (process, url):
+        assert ask(url, "GET", "/ready")[0] == 200
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 0
+        assert said == ""
+        assert not process_is_alive(process.pid)
+
+
+@POSIX
+def test_requests_are_logged_where_that_is_asked_for(tmp_path):
+    with server(tmp_path, "--log-requests") as (process, url):
+        ask(url, "GET", "/health")
+        ask(url, "GET", "/no/such/path%0aGET")
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=60)
+    lines = [line.split(" ", 2)[2] for line in said.splitlines()]
+    assert [line.rpartition(" 200 ")[0] or line.rpartition(" 404 ")[0] for line in lines] == [
+        'GET "/health"',
+        'GET "/no/such/path\\nGET"',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (["--host", "0.0.0.0"], 1, "--allow-unauthenticated"),
+        (["--workers", "2"], 2, "PostgreSQL"),
+        (["--prefix", "x"], 2, "starts with '/'"),
+        (["--tracking", "nowhere://x"], 2, "nowhere"),
+        (["--port", "99999"], 2, "65535"),
+    ],
+)
+def test_a_mistake_in_the_command_is_one_clear_line(tmp_path, options, code, said):
+    command = [sys.executable, "-m", "hookline", "server", *options]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_server_serves_what_it_is_told_to_below_a_prefix(tmp_path):
+    store = f"sqlite:///{tmp_path / 'other.db'}"
+    options = ["--tracking", store, "--artifacts", str(tmp_path / "files"), "--prefix", "/ml"]
+    with server(tmp_path, *options) as (_, url):
+        host, prefix = url.removesuffix("/ml"), "/ml"
+        status, body = ask(host, "POST", f"{prefix}{API}/runs/create", {"experiment_id": "0"})
+        run_id = json.loads(body)["run"]["info"]["run_id"]
+        path = f"{prefix}/api/2.0/mlflow-artifacts/artifacts/0/{run_id}/artifacts/a.txt"
+        assert ask(host, "PUT", path, body=b"hello")[0] == 200
+        assert ask(host, "GET", path) == (200, b"hello")
+        assert ask(host, "GET", "/health")[0] == 404
+    assert status == 200
+    assert (tmp_path / "files" / "0" / run_id / "artifacts" / "a.txt").read_bytes() == b"hello"
+    assert not (tmp_path / ".hookline").exists()
+
+
+@POSIX
+def test_links_that_lead_out_of_the_artifact_store_are_not_followed(tmp_path):
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    (secret / "key").write_text("secret", encoding="utf-8")
+    with server(tmp_path, "--artifacts", str(tmp_path / "files")) as (_, url):
+        run_id = post(url, "runs/create", experiment_id="0")["run"]["info"]["run_id"]
+        proxy = f"/api/2.0/mlflow-artifacts/artifacts/0/{run_id}/artifacts"
+        assert ask(url, "PUT", f"{proxy}/a.txt", body=b"hello")[0] == 200
+        root = tmp_path / "files" / "0" / run_id / "artifacts"
+        (root / "folder").symlink_to(secret)
+        (root / "file").symlink_to(secret / "key")
+        for method, path in [
+            *(("GET", f"{proxy}/folder/key"), ("GET", f"{proxy}/file"), ("PUT", f"{proxy}/folder/new")),
+            *(("DELETE", f"{proxy}/folder/key"), ("GET", f"/get-artifact?run_id={run_id}&path=file")),
+        ]:
+            status, body = ask(url, method, path, body=b"evil" if method == "PUT" else None)
+            assert status >= 400, (method, path, body)
+            assert b"secret" not in body
+        listed = json.loads(ask(url, "GET", f"{API}/artifacts/list?run_id={run_id}&path=folder")[1])
+        assert "files" not in listed or not listed["files"]
+    assert [path.name for path in secret.iterdir()] == ["key"]

@@ -4,10 +4,11 @@ import http.client
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -171,3 +172,18 @@ def test_links_that_lead_out_of_the_artifact_store_are_not_followed(tmp_path):
         listed = json.loads(ask(url, "GET", f"{API}/artifacts/list?run_id={run_id}&path=folder")[1])
         assert "files" not in listed or not listed["files"]
     assert [path.name for path in secret.iterdir()] == ["key"]
+
+
+def test_a_client_is_not_told_where_a_locked_store_lies(tmp_path):
+    (tmp_path / "hookline.yaml").write_text("tracking: {uri: 'sqlite:///own.db', options: {busy_timeout: 0.2}}\n")
+    with server(tmp_path) as (_process, url):
+        run_id = post(url, "runs/create", experiment_id="0")["run"]["info"]["run_id"]
+        with closing(sqlite3.connect(tmp_path / "own.db", isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            status, body = ask(url, "POST", f"{API}/runs/set-tag", {"run_id": run_id, "key": "a", "value": "b"})
+            connection.execute("ROLLBACK")
+        assert status == 503
+        assert json.loads(body)["error_code"] == "TEMPORARILY_UNAVAILABLE"
+        assert b"own.db" not in body
+        assert str(tmp_path).encode() not in body
+        post(url, "runs/set-tag", run_id=run_id, key="a", value="b")

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from hookline.errors import ConfigError, DigestMismatch, HooklineError, Refused, Unavailable, UnknownProvider
 from hookline.testing import PluginSuite
 
 
@@ -324,3 +325,36 @@ def test_a_failure_of_the_server_shows_a_number_only(serve, workspace, monkeypat
     assert (status, code) == (500, "INTERNAL_ERROR")
     assert "secret" not in message
     assert message.split()[-1].rstrip(".") in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (Unavailable, 503, "TEMPORARILY_UNAVAILABLE"),
+        (Refused, 403, "PERMISSION_DENIED"),
+        (DigestMismatch, 500, "DATA_LOSS"),
+        (HooklineError, 500, "INTERNAL_ERROR"),
+        (ConfigError, 400, "INVALID_PARAMETER_VALUE"),
+        (UnknownProvider, 400, "INVALID_PARAMETER_VALUE"),
+    ],
+)
+@pytest.mark.parametrize("request_", ["a read", "a write"])
+def test_an_error_of_the_server_itself_names_no_place_of_it(
+    serve, workspace, monkeypatch, caplog, error, status, code, request_
+):
+    def fail(*_given, **_named):
+        raise error("/srv/secret.db on db.internal is locked")
+
+    with serve() as client:
+        run_id = client.run()
+        monkeypatch.setattr(workspace.tracking, "get_run", fail)
+        monkeypatch.setattr(workspace.tracking, "log_batches", fail)
+        if request_ == "a read":
+            found = client.refused("GET", "runs/get", run_id=run_id)
+        else:
+            found = client.refused("POST", "runs/log-parameter", run_id=run_id, key="a", value="b")
+    assert found[:2] == (status, code)
+    assert "secret" not in found[2]
+    assert "internal" not in found[2]
+    assert "/srv/secret.db on db.internal is locked" in caplog.text
+    assert found[2].split()[-1].rstrip(".") in caplog.text

@@ -4,6 +4,7 @@ import msgspec
 
 from hookline.errors import (
     AlreadyExists,
+    ConfigError,
     CursorMoved,
     Gone,
     HooklineError,
@@ -11,6 +12,7 @@ from hookline.errors import (
     InvalidValue,
     NotFound,
     NotSupported,
+    PluginError,
     Refused,
     Unavailable,
 )
@@ -60,12 +62,22 @@ class WireError(HooklineError):
         self.code = code  # type: ignore[misc]  # of this error, not of the class
 
 
-class Problem(msgspec.Struct, omit_defaults=True):
-    """The body of an error; `cursor` and `detail` are for our own client."""
+_ABOUT_THE_REQUEST = (WireError, InvalidValue, NotFound, AlreadyExists, InvalidState, NotSupported)
+
+_NEUTRAL = {
+    "TEMPORARILY_UNAVAILABLE": "The server cannot reach its store now, or its disk is full. Try again later.",
+    "PERMISSION_DENIED": "The server may not do this.",
+    "DATA_LOSS": "What the server kept is damaged.",
+}
+"""What a client is told in the place of a text about the server's own state, by the code."""
+
+
+class Problem(msgspec.Struct):
+    """The body of an error; `cursor` is for our own client."""
 
     error_code: str = "INTERNAL_ERROR"
     message: str = ""
-    cursor: int | None = None
+    cursor: int | msgspec.UnsetType = msgspec.UNSET
 
 
 def code_of(error: HooklineError) -> str:
@@ -80,9 +92,26 @@ def status_of(error: HooklineError) -> int:
     return STATUSES.get(code_of(error), 500)
 
 
-def problem_of(error: HooklineError) -> Problem:
-    """Return the body of an answer that reports an error."""
-    return Problem(code_of(error), str(error), error.cursor if isinstance(error, CursorMoved) else None)
+def is_for_clients(error: HooklineError) -> bool:
+    """Return whether the text of an error is about what was asked, and no more.
+
+    All others are about the server's own state: they may name its files, its hosts and its settings, which the owner
+    needs to know and a client must not.
+    """
+    return isinstance(error, _ABOUT_THE_REQUEST) and not isinstance(error, (ConfigError, PluginError))
+
+
+def problem_of(error: HooklineError, reference: str = "") -> Problem:
+    """Return the body of an answer that reports an error.
+
+    Args:
+        reference: where the server's log has the whole text of an error whose text is not for clients.
+    """
+    code = code_of(error)
+    if is_for_clients(error):
+        return Problem(code, str(error), error.cursor if isinstance(error, CursorMoved) else msgspec.UNSET)
+    says_more = f" Its log says more under {reference}." if reference else ""
+    return Problem(code, _NEUTRAL.get(code, "The server failed.") + says_more)
 
 
 def error_of(status: int, body: bytes) -> HooklineError:
@@ -94,7 +123,7 @@ def error_of(status: int, body: bytes) -> HooklineError:
         problem = msgspec.json.decode(body, type=Problem)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return _by_status(status)
-    if problem.error_code == "CURSOR_MOVED" and problem.cursor is not None:
+    if problem.error_code == "CURSOR_MOVED" and problem.cursor is not msgspec.UNSET:
         moved = CursorMoved("", "", 0, problem.cursor)
         moved.args = (problem.message,)
         return moved

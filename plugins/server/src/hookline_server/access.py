@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
-from hookline.errors import Refused
 from hookline_lib_wire.errors import WireError
 from hookline_lib_wire.permissions import Permission, Thing
 
@@ -39,11 +38,11 @@ class Authenticator(ABC):
 
 
 def require(authenticator: Authenticator, caller: Caller, permission: Permission, names: Sequence[str]) -> None:
-    """Raise `Refused` where a caller may not do what a route does. Public things are for everybody."""
+    """Raise `WireError` where a caller may not do what a route does. Public things are for everybody."""
     if permission.thing is Thing.PUBLIC:
         return
     if not authenticator.allows(caller, permission, names):
-        raise Refused("Permission denied")
+        raise WireError("PERMISSION_DENIED", "Permission denied")
 
 
 def unknown_caller() -> WireError:

@@ -14,7 +14,7 @@ from attrs import frozen
 
 from hookline.errors import HooklineError, InvalidValue, NotSupported
 from hookline_lib_wire.codec import decode_body, decode_query, encode
-from hookline_lib_wire.errors import WireError, problem_of, status_of
+from hookline_lib_wire.errors import WireError, is_for_clients, problem_of, status_of
 from hookline_lib_wire.messages.base import Request
 from hookline_lib_wire.permissions import Thing
 from hookline_lib_wire.routes import Route
@@ -168,8 +168,12 @@ class App:
         headers = {}
         if status == 401 and self._authenticator is not None:
             headers["www-authenticate"] = self._authenticator.challenge
+        reference = ""
+        if not is_for_clients(error):
+            reference = secrets.token_hex(8)
+            log.error("The request %s failed: %s", reference, error)
         if not exchange.answered:
-            await exchange.answer(Reply(encode(problem_of(error)), status, headers=headers))
+            await exchange.answer(Reply(encode(problem_of(error, reference)), status, headers=headers))
 
     async def _report_unknown(self, exchange: Exchange) -> None:
         number = secrets.token_hex(8)

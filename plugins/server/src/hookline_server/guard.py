@@ -7,7 +7,6 @@ A page in a browser on this machine can send requests here: `Host` tells those o
 import ipaddress
 from urllib.parse import urlsplit
 
-from hookline.errors import Refused
 from hookline_lib_wire.errors import WireError
 from hookline_server.exchanges import Exchange
 from hookline_server.settings import LOCAL_NAMES, ServerSettings
@@ -24,12 +23,13 @@ class Guard:
         self._known: dict[bytes, bool] = {}
 
     def check(self, exchange: Exchange) -> None:
-        """Raise `Refused` for a host or an origin that is not allowed, `WireError` for a compressed body."""
+        """Raise `WireError` for a host or an origin that is not allowed, and for a compressed body."""
         host = exchange.header(b"host")
         if not self._is_allowed(host):
-            raise Refused(
+            raise WireError(
+                "PERMISSION_DENIED",
                 "Invalid Host header - possible DNS rebinding attack detected. The owner of this server allows further "
-                "names with --allowed-host."
+                "names with --allowed-host.",
             )
         if exchange.method not in SAFE_METHODS:
             self._check_origin(exchange, host or b"")
@@ -55,14 +55,14 @@ class Guard:
         origin, site = exchange.header(b"origin"), exchange.header(b"sec-fetch-site")
         if origin is None:
             if site is not None and site not in (b"same-origin", b"none"):
-                raise Refused("Cross-origin request blocked")
+                raise WireError("PERMISSION_DENIED", "Cross-origin request blocked")
             return
         text = origin.decode("latin-1").lower().rstrip("/")
         if text in self._origins:
             return
         parts = urlsplit(text)
         if parts.scheme not in ("http", "https") or parts.netloc != host.decode("latin-1").lower():
-            raise Refused("Cross-origin request blocked")
+            raise WireError("PERMISSION_DENIED", "Cross-origin request blocked")
 
 
 def host_name(host: str) -> str | None:

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from hookline import system
-from hookline.errors import HooklineError, InvalidState, InvalidValue, Refused, Unavailable
+from hookline.errors import DigestMismatch, HooklineError, InvalidState, InvalidValue, Refused, Unavailable
 from hookline_tracking_sql.functions import register_functions
 from hookline_tracking_sql.options import SqlOptions, Synchronous
 
@@ -176,7 +176,7 @@ class Database:
 
     def _require_open(self) -> None:
         if self._closed:
-            raise InvalidState(f"The store {self.path} was closed; open it again to use it.")
+            raise InvalidState("The store was closed; open it again to use it.")
         if os.getpid() != self._process:
             # A connection must not be used, nor even closed, by a forked child: keep the parent's alive and unused.
             self._abandoned.append((self._engine, self._writer))
@@ -225,7 +225,7 @@ def _meaning(error: BaseException, path: Path) -> HooklineError:
     if name.startswith("SQLITE_FULL"):
         return Unavailable(f"The disk that holds {path} is full; what was given was not stored.")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return InvalidState(f"The database {path} is damaged ({error}). `hookline db check` says more.")
+        return DigestMismatch(f"The database {path} is damaged ({error}). `hookline db check` says more.")
     if name.startswith("SQLITE_TOOBIG"):
         return InvalidValue("A text is longer than SQLite can store (a thousand million bytes).")
     return Unavailable(f"The database {path} failed: {error}.")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -20,10 +21,11 @@ POSIX = pytest.mark.skipif(not hasattr(os, "fork"), reason="signals of POSIX")
 
 
 @contextmanager
-def server(folder, *options):
+def server(folder, *options, variables=None):
     """A server on a free port of this machine; yields its process and its URL."""
     command = [sys.executable, "-m", "hookline", "server", "--port", "0", "--json", *options]
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("HOOKLINE_", "MLFLOW_"))}
+    environment |= variables or {}
     process = subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -34,11 +36,11 @@ def server(folder, *options):
         process.communicate(timeout=60)
 
 
-def ask(url, method, path, fields=None, body=None):
+def ask(url, method, path, fields=None, body=None, headers=None):
     connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
     try:
         sent = json.dumps(fields) if fields is not None else body
-        connection.request(method, path, sent, {"Content-Type": "application/json"})
+        connection.request(method, path, sent, {"Content-Type": "application/json", **(headers or {})})
         answer = connection.getresponse()
         return answer.status, answer.read()
     finally:
@@ -124,6 +126,8 @@ def test_requests_are_logged_where_that_is_asked_for(tmp_path):
         (["--prefix", "x"], 2, "starts with '/'"),
         (["--tracking", "nowhere://x"], 2, "nowhere"),
         (["--port", "99999"], 2, "65535"),
+        (["--auth", "nobody"], 2, "authenticator"),
+        (["--auth-option", "a=b"], 2, "--auth"),
     ],
 )
 def test_a_mistake_in_the_command_is_one_clear_line(tmp_path, options, code, said):
@@ -187,3 +191,42 @@ def test_a_client_is_not_told_where_a_locked_store_lies(tmp_path):
         assert b"own.db" not in body
         assert str(tmp_path).encode() not in body
         post(url, "runs/set-tag", run_id=run_id, key="a", value="b")
+
+
+@pytest.fixture
+def greeter(tmp_path):
+    """The plugin of plugins/server/README.md, as if it was installed; the variables that let Python find it."""
+    text = (Path(__file__).parents[1] / "plugins" / "server" / "README.md").read_text(encoding="utf-8")
+    site = tmp_path / "site"
+    metadata = site / "greeter-1.dist-info"
+    metadata.mkdir(parents=True)
+    (site / "greeter.py").write_text(text.partition("```python\n")[2].partition("```")[0], encoding="utf-8")
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: greeter\nVersion: 1\n", encoding="utf-8")
+    (metadata / "entry_points.txt").write_text("[hookline]\ngreeter = greeter\n", encoding="utf-8")
+    return {"PYTHONPATH": str(site)}
+
+
+def test_an_installed_plugin_adds_routes(tmp_path, greeter):
+    with server(tmp_path, variables=greeter) as (_, url):
+        assert ask(url, "GET", "/api/hookline/v1/greetings/jane") == (200, b'{"text":"Hello jane"}')
+        paths = json.loads(ask(url, "GET", "/openapi.json")[1])["paths"]
+    assert "/api/hookline/v1/greetings/{name}" in paths
+
+
+def test_an_installed_authenticator_knows_callers(tmp_path, greeter):
+    options = ["--auth", "word", "--auth-option", "word=sesame"]
+    with server(tmp_path, *options, variables=greeter) as (_, url):
+        path = f"{API}/experiments/get?experiment_id=0"
+        assert ask(url, "GET", "/health")[0] == 200
+        assert ask(url, "GET", path)[0] == 401
+        assert ask(url, "GET", path, headers={"Authorization": "Bearer guess"})[0] == 401
+        assert ask(url, "GET", path, headers={"Authorization": "Bearer sesame"})[0] == 200
+
+
+def test_an_option_that_the_authenticator_does_not_know_is_told(tmp_path, greeter):
+    command = [sys.executable, "-m", "hookline", "server", "--auth", "word", "--auth-option", "world=sesame"]
+    variables = {**os.environ, **greeter}
+    done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "world" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -637,6 +637,24 @@ def test_a_plugin_may_bring_hooks_that_one_before_it_implements(install, tmp_pat
     assert plugins.listens("routes")
 
 
+def test_providers_of_a_plugin_s_own_noun_hook_are_found_by_name(install, tmp_path):
+    provider = "Provider(name='p', target='builtins:dict', summary='A panel.')"
+    install("a-user", f"from hookline import Provider\n@hookimpl\ndef panels():\n    return [{provider}]\n")
+    install("b-user", "@hookimpl\ndef panels():\n    return ['rubbish']\n")
+    install("z-server", "@hookimpl\ndef hookspecs():\n    return ['panel_specs']\n")
+    (tmp_path / "site/panel_specs.py").write_text(
+        "from pluggy import HookspecMarker\nKINDS = {'panels': 'panel', 'commands': 'not this'}\n"
+        "@HookspecMarker('hookline')\ndef panels():\n    'Panels.'\n"
+    )
+    plugins = Plugins.discover()
+    assert [each.name for each in plugins.providers("panels")] == ["p"]
+    assert plugins.find("panels", "p").summary == "A panel."
+    assert plugins.kinds["commands"] == "command"
+    assert report(plugins)["b-user"].state == "failed"
+    with pytest.raises(UnknownProvider, match="No installed plugin offers the panel 'q'"):
+        plugins.find("panels", "q")
+
+
 def test_a_plugin_that_misuses_the_hook_of_another_one_is_the_broken_one(install, tmp_path):
     install("a-user", "@hookimpl\ndef routes(no_such_argument):\n    return []\n")
     install("z-server", "@hookimpl\ndef hookspecs():\n    return ['my_specs']\n")

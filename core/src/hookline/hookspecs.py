@@ -86,7 +86,10 @@ def commands() -> Iterable[Provider]:
 
 @hookspec
 def hookspecs() -> Iterable[ModuleType | str]:
-    """Modules with further hook specs (the server: routes, authenticators, panels), as modules or dotted names."""
+    """Modules with further hook specs (the server: routes, authenticators, panels), as modules or dotted names.
+
+    A module's `KINDS` maps its noun hooks, which return providers, to what each kind is called in messages.
+    """
     return ()
 
 

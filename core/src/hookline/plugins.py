@@ -32,7 +32,9 @@ KINDS = {
     "run_contexts": "run context",
     "commands": "command",
 }
-"""The noun hooks, and what each kind is called in messages."""
+"""The noun hooks of the core, and what each kind is called in messages.
+
+A module of hook specs that a plugin brings names its own noun hooks in the same way, in a `KINDS` of its own."""
 log = logging.getLogger("hookline")
 P = TypeVar("P", bound=Provider)
 
@@ -70,6 +72,9 @@ class Plugins:
 
     Nothing that a plugin does while it is loaded or asked (raising, exiting, returning rubbish) reaches the caller: the
     plugin is left out, and `report()` says why. Only Ctrl-C passes.
+
+    Attributes:
+        kinds: the noun hooks, the core's and those that plugins bring, and what each kind is called in messages.
     """
 
     def __init__(self) -> None:
@@ -77,6 +82,7 @@ class Plugins:
         self._manager.add_hookspecs(hookspecs)
         self._loaded: dict[str, _Loaded] = {}
         self._specs: list[ModuleType] = [hookspecs]
+        self.kinds: dict[str, str] = dict(KINDS)
 
     @classmethod
     def discover(cls, allow: Collection[str] | None = None, disable: Collection[str] = ()) -> "Plugins":
@@ -152,6 +158,7 @@ class Plugins:
             specs = resolve(given)
             self._manager.add_hookspecs(specs)
             self._specs.append(specs)
+            self.kinds = {**getattr(specs, "KINDS", {}), **self.kinds}
 
     def _register(self, name: str, plugin: Any) -> None:
         if self._manager.is_registered(plugin) or plugin is None:
@@ -174,7 +181,7 @@ class Plugins:
         problems: list[str] = []
         implementations = self._implementations(plugin)
         for hook, implementation in implementations:
-            if hook in KINDS:
+            if hook in self.kinds:
                 provides += [(hook, checked(hook, each)) for each in listed(hook, implementation.function)]
             elif hook not in known:
                 problems.append(f"unknown hook {hook!r}{_did_you_mean(hook, known)}: it is never called")
@@ -206,7 +213,7 @@ class Plugins:
             for plugin in dict.fromkeys(plugins) if len(plugins) > 1 else ():
                 others = ", ".join(repr(each) for each in dict.fromkeys(plugins) if each != plugin)
                 clash = f"by {others} as well" if others else "twice"
-                found.setdefault(plugin, []).append(f"the {KINDS[kind]} {name!r} is offered {clash}")
+                found.setdefault(plugin, []).append(f"the {self.kinds[kind]} {name!r} is offered {clash}")
         return found
 
     def providers(self, kind: str) -> list[Provider]:
@@ -232,9 +239,9 @@ class Plugins:
         if len(offers) > 1:
             owners = sorted({repr(plugin) for plugin, _provider in offers})
             if len(owners) == 1:
-                raise PluginError(f"The {KINDS[kind]} {name!r} is offered twice by the plugin {owners[0]}.")
+                raise PluginError(f"The {self.kinds[kind]} {name!r} is offered twice by the plugin {owners[0]}.")
             raise PluginError(
-                f"The {KINDS[kind]} {name!r} is offered by the plugins {' and '.join(owners)}. "
+                f"The {self.kinds[kind]} {name!r} is offered by the plugins {' and '.join(owners)}. "
                 "Name the one to leave out under plugins.disable in hookline.yaml."
             )
         return offers[0][1]
@@ -251,8 +258,8 @@ class Plugins:
         present = sorted({provider.name for _plugin, provider in self._offers(kind)})
         known = [*present, *known_names(kind)]
         hint = "" if name in known else _did_you_mean(name, known)
-        lines = [f"No installed plugin offers the {KINDS[kind]} {name!r}{hint}."]
-        lines.append(f"Installed: {', '.join(present)}." if present else f"No {KINDS[kind]} is installed.")
+        lines = [f"No installed plugin offers the {self.kinds[kind]} {name!r}{hint}."]
+        lines.append(f"Installed: {', '.join(present)}." if present else f"No {self.kinds[kind]} is installed.")
         meant = [name] if name in known else [name, *difflib.get_close_matches(name, known, n=1)]
         return "\n".join([*lines, *self._ways_out(kind, *meant, *(() if present else ("",)))])
 
@@ -278,20 +285,22 @@ class Plugins:
             return resolve(provider.target)
         except BaseException as error:
             pass_on_interrupt(error)
-            raise PluginError(f"The {KINDS[kind]} {provider.name!r} cannot be loaded: {describe(error)}") from error
+            raise PluginError(
+                f"The {self.kinds[kind]} {provider.name!r} cannot be loaded: {describe(error)}"
+            ) from error
 
-    def make(self, kind: str, name: str, folder: Path, settings: Mapping[str, Any]) -> Any:
-        """Return `target(folder, options)` of the provider of a kind with this name: backends, environments, targets.
+    def make(self, kind: str, name: str, place: Any, settings: Mapping[str, Any]) -> Any:
+        """Return `target(place, options)` of the provider of a kind with this name: backends, environments, targets.
 
         Args:
-            folder: a folder of its own for the object's state.
+            place: what the kind's hook says: mostly a folder of its own for the object's state.
             settings: plain values for the provider's options class.
 
         Raises:
             UnknownProvider, PluginError: as `find` and `load`. ConfigError: an option is unknown or of a wrong type.
         """
         provider = self.find(kind, name)
-        return self._made(kind, provider, folder, settings)
+        return self._made(kind, provider, place, settings)
 
     def make_store(self, kind: str, uri: str, settings: Mapping[str, Any]) -> Any:
         """Return `target(uri, options)` of the provider for a URI's scheme; raises as `make` does."""
@@ -307,16 +316,18 @@ class Plugins:
         form = next(filter(None, forms), None)
         if form is None or not is_path(uri):
             return ""
-        return f"\nA path alone names no {KINDS[kind]}; write a URI such as {form.replace('{home}', 'FOLDER')}"
+        return f"\nA path alone names no {self.kinds[kind]}; write a URI such as {form.replace('{home}', 'FOLDER')}"
 
-    def _made(self, kind: str, provider: Provider, place: Path | str, settings: Mapping[str, Any]) -> Any:
+    def _made(self, kind: str, provider: Provider, place: Any, settings: Mapping[str, Any]) -> Any:
         target, options = self.load(kind, provider), self._options(kind, provider, settings)
         try:
             return target(place, options)
         except HooklineError:
             raise
         except Exception as error:
-            raise PluginError(f"The {KINDS[kind]} {provider.name!r} cannot be opened: {describe(error)}") from error
+            raise PluginError(
+                f"The {self.kinds[kind]} {provider.name!r} cannot be opened: {describe(error)}"
+            ) from error
 
     def default_uri(self, kind: str, home: Path) -> str:
         """Return the URI to use for a kind of store where nothing is configured.
@@ -328,11 +339,11 @@ class Plugins:
         defaults = [p for p in self.providers(kind) if isinstance(p, StoreProvider) and p.default_uri]
         if not defaults:
             some = "has a default: choose one by a URI" if self.providers(kind) else "is installed"
-            raise UnknownProvider("\n".join([f"No {KINDS[kind]} {some}.", *self._ways_out(kind, "")]))
+            raise UnknownProvider("\n".join([f"No {self.kinds[kind]} {some}.", *self._ways_out(kind, "")]))
         if len(defaults) > 1:
             names = ", ".join(repr(each.name) for each in defaults)
             raise PluginError(
-                f"Several plugins offer a default {KINDS[kind]}: {names}. Choose by a URI in hookline.yaml."
+                f"Several plugins offer a default {self.kinds[kind]}: {names}. Choose by a URI in hookline.yaml."
             )
         return str(defaults[0].default_uri).replace("{home}", home.as_posix())
 
@@ -340,7 +351,7 @@ class Plugins:
         if provider.options is None:
             if settings:
                 raise ConfigError(
-                    f"The {KINDS[kind]} {provider.name!r} has no options, but got: {', '.join(settings)}."
+                    f"The {self.kinds[kind]} {provider.name!r} has no options, but got: {', '.join(settings)}."
                 )
             return None
         wanted = self.load(kind, evolve(provider, target=provider.options))

@@ -10,7 +10,7 @@ import click
 from hookline import interfaces
 from hookline.cli.groups import is_reserved
 from hookline.errors import PluginError
-from hookline.plugins import KINDS, Plugins, PluginStatus, describe
+from hookline.plugins import Plugins, PluginStatus, describe
 from hookline.providers import FlavorProvider, Provider, StoreProvider, resolve
 
 INTERFACES: dict[str, type] = {
@@ -41,7 +41,8 @@ def check_plugin(plugins: Plugins, status: PluginStatus) -> list[Check]:
     """Load the target and the options of every provider of a plugin and look at their shape; nothing is started."""
     own = [Check(status.name, "plugin", status.name, problem) for problem in _standing(status)]
     checks = [
-        Check(status.name, KINDS[kind], each.name, _problem(plugins, kind, each)) for kind, each in status.provides
+        Check(status.name, plugins.kinds[kind], each.name, _problem(plugins, kind, each))
+        for kind, each in status.provides
     ]
     return [*own, *checks] or [Check(status.name, "plugin", status.name)]
 
@@ -71,9 +72,9 @@ def _target_problem(kind: str, provider: Provider, target: Any) -> str:
         return "" if isinstance(target, click.Command) else f"its target {target!r} is no click command"
     if not callable(target):
         return f"its target {target!r} cannot be called"
-    wanted = INTERFACES[kind]
-    if not inspect.isclass(target):
-        return ""  # a function that makes the object: what it returns is seen when it is used
+    wanted = INTERFACES.get(kind)
+    if wanted is None or not inspect.isclass(target):
+        return ""  # a plugin's own kind, or a function that makes the object: what it returns is seen when it is used
     if not issubclass(target, wanted):
         return f"{target.__name__} is no hookline.interfaces.{wanted.__name__}"
     missing = sorted(getattr(target, "__abstractmethods__", ()))

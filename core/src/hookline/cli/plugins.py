@@ -13,7 +13,7 @@ from hookline.cli.options import plugin_names
 from hookline.cli.output import on_terminal, write_pairs, write_table
 from hookline.cli.plugin_checks import check_plugin, command_problems, options_class
 from hookline.errors import NotFound
-from hookline.plugins import KINDS, Plugins, PluginStatus, describe
+from hookline.plugins import Plugins, PluginStatus, describe
 from hookline.providers import FlavorProvider, Provider, StoreProvider
 from hookline.tables import printable
 
@@ -32,7 +32,7 @@ def list_plugins(cli: CliContext) -> None:
     report = _report(cli.plugins)
     if cli.as_json or report:
         columns = ["name", "state", "version", "distribution", "provides"]
-        rows = [_row(each) for each in report]
+        rows = [_row(cli.plugins, each) for each in report]
         cli.out([_plain(each) for each in report], rows=rows, columns=columns + ["problems"] * (not on_terminal()))
     else:
         click.echo(NOTHING_INSTALLED)
@@ -47,7 +47,10 @@ def list_plugins(cli: CliContext) -> None:
 def show(cli: CliContext, name: str) -> None:
     """Print what a plugin provides, with the options of each thing, their types and defaults."""
     status = _named(cli.plugins, name)
-    plain = {**_plain(status), "provides": [_described(kind, each) for kind, each in status.provides]}
+    plain = {
+        **_plain(status),
+        "provides": [_described(cli.plugins.kinds[kind], each) for kind, each in status.provides],
+    }
     if cli.as_json:
         cli.out(plain)
         return
@@ -109,16 +112,16 @@ def _plain(status: PluginStatus) -> dict[str, Any]:
     return {**plain, "problems": list(status.problems), "provides": offers}
 
 
-def _row(status: PluginStatus) -> dict[str, Any]:
+def _row(plugins: Plugins, status: PluginStatus) -> dict[str, Any]:
     kinds: dict[str, list[str]] = {}
     for kind, provider in status.provides:
-        kinds.setdefault(KINDS[kind], []).append(provider.name)
+        kinds.setdefault(plugins.kinds[kind], []).append(provider.name)
     provides = "; ".join(f"{kind} {', '.join(names)}" for kind, names in kinds.items())
     return {**_plain(status), "provides": provides, "problems": "; ".join(status.problems)}
 
 
-def _described(kind: str, provider: Provider) -> dict[str, Any]:
-    found: dict[str, Any] = {"provides": KINDS[kind], "name": provider.name, "summary": provider.summary}
+def _described(word: str, provider: Provider) -> dict[str, Any]:
+    found: dict[str, Any] = {"provides": word, "name": provider.name, "summary": provider.summary}
     if isinstance(provider, StoreProvider) and provider.default_uri:
         found["default_uri"] = provider.default_uri
     if isinstance(provider, FlavorProvider):

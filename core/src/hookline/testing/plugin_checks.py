@@ -11,7 +11,7 @@ import pytest
 
 from hookline.documents import strict, structure_strictly
 from hookline.errors import ConfigError
-from hookline.plugins import ENTRY_POINT_GROUP, KINDS, Plugins, PluginStatus
+from hookline.plugins import ENTRY_POINT_GROUP, Plugins, PluginStatus
 from hookline.providers import FlavorProvider, Provider, resolve
 from hookline.system import run_process
 from hookline.testing.suite import Suite
@@ -119,7 +119,7 @@ class PluginSuite(Suite):
     def test_no_submodule_takes_a_hook_s_place(self, entry: EntryPoint, providers: list[Provider]) -> None:
         """A submodule `commands`, once imported, would replace the function `commands` of its package."""
         module = entry.load()
-        before = {name: getattr(module, name) for name in KINDS if hasattr(module, name)}
+        before = {name: getattr(module, name) for name in Plugins.discover().kinds if hasattr(module, name)}
         for provider in providers:
             for target in _targets(provider):
                 resolve(target)

@@ -1,6 +1,7 @@
 """`hookline server`: serve the stores until Ctrl-C."""
 
 import logging
+from collections.abc import Mapping
 
 import click
 from attrs import evolve
@@ -8,13 +9,18 @@ from attrs import evolve
 from hookline import Workspace
 from hookline.cli.context import CliContext
 from hookline.cli.groups import json_option
+from hookline.cli.options import pairs_option
 from hookline.errors import InvalidValue
 from hookline.system import terminations_interrupt
 from hookline.uris import without_secrets
 from hookline_lib_serving import addresses, serving
+from hookline_server.access import Authenticator
 from hookline_server.app import App
+from hookline_server.extensions import Extension
 from hookline_server.services import Services
 from hookline_server.settings import MEGABYTE, ServerSettings
+
+_FLAGS = "--auth, or with --allow-unauthenticated"
 
 
 @click.command("server")
@@ -31,6 +37,8 @@ from hookline_server.settings import MEGABYTE, ServerSettings
 @click.option("--max-body-mb", type=click.IntRange(1, 4096), default=32, show_default=True, help="Largest request.")
 @click.option("--max-file-mb", type=click.IntRange(0), default=0, show_default=True, help="Largest file; 0: any.")
 @click.option("--prefix", default="", metavar="PATH", help="Path below which everything lies, like /hookline.")
+@click.option("--auth", metavar="NAME", help="How callers are known: an installed authenticator; default: not at all.")
+@pairs_option("--auth-option", help="A setting of the authenticator.")
 @click.option("--allow-unauthenticated", is_flag=True, help="Listen where other machines can reach the stores.")
 @click.option("--log-requests", is_flag=True, help="Log every request.")
 @json_option
@@ -48,6 +56,8 @@ def server(
     max_body_mb: int,
     max_file_mb: int,
     prefix: str,
+    auth: str | None,
+    auth_option: dict[str, str],
     allow_unauthenticated: bool,
     log_requests: bool,
 ) -> None:
@@ -56,7 +66,7 @@ def server(
     Clients are pointed at the URL that it prints: MLFLOW_TRACKING_URI, or mlflow.set_tracking_uri(...).
     """
     addresses.check_host(
-        host, allow_unauthenticated=allow_unauthenticated, flag="--allow-unauthenticated", what="the stores"
+        host, allow_unauthenticated=allow_unauthenticated or auth is not None, flag=_FLAGS, what="the stores"
     )
     if workers > 1:
         raise InvalidValue(
@@ -77,13 +87,29 @@ def server(
         url = addresses.url(host, bound.getsockname()[1]) + settings.prefix
         services = Services(workspace, settings)
         services.open()
-        app = App(services)
+        app = App(services, _extensions(services), _authenticator(services, auth, auth_option))
         try:
             serving.run(app, bound, lambda: _announce(cli, workspace, url))
         finally:
             app.close()
             workspace.close()
     cli.say("Stopped.")
+
+
+def _extensions(services: Services) -> list[Extension]:
+    """Return what the installed plugins add."""
+    plugins = services.workspace.plugins
+    kind = "server_extensions"
+    return [plugins.make(kind, each.name, services, {}) for each in plugins.providers(kind)]
+
+
+def _authenticator(services: Services, name: str | None, options: Mapping[str, str]) -> Authenticator | None:
+    if name is None:
+        if options:
+            raise InvalidValue("--auth-option sets an option of an authenticator: name it with --auth.")
+        return None
+    made: Authenticator = services.workspace.plugins.make("authenticators", name, services, options)
+    return made
 
 
 def _show_requests() -> None:

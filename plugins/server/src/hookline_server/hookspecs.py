@@ -7,11 +7,13 @@ from pluggy import HookspecMarker
 from hookline.providers import Provider
 
 hookspec = HookspecMarker("hookline")
+KINDS = {"server_extensions": "server extension", "authenticators": "authenticator"}
+"""The noun hooks, and what each kind is called in messages."""
 
 
 @hookspec
 def server_extensions() -> Iterable[Provider]:
-    """Further routes: the UI, users. Name: any. `target(services) -> hookline_server.extensions.Extension`."""
+    """Further routes: the UI, users. Name: any. `target(services, None) -> hookline_server.extensions.Extension`."""
     return ()
 
 

@@ -13,7 +13,7 @@ from hookline.entities import NewLoggedModel
 from hookline.errors import InvalidValue, NotSupported, Refused
 from hookline.experiments import Experiments
 from hookline.housekeeping import Housekeeping
-from hookline.interfaces import LoggedModels, ModelRegistry, TrackingStore
+from hookline.interfaces import Documents, LoggedModels, ModelRegistry, TrackingStore
 from hookline.journal import Journals
 from hookline.journal.places import journal_root
 from hookline.journal.records import Records
@@ -165,6 +165,13 @@ class Workspace:
         """The store of logged models, which is the tracking store. Raises `NotSupported` where it keeps none."""
         if not isinstance(self.tracking, LoggedModels):
             raise NotSupported(f"The tracking store of {scheme_of(self.tracking_uri)!r} keeps no logged models.")
+        return self.tracking
+
+    @property
+    def documents(self) -> Documents:
+        """The store of small documents, which is the tracking store. Raises `NotSupported` where it keeps none."""
+        if not isinstance(self.tracking, Documents):
+            raise NotSupported(f"The tracking store of {scheme_of(self.tracking_uri)!r} keeps no documents.")
         return self.tracking
 
     @cached_property

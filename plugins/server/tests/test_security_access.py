@@ -43,6 +43,8 @@ def request_of(route, path):
             fields[name] = ["x"]
         elif name in ("max_results", "timestamp", "num_parts") or (name, route.operation) == ("value", "log_metric"):
             fields[name] = 1
+        elif (name, route.operation) == ("value", "put_view"):
+            fields[name] = {}
         elif name == "archive_existing_versions":
             fields[name] = False
     for name in route.slots:

@@ -1,5 +1,9 @@
-"""The table of routes: the whole REST API in one place. Paths and fields are those of MLflow's API 2.0."""
+"""The table of routes: the whole REST API.
 
+Paths and fields here are those of MLflow's API 2.0; Hookline's own stand in `own_routes`.
+"""
+
+from hookline_lib_wire import own_routes
 from hookline_lib_wire import permissions as may
 from hookline_lib_wire.messages import artifacts, experiments, logged_models, registry, runs
 from hookline_lib_wire.messages.base import Empty, Request
@@ -368,5 +372,5 @@ LOGGED_MODELS = (
     ),
 )
 
-ROUTES = (*SYSTEM, *EXPERIMENTS, *RUNS, *FILES, *MODELS, *VERSIONS, *LOGGED_MODELS)
+ROUTES = (*SYSTEM, *EXPERIMENTS, *RUNS, *FILES, *MODELS, *VERSIONS, *LOGGED_MODELS, *own_routes.ROUTES)
 """Every route of the server itself. Extensions add rows of their own."""

@@ -18,9 +18,11 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
     schemas, components = msgspec.json.schema_components([*kinds, Problem], ref_template="#/components/schemas/{name}")
     by_kind = dict(zip([*kinds, Problem], schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
+    names: set[str] = set()
     for route in listed:
         path = route.SLOT.sub(r"{\1}", route.paths[0])
-        paths.setdefault(path, {})[route.method.lower()] = _operation(route, by_kind, components)
+        described = {"operationId": _name(route, names), **_operation(route, by_kind, components)}
+        paths.setdefault(path, {})[route.method.lower()] = described
     return {
         "openapi": "3.1.0",
         "info": {"title": "Hookline tracking server", "version": "1"},
@@ -29,9 +31,17 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
     }
 
 
+def _name(route: Route, taken: set[str]) -> str:
+    """Return the operation's name; of routes that share one the later ones add their method, or else their path."""
+    last = route.path.rpartition("/")[2].replace("-", "_")
+    candidates = (route.operation, f"{route.operation}_{route.method.lower()}", f"{route.operation}_{last}")
+    name = next(each for each in candidates if each not in taken)
+    taken.add(name)
+    return name
+
+
 def _operation(route: Route, schemas: dict[Any, Any], components: dict[str, Any]) -> dict[str, Any]:
     described: dict[str, Any] = {
-        "operationId": f"{route.operation}_{route.method.lower()}_{len(route.path)}",
         "summary": route.summary,
         "responses": {"200": _answer(route, schemas), "default": _failure()},
         "x-permission": {"thing": route.permission.thing.value, "action": route.permission.action.value},

@@ -6,7 +6,19 @@ Those in `HOT` return what is to be written, which is stored together with what 
 from collections.abc import Mapping
 
 from hookline_server.extensions import Handler
-from hookline_server.handlers import experiments, files, history, logged_models, logging, models, runs, system, versions
+from hookline_server.handlers import (
+    experiments,
+    files,
+    history,
+    logged_models,
+    logging,
+    models,
+    runs,
+    system,
+    tables,
+    versions,
+    views,
+)
 
 HOT = frozenset(logging.HANDLERS)
 HANDLERS: Mapping[str, Handler] = {
@@ -19,4 +31,6 @@ HANDLERS: Mapping[str, Handler] = {
     **models.HANDLERS,
     **versions.HANDLERS,
     **logged_models.HANDLERS,
+    **tables.HANDLERS,
+    **views.HANDLERS,
 }

@@ -1,0 +1,135 @@
+"""Messages of Hookline's own part of the API: what tables, charts and saved views need beyond MLflow's."""
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from hookline_lib_wire.messages.base import Request, Response
+from hookline_lib_wire.messages.runs import SearchRuns
+
+
+class Columns(msgspec.Struct):
+    """Which data of runs a search returns."""
+
+    metrics: list[str] = []
+    params: list[str] = []
+    tags: list[str] = []
+
+
+class SelectRuns(SearchRuns):
+    """Search runs; with `columns` a run has those metrics, params and tags only, and neither inputs nor outputs."""
+
+    columns: Columns | None = None
+
+
+class CountRuns(Request):
+    """Count the runs that all pages of a search hold together."""
+
+    experiment_ids: list[str] = []
+    filter: str = ""
+    run_view_type: str | int = "ACTIVE_ONLY"
+
+
+class Counted(Response):
+    """How many."""
+
+    count: int = msgspec.field(default=-1)
+
+
+class ListKeys(Request):
+    """List every metric, param and tag that runs of experiments have."""
+
+    required: ClassVar[tuple[str, ...]] = ("experiment_ids",)
+
+    experiment_ids: list[str] = []
+
+
+class RunKey(msgspec.Struct):
+    """A column that a table of runs may have: `kind` is metric, param or tag; `type` number or text."""
+
+    kind: str
+    key: str
+    type: str
+    runs: int
+
+
+class KeysFound(Response):
+    """Keys, ordered by kind and key."""
+
+    keys: list[RunKey] = []
+
+
+class GetCharts(Request):
+    """Read a series of several runs as at most `width` buckets each, in the order of `run_ids`.
+
+    `x` is step, time (milliseconds since the Unix epoch) or relative (milliseconds since the run's start); the points
+    whose x lies from `start` to `end` are shown, both included.
+    """
+
+    required: ClassVar[tuple[str, ...]] = ("run_ids", "key")
+
+    run_ids: list[str] = []
+    key: str = ""
+    x: str = "step"
+    width: int = 1000
+    start: int | None = None
+    end: int | None = None
+
+
+class ChartSeries(msgspec.Struct):
+    """The buckets of a series as columns of equal length; `null` in the values where a bucket has no finite one."""
+
+    run_id: str
+    key: str
+    starts: list[int]
+    ends: list[int]
+    counts: list[int]
+    minima: list[float | None]
+    maxima: list[float | None]
+    last_values: list[float | None]
+    nans: list[int]
+    positive_infinities: list[int]
+    negative_infinities: list[int]
+
+
+class ChartsFound(Response):
+    """Series, in the order of the runs that were asked for."""
+
+    series: list[ChartSeries] = []
+
+
+class ListViews(Request):
+    """List saved views whose names start with a prefix."""
+
+    prefix: str = ""
+
+
+class ViewName(Request):
+    """Name a saved view."""
+
+    required: ClassVar[tuple[str, ...]] = ("name",)
+
+    name: str = ""
+
+
+class PutView(ViewName):
+    """Save a view; with `expected_version` only if that is the present one (0: only if there is none)."""
+
+    required: ClassVar[tuple[str, ...]] = ("name", "value")
+
+    value: dict[str, Any] = {}
+    expected_version: int | None = None
+
+
+class View(Response):
+    """A saved view: any JSON object. `version` starts at 1 and grows by one each time it is saved."""
+
+    name: str
+    value: dict[str, Any]
+    version: int
+
+
+class ViewsFound(Response):
+    """Saved views, ordered by name."""
+
+    views: list[View] = []

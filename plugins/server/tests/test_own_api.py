@@ -1,0 +1,142 @@
+"""Hookline's own part of the API: tables, charts and saved views."""
+
+import math
+
+import pytest
+
+from hookline.entities import Batch, LifecycleStage, Metric, RunChange
+
+OWN = "/api/hookline/v1"
+
+
+@pytest.fixture
+def runs(client, workspace):
+    """Three runs with a series of 0 to 99, of which the third is deleted."""
+    found = [client.run(start_time=1000) for _ in range(3)]
+    for number, run_id in enumerate(found):
+        metrics = [Metric("loss", step * (number + 1), step, 1000 + step) for step in range(100)]
+        batch = Batch(metrics=metrics, params={"alpha": f"0.{number}", "kind": "tree"}, tags={"team": "a"})
+        workspace.tracking.log_batch(run_id, batch)
+    workspace.tracking.update_run(found[2], RunChange(lifecycle_stage=LifecycleStage.DELETED))
+    return found
+
+
+def test_a_search_returns_the_columns_that_are_asked_for(client, runs):
+    fields = {"experiment_ids": ["0"], "order_by": ["metrics.loss DESC"]}
+    page = client.post(f"{OWN}/runs/search", columns={"metrics": ["loss"], "params": ["alpha"]}, **fields)
+    assert [each["info"]["run_id"] for each in page["runs"]] == [runs[1], runs[0]]
+    data = page["runs"][0]["data"]
+    assert [(each["key"], each["value"]) for each in data["metrics"]] == [("loss", 198.0)]
+    assert data["params"] == [{"key": "alpha", "value": "0.1"}]
+    assert "tags" not in data
+    whole = client.post(f"{OWN}/runs/search", **fields)["runs"][0]["data"]
+    assert {each["key"] for each in whole["params"]} == {"alpha", "kind"}
+
+
+def test_pages_of_a_search_follow_each_other(client, runs):
+    first = client.post(f"{OWN}/runs/search", experiment_ids=["0"], max_results=1, columns={})
+    token = first["next_page_token"]
+    second = client.post(f"{OWN}/runs/search", experiment_ids=["0"], max_results=1, columns={}, page_token=token)
+    assert {each["runs"][0]["info"]["run_id"] for each in (first, second)} == set(runs[:2])
+    assert "next_page_token" not in second
+
+
+@pytest.mark.parametrize(
+    ("fields", "count"),
+    [
+        ({}, 2),
+        ({"run_view_type": "ALL"}, 3),
+        ({"filter": "params.alpha = '0.1'"}, 1),
+        ({"filter": "metrics.loss > 1000"}, 0),
+    ],
+)
+def test_runs_are_counted(client, runs, fields, count):
+    assert client.post(f"{OWN}/runs/count", experiment_ids=["0"], **fields) == {"count": count}
+
+
+def test_keys_are_listed_with_their_types(client, runs):
+    keys = client.post(f"{OWN}/runs/keys", experiment_ids=["0"])["keys"]
+    assert [each for each in keys if not each["key"].startswith("mlflow.")] == [
+        {"kind": "metric", "key": "loss", "type": "number", "runs": 3},
+        {"kind": "param", "key": "alpha", "type": "number", "runs": 3},
+        {"kind": "param", "key": "kind", "type": "text", "runs": 3},
+        {"kind": "tag", "key": "team", "type": "text", "runs": 3},
+    ]
+
+
+@pytest.mark.parametrize(("x", "starts"), [("step", 0), ("time", 1000), ("relative", 0)])
+def test_a_series_is_charted_in_buckets(client, runs, x, starts):
+    series = client.post(f"{OWN}/charts", run_ids=runs[:2][::-1], key="loss", x=x, width=10)["series"]
+    assert [(each["run_id"], each["key"]) for each in series] == [(runs[1], "loss"), (runs[0], "loss")]
+    doubled, plain = series
+    assert plain["starts"] == [starts + 10 * number for number in range(10)]
+    assert plain["counts"] == [10] * 10
+    assert plain["minima"] == [10.0 * number for number in range(10)]
+    assert plain["maxima"] == plain["last_values"] == [10.0 * number + 9 for number in range(10)]
+    assert doubled["maxima"] == [2 * each for each in plain["maxima"]]
+
+
+def test_a_part_of_a_series_is_charted_exactly(client, runs):
+    (series,) = client.post(f"{OWN}/charts", run_ids=[runs[0]], key="loss", width=10, start=20, end=24)["series"]
+    assert series["last_values"] == [20.0, 21.0, 22.0, 23.0, 24.0]
+    assert series["counts"] == [1] * 5
+
+
+def test_what_is_no_number_is_counted_and_never_drawn(client, workspace):
+    run_id = client.run()
+    values = [math.nan, math.inf, -math.inf]
+    workspace.tracking.log_batch(run_id, Batch(metrics=[Metric("m", value, 0, 1) for value in values]))
+    (series,) = client.post(f"{OWN}/charts", run_ids=[run_id], key="m", width=1)["series"]
+    assert (series["minima"], series["maxima"], series["last_values"]) == ([None], [None], [None])
+    assert (series["nans"], series["positive_infinities"], series["negative_infinities"]) == ([1], [1], [1])
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "status", "said"),
+    [
+        ("runs/search", {"experiment_ids": ["0"], "filter": "metrics."}, 400, "metrics."),
+        ("runs/search", {"experiment_ids": ["0"], "max_results": 0}, 400, "max_results"),
+        ("runs/search", {"experiment_ids": ["0"], "columns": 5}, 400, "columns"),
+        ("runs/keys", {}, 400, "experiment_ids"),
+        ("charts", {"run_ids": ["no-such-run"], "key": "m"}, 404, "no-such-run"),
+        ("charts", {"run_ids": ["r"], "key": "m", "x": "sideways"}, 400, "sideways"),
+        ("charts", {"run_ids": ["r"], "key": "m", "width": 0}, 400, "width"),
+        ("charts", {"run_ids": ["r"] * 200, "key": "m", "width": 10_000}, 400, "1000000"),
+        ("charts", {"run_ids": ["r"] * 1001, "key": "m"}, 400, "1000 runs"),
+    ],
+)
+def test_a_mistake_is_told(client, path, fields, status, said):
+    found = client.refused("POST", f"{OWN}/{path}", **fields)
+    assert found[0] == status
+    assert said in found[2]
+
+
+# Views ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_view_is_saved_listed_changed_and_removed(client):
+    path = f"{OWN}/views/team/best%20runs"
+    saved = client.post(path, "PUT", value={"filter": "metrics.loss < 1", "columns": ["a"]})
+    assert saved == {"name": "team/best runs", "value": {"filter": "metrics.loss < 1", "columns": ["a"]}, "version": 1}
+    assert client.get(path) == saved
+    assert client.get(f"{OWN}/views", prefix="team/")["views"] == [saved]
+    assert client.get(f"{OWN}/views", prefix="other") == {}
+    assert client.post(path, "PUT", value={"filter": "x"}, expected_version=1)["version"] == 2
+    assert client.post(path, "DELETE") == {}
+    assert client.refused("GET", path)[0] == 404
+
+
+def test_two_who_change_one_view_do_not_overwrite_each_other(client):
+    path = f"{OWN}/views/v"
+    client.post(path, "PUT", value={"by": "one"}, expected_version=0)
+    status, code, _ = client.refused("PUT", path, value={"by": "two"}, expected_version=0)
+    assert (status, code) == (500, "INVALID_STATE")
+    assert client.get(path)["value"] == {"by": "one"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [("v", {"a": "x" * 1_000_001}, "1,000,000 bytes"), ("v" * 251, {"a": 1}, "250"), ("v", [1], "value")],
+)
+def test_a_view_that_is_too_large_is_refused(client, name, value, said):
+    assert said in client.refused("PUT", f"{OWN}/views/{name}", value=value)[2]

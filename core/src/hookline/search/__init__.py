@@ -21,6 +21,7 @@ from hookline.search.vocabulary import (
     Vocabulary,
     vocabulary_of,
 )
+from hookline.search.writing import asked_order, written_field, written_filter, written_order
 
 __all__ = [
     "EXPERIMENTS",
@@ -39,6 +40,7 @@ __all__ = [
     "OrderBy",
     "Query",
     "Vocabulary",
+    "asked_order",
     "decode_token",
     "encode_token",
     "like",
@@ -49,4 +51,7 @@ __all__ = [
     "parse_order",
     "selected_columns",
     "vocabulary_of",
+    "written_field",
+    "written_filter",
+    "written_order",
 ]

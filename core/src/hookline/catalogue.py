@@ -2,6 +2,7 @@
 
 _OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
     "hookline-artifact-file": {"artifact_stores": ("file",)},
+    "hookline-artifact-http": {"artifact_stores": ("http", "https")},
     "hookline-backend-local": {"project_backends": ("local",)},
     "hookline-context-git": {"run_contexts": ("git",)},
     "hookline-context-system": {"run_contexts": ("system",)},
@@ -13,6 +14,7 @@ _OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
     "hookline-server": {"commands": ("server",)},
     "hookline-source-git": {"project_sources": ("git", "ssh", "https", "http")},
     "hookline-source-zip": {"project_sources": ("zip",)},
+    "hookline-tracking-http": {"tracking_stores": ("http", "https"), "model_registries": ("http", "https")},
     "hookline-tracking-sql": {
         "tracking_stores": ("sqlite",),
         "model_registries": ("sqlite",),

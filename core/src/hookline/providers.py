@@ -54,10 +54,13 @@ class StoreProvider(Provider):
 
     Attributes:
         default_uri: the URI to use when nothing is configured; `{home}` stands for the workspace's folder.
+        artifacts: for a tracking store whose server keeps artifacts too: a function from its URI and its options to the
+            URI and the options of that artifact store, which is used where none is configured.
         file: for a store that is a file of this machine: a function from the URI to its path. Journals lie beside it.
     """
 
     default_uri: str | None = None
+    artifacts: Target | None = None
     file: Target | None = None
 
 

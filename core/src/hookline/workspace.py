@@ -21,7 +21,7 @@ from hookline.journal.shipping import Sink
 from hookline.models import Models
 from hookline.plugins import Plugins
 from hookline.projects import Projects
-from hookline.providers import resolve
+from hookline.providers import StoreProvider, resolve
 from hookline.registry import Registry
 from hookline.run import Run
 from hookline.run_list import RunList
@@ -66,11 +66,29 @@ class Workspace:
 
     @cached_property
     def artifacts_uri(self) -> str:
-        """The URI of the artifact store, as an absolute one: configured, or the default of the installed plugin."""
-        uri = self.config.settings.artifacts.uri or self.plugins.default_uri("artifact_stores", self.config.home)
+        """The URI of the artifact store, as an absolute one.
+
+        It is the configured one; or that of the server behind the tracking store, where there is one; or the default of
+        the installed plugin.
+        """
+        beside = self._artifacts_beside()
+        default = beside[0] if beside else self.config.settings.artifacts.uri
+        uri = default or self.plugins.default_uri("artifact_stores", self.config.home)
         if scheme_of(uri) == OWN_SCHEME:
             raise InvalidValue(f"artifacts.uri cannot be {uri!r}: that names the artifact store itself.")
         return file_uri(Path(uri).expanduser()) if is_path(uri) else uri
+
+    def _artifacts_beside(self) -> tuple[str, Mapping[str, Any]] | None:
+        """Return the artifact store that comes with the tracking store, where none is configured, and its options."""
+        settings = self.config.settings
+        if settings.artifacts.uri or not settings.tracking.uri or is_path(settings.tracking.uri):
+            return None
+        scheme = scheme_of(settings.tracking.uri)
+        for each in self.plugins.providers("tracking_stores"):
+            if each.name == scheme and isinstance(each, StoreProvider) and each.artifacts is not None:
+                uri, options = resolve(each.artifacts)(settings.tracking.uri, settings.tracking.options)
+                return uri, {**options, **settings.artifacts.options}
+        return None
 
     # Stores ----------------------------------------------------------------------------------------------------------
 
@@ -186,7 +204,9 @@ class Workspace:
     @cached_property
     def artifacts(self) -> Artifacts:
         """Files: from URIs to stores, folders up and down."""
-        return Artifacts(self.plugins, lambda: self.artifacts_uri, self.config.settings.artifacts.options)
+        beside = self._artifacts_beside()
+        options = beside[1] if beside else self.config.settings.artifacts.options
+        return Artifacts(self.plugins, lambda: self.artifacts_uri, options)
 
     @cached_property
     def experiments(self) -> Experiments:

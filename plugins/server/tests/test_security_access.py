@@ -41,7 +41,11 @@ def request_of(route, path):
     for name in fields:
         if name in ("run_ids", "experiment_ids") or route.operation == "get_history_bulk":
             fields[name] = ["x"]
-        elif name in ("max_results", "timestamp", "num_parts") or (name, route.operation) == ("value", "log_metric"):
+        elif (
+            name in ("max_results", "timestamp", "num_parts")
+            or (name, route.operation) == ("value", "log_metric")
+            or (name, route.operation) == ("version", "change_version")
+        ):
             fields[name] = 1
         elif (name, route.operation) == ("value", "put_view"):
             fields[name] = {}

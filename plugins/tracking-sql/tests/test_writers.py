@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hookline.entities import Batch, ExperimentChange, Metric, NewRun
-from hookline.errors import HooklineError, InvalidState, InvalidValue, Unavailable
+from hookline.errors import DigestMismatch, HooklineError, InvalidValue, Unavailable
 from hookline_tracking_sql.options import SqlOptions
 from hookline_tracking_sql.store import SqlTrackingStore
 
@@ -144,5 +144,5 @@ def test_a_damaged_database_is_said(store: SqlTrackingStore, run_id: str, path: 
     content = bytearray(path.read_bytes())
     content[4096:] = b"\xff" * (len(content) - 4096)
     path.write_bytes(content)
-    with pytest.raises(InvalidState, match="damaged"):
+    with pytest.raises(DigestMismatch, match="damaged"):
         SqlTrackingStore(uri).get_run(run_id)

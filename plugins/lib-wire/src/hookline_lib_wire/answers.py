@@ -59,6 +59,8 @@ def run_info(of: entities.RunInfo) -> runs.RunInfo:
         end_time=UNSET if of.end_time is None else of.end_time,
         artifact_uri=location(of.artifact_uri),
         lifecycle_stage=of.lifecycle_stage.value,
+        status_reason=text(of.status_reason),
+        lease=of.lease or UNSET,
     )
 
 
@@ -119,6 +121,7 @@ def logged_model(of: entities.LoggedModel, registered: Iterable[tuple[str, int]]
         model_type=text(of.model_type),
         source_run_id=text(of.source_run_id),
         status_message=text(of.status_message),
+        lifecycle_stage=UNSET if of.lifecycle_stage is entities.LifecycleStage.ACTIVE else of.lifecycle_stage.value,
         tags=tags(of.tags),
         registrations=[logged_models.ModelRegistration(name, str(version)) for name, version in registered],
     )

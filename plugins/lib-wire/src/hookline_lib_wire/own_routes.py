@@ -3,8 +3,8 @@
 from functools import partial
 
 from hookline_lib_wire import permissions as may
-from hookline_lib_wire.messages import own, runs
-from hookline_lib_wire.messages.base import Empty
+from hookline_lib_wire.messages import experiments, journal, logged_models, own, registry, runs
+from hookline_lib_wire.messages.base import Empty, Request
 from hookline_lib_wire.permissions import Action
 from hookline_lib_wire.routes import Family, Route
 
@@ -52,4 +52,77 @@ VIEWS = (
     ),
 )
 
-ROUTES = (*TABLES, *VIEWS)
+STORE = (
+    _own(
+        *("create_own_run", "POST", "/runs/create", own.CreateRun, runs.RunFound, may.experiment(EDIT)),
+        summary="Create a run with an id that the client made",
+    ),
+    _own(
+        *("change_run", "POST", "/runs/change", own.ChangeRun, runs.RunUpdated, may.run(EDIT)),
+        summary="Change a run's status, end, name or lifecycle stage together",
+    ),
+    _own(
+        *("log_whole_batch", "POST", "/runs/log-batch", own.LogWholeBatch, Empty, may.run(EDIT)),
+        summary="Log points, params and tags together, without MLflow's limits",
+    ),
+    _own(
+        *("read_history", "GET", "/runs/history", journal.ReadHistory, None, may.run(READ)),
+        summary="Read all points of a series as columns of bytes",
+    ),
+    _own(
+        *("create_own_logged_model", "POST", "/logged-models/create", own.CreateLoggedModel),
+        *(logged_models.LoggedModelFound, may.experiment(EDIT)),
+        summary="Create a logged model with an id that the client made",
+    ),
+    _own(
+        *("change_logged_model", "POST", "/logged-models/change", own.ChangeLoggedModel),
+        *(logged_models.LoggedModelFound, may.logged_model(EDIT)),
+        summary="Change a logged model's status, params, tags or lifecycle stage together",
+    ),
+)
+
+CHANGES = (
+    _own(
+        *("change_experiment", "POST", "/experiments/change", own.ChangeExperiment, experiments.ExperimentFound),
+        may.experiment(EDIT),
+        summary="Change an experiment's name and tags together",
+    ),
+    _own(
+        *("change_model", "POST", "/registered-models/change", own.ChangeModel, registry.ModelFound),
+        may.registered_model(EDIT),
+        summary="Change a registered model's description and tags together",
+    ),
+    _own(
+        *("create_own_version", "POST", "/model-versions/create", own.CreateVersion, registry.VersionFound),
+        may.registered_model(EDIT),
+        summary="Create the next version of a registered model",
+    ),
+    _own(
+        *("change_version", "POST", "/model-versions/change", own.ChangeVersion, registry.VersionFound),
+        may.registered_model(EDIT),
+        summary="Change a version's description, stage and tags together",
+    ),
+)
+
+JOURNAL = (
+    _own(
+        *("begin_journal", "POST", "/journal/begin", journal.CreatedRun, Empty, may.experiment(EDIT)),
+        summary="Store the records of a journal that create a run",
+        streams=True,
+    ),
+    _own(
+        *("apply_journal", "POST", "/journal/apply", journal.DeliveredRun, Empty, may.run(EDIT)),
+        summary="Store the next records of a journal, and move its cursor, all or nothing",
+        streams=True,
+    ),
+    _own(
+        *("list_writers", "GET", "/journal/writers", journal.DeliveredRun, journal.WritersFound, may.run(READ)),
+        summary="List the writers of a run with their cursors",
+    ),
+    _own(
+        *("sync", "POST", "/journal/sync", Request, Empty, may.CALLER),
+        summary="Answer when all that was stored so far survives a power failure",
+    ),
+)
+
+ROUTES = (*TABLES, *VIEWS, *STORE, *CHANGES, *JOURNAL)

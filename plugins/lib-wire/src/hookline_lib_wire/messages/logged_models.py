@@ -29,6 +29,7 @@ class LoggedModelInfo(Response):
     model_type: Text = UNSET
     source_run_id: Text = UNSET
     status_message: Text = UNSET
+    lifecycle_stage: Text = UNSET
     tags: list[Tag] = []
     registrations: list[ModelRegistration] = []
 
@@ -121,6 +122,7 @@ class SearchLoggedModels(Request):
     max_results: int = 50
     order_by: list[OrderField] = []
     page_token: str = ""
+    view_type: str | int = "ACTIVE_ONLY"
 
 
 class LoggedModelFound(Response):

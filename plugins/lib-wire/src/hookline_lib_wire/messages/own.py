@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from hookline_lib_wire.messages.base import Request, Response
-from hookline_lib_wire.messages.runs import SearchRuns
+from hookline_lib_wire.messages.runs import LogBatch, SearchRuns
 
 
 class Columns(msgspec.Struct):
@@ -20,6 +20,121 @@ class SelectRuns(SearchRuns):
     """Search runs; with `columns` a run has those metrics, params and tags only, and neither inputs nor outputs."""
 
     columns: Columns | None = None
+
+
+class CreateRun(Request):
+    """Create a run whose id the client made, so that creating it again is recognised; a missing name is made up."""
+
+    required: ClassVar[tuple[str, ...]] = ("run_id", "experiment_id")
+
+    run_id: str = ""
+    experiment_id: str = ""
+    run_name: str | None = None
+    user_id: str = ""
+    start_time: int | None = None
+    status: str = "RUNNING"
+    tags: dict[str, str] = {}
+
+
+class ChangeRun(Request):
+    """Change a run: what is not given stays. A status that is not final, without an end time, clears the end time."""
+
+    required: ClassVar[tuple[str, ...]] = ("run_id",)
+
+    run_id: str = ""
+    status: str | None = None
+    end_time: int | None = None
+    run_name: str | None = None
+    lifecycle_stage: str | None = None
+
+
+class ChangeExperiment(Request):
+    """Change an experiment's name or tags together: what is not given stays; a missing tag to remove is no error."""
+
+    required: ClassVar[tuple[str, ...]] = ("experiment_id",)
+
+    experiment_id: str = ""
+    name: str | None = None
+    tags: dict[str, str] = {}
+    deleted_tags: list[str] = []
+
+
+class ChangeModel(Request):
+    """Change a registered model's description or tags together: what is not given stays."""
+
+    required: ClassVar[tuple[str, ...]] = ("name",)
+
+    name: str = ""
+    description: str | None = None
+    tags: dict[str, str] = {}
+    deleted_tags: list[str] = []
+
+
+class CreateVersion(Request):
+    """Create the next version of a registered model; what it came from need not be there (any more)."""
+
+    required: ClassVar[tuple[str, ...]] = ("name", "source")
+
+    name: str = ""
+    source: str = ""
+    run_id: str | None = None
+    model_id: str | None = None
+    description: str = ""
+    user_id: str = ""
+    tags: dict[str, str] = {}
+
+
+class ChangeVersion(Request):
+    """Change a version's description, stage or tags together: what is not given stays."""
+
+    required: ClassVar[tuple[str, ...]] = ("name", "version")
+
+    name: str = ""
+    version: int | None = None
+    description: str | None = None
+    current_stage: str | None = None
+    archive_existing: bool = False
+    tags: dict[str, str] = {}
+    deleted_tags: list[str] = []
+
+
+class LogWholeBatch(LogBatch):
+    """Log points, params and tags together.
+
+    Attributes:
+        request_id: made anew for every batch, so that equal batches are told from one that is sent again.
+    """
+
+    request_id: str = ""
+
+
+class CreateLoggedModel(Request):
+    """Create a logged model whose id the client made."""
+
+    required: ClassVar[tuple[str, ...]] = ("model_id", "experiment_id", "name")
+
+    model_id: str = ""
+    experiment_id: str = ""
+    name: str = ""
+    source_run_id: str | None = None
+    model_type: str | None = None
+    params: dict[str, str] = {}
+    tags: dict[str, str] = {}
+    creation_time: int | None = None
+
+
+class ChangeLoggedModel(Request):
+    """Change a logged model: what is not given stays; params may only be added."""
+
+    required: ClassVar[tuple[str, ...]] = ("model_id",)
+
+    model_id: str = ""
+    status: str | None = None
+    status_message: str | None = None
+    lifecycle_stage: str | None = None
+    params: dict[str, str] = {}
+    tags: dict[str, str] = {}
+    deleted_tags: list[str] = []
 
 
 class CountRuns(Request):

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import msgspec
 
+from hookline.entities import Lease
 from hookline_lib_wire.messages.base import UNSET, Number, Request, Response, RunRequest, Tag, Text
 
 
@@ -76,6 +77,8 @@ class RunInfo(Response):
     end_time: Number = UNSET
     artifact_uri: Text = UNSET
     lifecycle_stage: Text = UNSET
+    status_reason: Text = UNSET
+    lease: Lease | msgspec.UnsetType = UNSET
 
 
 class RunData(Response):

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 
 from hookline_server.extensions import Handler
 from hookline_server.handlers import (
+    changes,
     experiments,
     files,
     history,
+    journals,
     logged_models,
     logging,
     models,
@@ -33,4 +35,6 @@ HANDLERS: Mapping[str, Handler] = {
     **logged_models.HANDLERS,
     **tables.HANDLERS,
     **views.HANDLERS,
+    **journals.HANDLERS,
+    **changes.HANDLERS,
 }

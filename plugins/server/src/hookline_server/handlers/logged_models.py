@@ -8,7 +8,7 @@ from hookline_lib_wire import answers
 from hookline_lib_wire.messages import logged_models as messages
 from hookline_lib_wire.messages.base import Empty
 from hookline_server.handlers.experiments import DONE
-from hookline_server.handlers.reading import named, texts
+from hookline_server.handlers.reading import named, texts, view_of
 from hookline_server.services import Services
 
 _PREFIX = "LOGGED_MODEL_"
@@ -80,6 +80,7 @@ def search_logged_models(services: Services, request: messages.SearchLoggedModel
         search.LOGGED_MODELS,
         request.filter,
         [_order(each) for each in request.order_by],
+        view=view_of(request.view_type),
         max_results=request.max_results,
         page_token=request.page_token,
     )

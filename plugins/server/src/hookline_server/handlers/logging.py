@@ -34,7 +34,7 @@ def set_tag(_services: Services, request: messages.SetTag) -> Logged:
     return request.run_id, Batch(tags={request.key: request.value})
 
 
-def log_batch(_services: Services, request: messages.LogBatch) -> Logged:
+def log_batch(services: Services, request: messages.LogBatch) -> Logged:
     """Log points, params and tags together."""
     _check_count("metrics", request.metrics, MAX_METRICS)
     _check_count("params", request.params, MAX_PARAMS)
@@ -47,6 +47,11 @@ def log_batch(_services: Services, request: messages.LogBatch) -> Logged:
         )
     _check_values("param", request.params, MAX_PARAM_VALUE)
     _check_values("tag", request.tags, MAX_TAG_VALUE)
+    return log_whole_batch(services, request)
+
+
+def log_whole_batch(_services: Services, request: messages.LogBatch) -> Logged:
+    """Log points, params and tags together, as many and as long as they are."""
     _check_once(request.params)
     points = tuple(map(_point, request.metrics))
     return request.run_id, Batch(metrics=points, params=texts(request.params), tags=texts(request.tags))
@@ -90,4 +95,10 @@ def _check_once(params: Iterable[Tag]) -> None:
         seen.add(each.key)
 
 
-HANDLERS = {"log_metric": log_metric, "log_param": log_param, "set_tag": set_tag, "log_batch": log_batch}
+HANDLERS = {
+    "log_metric": log_metric,
+    "log_param": log_param,
+    "set_tag": set_tag,
+    "log_batch": log_batch,
+    "log_whole_batch": log_whole_batch,
+}

@@ -37,6 +37,13 @@ def named(kind: type[E], numbers: Mapping[int, E], given: str | int) -> E | None
     return kind(given) if given in list(kind) else None
 
 
+def member(kind: type[E], given: str) -> E:
+    """Return the member with a name. Raises `InvalidValue`."""
+    if given not in list(kind):
+        raise InvalidValue(f"{given[:100]!r} is no {kind.__name__}: use {', '.join(kind)}.")
+    return kind(given)
+
+
 def as_stored(query: Query, attribute: str) -> Query:
     """Return a search in which locations are named as they are stored, where clients name them as they see them."""
     return evolve(query, where=tuple(_located(each) if each.field.key == attribute else each for each in query.where))

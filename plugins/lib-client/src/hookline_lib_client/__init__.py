@@ -1,0 +1,1 @@
+"""Asking a tracking server over HTTP, for the plugins that do."""

@@ -1,0 +1,196 @@
+"""Asking a server: what is sent, what is sent again, and what is said of a server that does not answer."""
+
+import http.server
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+from hookline.errors import HooklineError, InvalidValue, NotFound, NotSupported, Refused, Unavailable
+from hookline_lib_client.options import HttpOptions
+from hookline_lib_client.server import Server
+from hookline_lib_wire.messages import artifacts, experiments, own, registry
+from hookline_lib_wire.table import ROUTES
+
+BY_OPERATION = {route.operation: route for route in ROUTES}
+
+
+@contextmanager
+def answering(*answers):
+    """A server that gives these answers (status, body) in turn, the last one for ever; yields its URL and requests."""
+    left, got = list(answers), []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self):
+            length = int(self.headers.get("content-length") or 0)
+            got.append((self.command, self.path, dict(self.headers.items()), self.rfile.read(length)))
+            status, body = left.pop(0) if len(left) > 1 else left[0]
+            if status == 0:
+                self.close_connection = True
+                return
+            self.send_response(status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 - names of http.server
+
+        def log_message(self, *_given):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", got
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def ask(url, **options):
+    server = Server(url, HttpOptions(**{"retries": 2, "timeout": 5, **options}))
+    try:
+        found = experiments.ExperimentFound
+        return server.ask(BY_OPERATION["get_experiment"], experiments.ExperimentId(experiment_id="0"), found)
+    finally:
+        server.close()
+
+
+EXPERIMENT = b'{"experiment":{"experiment_id":"0","name":"Default"}}'
+
+
+def test_an_answer_is_read(monkeypatch):
+    with answering((200, EXPERIMENT)) as (url, got):
+        assert ask(url).experiment.name == "Default"
+    assert got[0][:2] == ("GET", "/api/2.0/mlflow/experiments/get?experiment_id=0")
+
+
+@pytest.mark.parametrize(
+    ("url", "options", "variables", "sent"),
+    [
+        ("{}", {}, {}, None),
+        ("{}", {"token": "t"}, {"HOOKLINE_TRACKING_TOKEN": "other"}, "Bearer t"),
+        ("{}", {}, {"HOOKLINE_TRACKING_TOKEN": "t", "MLFLOW_TRACKING_TOKEN": "other"}, "Bearer t"),
+        ("{}", {}, {"MLFLOW_TRACKING_TOKEN": "t"}, "Bearer t"),
+        ("{}", {"use_environment": False}, {"MLFLOW_TRACKING_TOKEN": "t"}, None),
+        ("{}", {}, {"MLFLOW_TRACKING_USERNAME": "ann", "MLFLOW_TRACKING_PASSWORD": "x"}, "Basic YW5uOng="),
+        ("{}", {"username": "ann", "password": "x"}, {}, "Basic YW5uOng="),
+        ("http://ann:x@{}", {}, {}, "Basic YW5uOng="),
+        ("{}", {"headers": {"authorization": "mine"}}, {}, "mine"),
+        ("{}", {"headers_from": "hookline_lib_client_test_headers:of"}, {}, "of the server"),
+    ],
+)
+def test_who_asks_is_said(monkeypatch, tmp_path, url, options, variables, sent):
+    for name in ("TOKEN", "USERNAME", "PASSWORD"):
+        for prefix in ("HOOKLINE_TRACKING_", "MLFLOW_TRACKING_"):
+            monkeypatch.delenv(prefix + name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    module = tmp_path / "hookline_lib_client_test_headers.py"
+    module.write_text("def of(url):\n    return {'authorization': 'of the server'}\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with answering((200, EXPERIMENT)) as (place, got):
+        whole = url.format(place) if url == "{}" else url.format(place.removeprefix("http://"))
+        ask(whole, **options)
+    assert {k.lower(): v for k, v in got[0][2].items()}.get("authorization") == sent
+
+
+def test_what_is_secret_is_not_shown():
+    server = Server("https://ann:word@host/prefix/", HttpOptions(token="t0k3n", password="word"))
+    assert server.url == "https://host/prefix"
+    assert "t0k3n" not in repr(HttpOptions(token="t0k3n", password="word"))
+    with pytest.raises(InvalidValue) as caught:
+        Server("ftp://ann:word@host")
+    assert "word" not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504, 0])
+def test_a_request_that_may_be_repeated_is_sent_again(status):
+    with answering((status, b""), (200, EXPERIMENT)) as (url, got):
+        assert ask(url).experiment.name == "Default"
+    assert len(got) == 2
+
+
+@pytest.mark.parametrize("status", [503, 0])
+def test_a_request_that_changes_something_twice_is_sent_once(status):
+    with answering((status, b"")) as (url, got):
+        server = Server(url, HttpOptions(retries=3, timeout=5))
+        with pytest.raises(Unavailable):
+            server.ask(BY_OPERATION["create_model"], registry.CreateModel(name="m"), dict, repeat=False)
+        server.close()
+    assert len(got) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "said"),
+    [
+        (404, b'{"error_code":"RESOURCE_DOES_NOT_EXIST","message":"no such"}', NotFound, "no such"),
+        (403, b'{"error_code":"PERMISSION_DENIED","message":"Permission denied"}', Refused, "denied"),
+        (401, b"<html>", Refused, "HOOKLINE_TRACKING_TOKEN"),
+        (404, b"<html>", NotSupported, "404"),
+        (418, b"", HooklineError, "418"),
+        (302, b"", Unavailable, "no tracking server"),
+        (200, b"<html>hello</html>", Unavailable, "no tracking server"),
+        (200, b"[1]", Unavailable, "no tracking server"),
+    ],
+)
+def test_an_error_is_raised_as_it_was_meant(status, body, kind, said):
+    with answering((status, body)) as (url, _), pytest.raises(kind, match=said):
+        ask(url)
+
+
+def test_a_redirection_is_not_followed():
+    with answering((200, EXPERIMENT)) as (other, got):
+
+        class Away(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(302)
+                self.send_header("location", other)
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def log_message(self, *_given):
+                pass
+
+        with http.server.HTTPServer(("127.0.0.1", 0), Away) as server:
+            thread = threading.Thread(target=server.handle_request)
+            thread.start()
+            with pytest.raises(HooklineError):
+                ask(f"http://127.0.0.1:{server.server_port}", token="t")
+            thread.join()
+    assert got == []
+
+
+def test_names_in_paths_are_quoted():
+    with answering((200, b'{"name":"a/b c","value":{},"version":1}')) as (url, got):
+        server = Server(url)
+        server.ask(BY_OPERATION["get_view"], own.ViewName(name="a/b c?#%"), own.View)
+        server.fetch("GET", "/x")
+        server.close()
+    assert got[0][1] == "/api/hookline/v1/views/a/b%20c%3F%23%25"
+
+
+def test_an_answer_that_breaks_off_is_said():
+    class Broken(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("content-length", "100")
+            self.end_headers()
+            self.wfile.write(b"part")
+
+        def log_message(self, *_given):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Broken) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        client = Server(f"http://127.0.0.1:{server.server_port}")
+        with client.reading(BY_OPERATION["download"], artifacts.ArtifactPath(artifact_path="a")) as answer:
+            assert answer.read(4) == b"part"
+            with pytest.raises(Unavailable, match="the connection broke"):
+                answer.read(96)
+        client.close()
+        thread.join()

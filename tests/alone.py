@@ -60,7 +60,7 @@ def shared(project: dict) -> list[str]:
     """Return the folders of the distributions of this repository that a plugin, or its tests, need."""
     needed = [*project["dependencies"], *project.get("optional-dependencies", {}).get("test", [])]
     names = [each.removeprefix("hookline-").partition(">=")[0] for each in needed if each.startswith("hookline-")]
-    found = [ROOT / "plugins" / name for name in names if name != "core"]
+    found = [ROOT / "plugins" / name for name in names if (ROOT / "plugins" / name).is_dir()]
     inner = [tomllib.loads((each / "pyproject.toml").read_text(encoding="utf-8"))["project"] for each in found]
     return [*map(str, found), *(each for one in inner for each in shared(one))]
 

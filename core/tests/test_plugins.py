@@ -145,7 +145,7 @@ BROKEN = {
     "gives no flavor": (
         "@hookimpl\ndef flavors():\n    return [StoreProvider('a', 'm:a')]",
         "flavors() returned StoreProvider(name='a', target='m:a', summary='', options=None, default_uri=None, "
-        "file=None), which is no FlavorProvider",
+        "file=None, artifac, which is no FlavorProvider",
     ),
     "has a number for a name": (
         "@hookimpl\ndef commands():\n    return [Provider(7, 'm:a')]",

@@ -16,6 +16,7 @@ SUITES = {
     "artifact_stores": "ArtifactStoreSuite",
     "project_sources": "ProjectSourceSuite",
     "project_backends": "ProjectBackendSuite",
+    "project_gateways": "ProjectGatewaySuite",
     "environments": "EnvironmentSuite",
     "flavors": "FlavorSuite",
     "deployment_targets": "DeploymentTargetSuite",

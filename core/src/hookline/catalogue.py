@@ -1,8 +1,10 @@
-"""Which distribution offers what: names for the texts that say what to install. Data, never imported code."""
+"""Which distribution offers what: names for the texts that say what to install. Data, never imported code.
+
+Of the distributions that offer a kind the first is the one to begin with.
+"""
 
 _OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
     "hookline-artifact-file": {"artifact_stores": ("file",)},
-    "hookline-artifact-http": {"artifact_stores": ("http", "https")},
     "hookline-backend-local": {"project_backends": ("local",)},
     "hookline-context-git": {"run_contexts": ("git",)},
     "hookline-context-system": {"run_contexts": ("system",)},
@@ -11,15 +13,16 @@ _OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
     "hookline-flavor-python": {"flavors": ("python_function",)},
     "hookline-flavor-sklearn": {"flavors": ("sklearn",)},
     "hookline-score-local": {"commands": ("models predict",)},
-    "hookline-server": {"commands": ("server",)},
+    "hookline-server": {"commands": ("server",), "project_gateways": ("mlflow",)},
     "hookline-source-git": {"project_sources": ("git", "ssh", "https", "http")},
     "hookline-source-zip": {"project_sources": ("zip",)},
-    "hookline-tracking-http": {"tracking_stores": ("http", "https"), "model_registries": ("http", "https")},
     "hookline-tracking-sql": {
         "tracking_stores": ("sqlite",),
         "model_registries": ("sqlite",),
         "commands": ("db upgrade", "db check", "db backup"),
     },
+    "hookline-artifact-http": {"artifact_stores": ("http", "https")},
+    "hookline-tracking-http": {"tracking_stores": ("http", "https"), "model_registries": ("http", "https")},
 }
 
 

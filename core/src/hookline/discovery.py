@@ -7,7 +7,7 @@ from importlib.metadata import EntryPoint, distributions, entry_points
 from typing import Any
 
 from hookline.errors import PluginError
-from hookline.providers import FlavorProvider, Provider, StoreProvider
+from hookline.providers import FlavorProvider, GatewayProvider, Provider, StoreProvider
 
 ENTRY_POINT_GROUP = "hookline"
 _DESCRIPTORS: dict[str, type[Provider]] = {
@@ -15,6 +15,7 @@ _DESCRIPTORS: dict[str, type[Provider]] = {
     "model_registries": StoreProvider,
     "artifact_stores": StoreProvider,
     "flavors": FlavorProvider,
+    "project_gateways": GatewayProvider,
 }
 
 

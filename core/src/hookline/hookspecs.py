@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pluggy import HookspecMarker
 
-from hookline.providers import FlavorProvider, Provider, StoreProvider
+from hookline.providers import FlavorProvider, GatewayProvider, Provider, StoreProvider
 
 if TYPE_CHECKING:
     from hookline.entities import Batch, LoggedModel, ModelVersion, RunInfo
@@ -51,6 +51,12 @@ def project_sources() -> Iterable[Provider]:
 @hookspec
 def project_backends() -> Iterable[Provider]:
     """Places where a project's command runs. Name: `--backend`. `target(folder, options) -> ProjectBackend`."""
+    return ()
+
+
+@hookspec
+def project_gateways() -> Iterable[GatewayProvider]:
+    """Ways to the stores for projects whose code cannot open them. `target(workspace, None) -> ProjectGateway`."""
     return ()
 
 

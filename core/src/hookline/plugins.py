@@ -26,6 +26,7 @@ KINDS = {
     "artifact_stores": "artifact store",
     "project_sources": "project source",
     "project_backends": "project backend",
+    "project_gateways": "project gateway",
     "environments": "environment",
     "flavors": "model flavor",
     "deployment_targets": "deployment target",

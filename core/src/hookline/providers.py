@@ -54,18 +54,29 @@ class StoreProvider(Provider):
 
     Attributes:
         default_uri: the URI to use when nothing is configured; `{home}` stands for the workspace's folder.
+        file: for a store that is a file of this machine: a function from the URI to its path. Journals lie beside it.
         artifacts: for a tracking store whose server keeps artifacts too: a function from its URI and its options to the
             URI and the options of that artifact store, which is used where none is configured.
-        file: for a store that is a file of this machine: a function from the URI to its path. Journals lie beside it.
     """
 
     default_uri: str | None = None
-    artifacts: Target | None = None
     file: Target | None = None
+    artifacts: Target | None = None
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(names)
+
+
+@frozen
+class GatewayProvider(Provider):
+    """A provider of a project gateway, selected by what the project's code imports.
+
+    Attributes:
+        imports: top-level modules, such as `"mlflow"`: a project whose code imports one of them needs the gateway.
+    """
+
+    imports: tuple[str, ...] = field(default=(), converter=_names)
 
 
 @frozen

@@ -255,6 +255,7 @@ class Workspace:
             home=self.config.home,
             settings=self.config.settings,
             child_variables=self.child_variables,
+            gateway=lambda name: self.plugins.make("project_gateways", name, self, {}),
         )
 
     @cached_property
@@ -287,8 +288,9 @@ class Workspace:
         variables = {
             "HOOKLINE_TRACKING_URI": self.tracking_uri,
             "HOOKLINE_REGISTRY_URI": self.registry_uri,
-            "HOOKLINE_ARTIFACTS_URI": self.artifacts_uri,
         }
+        if self._artifacts_beside() is None:  # or the child finds them there as well, with the same options
+            variables["HOOKLINE_ARTIFACTS_URI"] = self.artifacts_uri
         if self.config.settings.journal.folder:
             variables["HOOKLINE_JOURNAL"] = str(Path(self.config.settings.journal.folder).expanduser().absolute())
         return variables | ({"HOOKLINE_CONFIG": str(self.config.file.absolute())} if self.config.file else {})

@@ -3,16 +3,15 @@
 import http.client
 import json
 import socket
-import threading
 from contextlib import contextmanager
 from functools import partial
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
 import hookline_server
 from hookline.testing import memory_workspace
-from hookline_lib_serving import addresses, serving
+from hookline_lib_serving import serving
 from hookline_server.app import App
 from hookline_server.services import Services
 from hookline_server.settings import ServerSettings
@@ -92,19 +91,11 @@ def workspace(tmp_path):
 def served(workspace, extensions=(), authenticator=None, **settings):
     """Serve a workspace on a thread of this process."""
     app = App(Services(workspace, ServerSettings(**settings)), extensions, authenticator)
-    started = threading.Event()
-    server = serving.server_of(app, started.set)
-    with addresses.bind("127.0.0.1", 0) as bound:
-        addresses.listen(bound)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
-        thread.start()
-        try:
-            assert started.wait(10)
-            yield Client(bound.getsockname()[1])
-        finally:
-            server.should_exit = True
-            thread.join()
-            app.close()
+    try:
+        with serving.in_background(app) as url:
+            yield Client(urlsplit(url).port)
+    finally:
+        app.close()
 
 
 @pytest.fixture

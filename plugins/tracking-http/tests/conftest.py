@@ -1,12 +1,11 @@
 """A server for the tests: the real application over SQLite, on a free port of this machine."""
 
-import threading
 from contextlib import contextmanager
 
 import pytest
 
 from hookline import Config, Workspace
-from hookline_lib_serving import addresses, serving
+from hookline_lib_serving import serving
 from hookline_server.app import App
 from hookline_server.services import Services
 from hookline_server.settings import ServerSettings
@@ -20,19 +19,11 @@ def serving_at(folder, authenticator=None, **settings):
         services = Services(workspace, ServerSettings(**{"artifact_schemes": ("", "s3", "file", "mem"), **settings}))
         services.open()
         app = App(services, (), authenticator)
-        started = threading.Event()
-        server = serving.server_of(app, started.set)
-        with addresses.bind("127.0.0.1", 0) as bound:
-            addresses.listen(bound)
-            thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
-            thread.start()
-            try:
-                assert started.wait(10)
-                yield addresses.url("127.0.0.1", bound.getsockname()[1]) + app._services.settings.prefix
-            finally:
-                server.should_exit = True
-                thread.join()
-                app.close()
+        try:
+            with serving.in_background(app) as url:
+                yield url
+        finally:
+            app.close()
 
 
 @pytest.fixture

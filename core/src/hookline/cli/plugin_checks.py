@@ -19,6 +19,7 @@ INTERFACES: dict[str, type] = {
     "artifact_stores": interfaces.ArtifactStore,
     "project_sources": interfaces.ProjectSource,
     "project_backends": interfaces.ProjectBackend,
+    "project_gateways": interfaces.ProjectGateway,
     "environments": interfaces.Environment,
     "flavors": interfaces.Flavor,
     "deployment_targets": interfaces.DeploymentTarget,

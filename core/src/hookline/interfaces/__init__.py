@@ -6,7 +6,7 @@ from hookline.interfaces.deployments import DeploymentTarget
 from hookline.interfaces.documents import Document, Documents
 from hookline.interfaces.flavors import Flavor, Unpickler
 from hookline.interfaces.logged_models import LoggedModels
-from hookline.interfaces.projects import Environment, Job, ProjectBackend, ProjectSource
+from hookline.interfaces.projects import Environment, Job, ProjectBackend, ProjectGateway, ProjectSource
 from hookline.interfaces.registry import ModelRegistry
 from hookline.interfaces.tracking import TrackingStore
 
@@ -21,6 +21,7 @@ __all__ = [
     "LoggedModels",
     "ModelRegistry",
     "ProjectBackend",
+    "ProjectGateway",
     "ProjectSource",
     "RunContext",
     "TrackingStore",

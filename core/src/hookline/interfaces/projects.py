@@ -5,7 +5,8 @@ user allowed; a job's status is true within a second of the process's end, and `
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from hookline.entities import EnvironmentSpec, Execution, Fetched, PreparedEnvironment, RunStatus
@@ -71,6 +72,24 @@ class Job(ABC):
     def returncode(self) -> int | None:
         """The exit status of the command, where the backend knows it."""
         return None
+
+
+class ProjectGateway(ABC):
+    """Lets the processes of a project reach the stores where they cannot open them by themselves.
+
+    A provider's target is called as `target(workspace, None)`. Thread safe.
+    """
+
+    @abstractmethod
+    def open(self, run_id: str, experiment_id: str) -> AbstractContextManager[Mapping[str, str]]:
+        """Open a way to the stores, for the processes of one run and nobody else; leaving the context closes it.
+
+        The run is in its store. The context gives the environment variables by which the project's code finds the way
+        and the run.
+
+        Raises:
+            Unavailable: it cannot be opened now.
+        """
 
 
 class ProjectBackend(ABC):

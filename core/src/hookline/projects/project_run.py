@@ -4,6 +4,7 @@ import atexit
 import shutil
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
@@ -39,9 +40,10 @@ class ProjectRun:
         execution: Execution,
         status: Callable[[], RunStatus],
         work: Path,
+        held: ExitStack,
     ) -> None:
         self.project, self.job, self.execution = project, job, execution
-        self._run, self._stored_status, self._work = run, status, work
+        self._run, self._stored_status, self._work, self._held = run, status, work, held
         self._final: RunStatus | None = None
         self._last = ""
         self._lock = RLock()
@@ -120,6 +122,7 @@ class ProjectRun:
                         if (self.execution.log_folder / name).is_file():
                             self._run.log_artifact(self.execution.log_folder / name, LOG_FOLDER)
                 finally:
+                    self._held.close()
                     self._run.end(final)
                     self._final = final
                     shutil.rmtree(self._work, ignore_errors=True)

@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,12 @@ from hookline.artifacts import Artifacts
 from hookline.config import Settings
 from hookline.entities import Execution, PreparedEnvironment, Project, RunStatus
 from hookline.errors import NotSupported
-from hookline.interfaces import Environment, ProjectBackend
+from hookline.interfaces import Environment, ProjectBackend, ProjectGateway
 from hookline.plugins import Plugins
 from hookline.projects.commands import Command, build_command
 from hookline.projects.entry_points import find_entry_point
 from hookline.projects.fetching import fetch, find_place, is_here
+from hookline.projects.gateways import needed_gateways
 from hookline.projects.parameters import Values, resolve_parameters
 from hookline.projects.programs import find_program
 from hookline.projects.project_run import ProjectRun
@@ -56,6 +58,7 @@ class Projects:
         runs: returns the workspace's runs; asked when a run is made.
         home: the workspace's folder; what is fetched, environments and logs on their way lie below it.
         child_variables: returns the environment variables that let a child process open the same stores.
+        gateway: opens the project gateway with a name.
     """
 
     def __init__(
@@ -67,9 +70,11 @@ class Projects:
         home: Path,
         settings: Settings,
         child_variables: Callable[[], Mapping[str, str]],
+        gateway: Callable[[str], ProjectGateway],
     ) -> None:
         self._plugins, self._runs, self._artifacts = plugins, runs, artifacts
         self._home, self._settings, self._child_variables = home.absolute(), settings, child_variables
+        self._gateway = gateway
 
     def run(
         self,
@@ -190,10 +195,10 @@ class Projects:
     # The run ---------------------------------------------------------------------------------------------------------
 
     def _submit(self, plan: _Plan, run: "Run", stream: bool) -> ProjectRun:
-        job = None
+        job, held = None, ExitStack()
         try:
             run.log_params(plan.values.logged)
-            execution = self._execution(plan, run, stream)
+            execution = self._execution(plan, run, stream, self._ways(plan, run, held))
             job = plan.backend.submit(execution)
             run.set_tag("hookline.job", job.job_id)
             if plan.environment.lock:
@@ -201,6 +206,7 @@ class Projects:
         except BaseException as error:
             if job is not None:
                 job.cancel()
+            held.close()
             run.end(RunStatus.KILLED if isinstance(error, KeyboardInterrupt) else RunStatus.FAILED)
             shutil.rmtree(plan.work, ignore_errors=True)
             raise
@@ -211,9 +217,18 @@ class Projects:
             execution=execution,
             status=lambda: self._runs().get(run.run_id).info.status,
             work=plan.work,
+            held=held,
         )
 
-    def _execution(self, plan: _Plan, run: "Run", stream: bool) -> Execution:
+    def _ways(self, plan: _Plan, run: "Run", held: ExitStack) -> Mapping[str, str]:
+        """Open the gateways that the project needs; return the variables that lead its code to them."""
+        variables: dict[str, str] = {}
+        for each in needed_gateways(self._plugins, plan.project.folder):
+            run.flush()  # who comes through a gateway finds the run in its store
+            variables |= held.enter_context(self._gateway(each.name).open(run.run_id, run.info.experiment_id))
+        return variables
+
+    def _execution(self, plan: _Plan, run: "Run", stream: bool, ways: Mapping[str, str]) -> Execution:
         logs = plan.work / "logs"
         logs.mkdir()
         return Execution(
@@ -224,6 +239,7 @@ class Projects:
                 "PYTHONUNBUFFERED": os.environ.get("PYTHONUNBUFFERED") or "1",  # so that output is seen when written
                 **_python_path(plan.project),
                 **self._child_variables(),
+                **ways,
                 "HOOKLINE_RUN_ID": run.run_id,
                 "HOOKLINE_EXPERIMENT_ID": run.info.experiment_id,
                 **plan.command.variables,

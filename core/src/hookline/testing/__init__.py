@@ -24,6 +24,7 @@ _HOMES = {
     "MemoryPlugin": "memory_plugin",
     "PluginSuite": "plugin_checks",
     "ProjectBackendSuite": "backend_suite",
+    "ProjectGatewaySuite": "gateway_suite",
     "ProjectSourceSuite": "source_suite",
     "ReferenceProjects": "project_references",
     "RunContextSuite": "context_suite",

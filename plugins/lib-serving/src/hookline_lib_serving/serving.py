@@ -2,12 +2,15 @@
 
 import asyncio
 import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
 
+from hookline.errors import Unavailable
 from hookline_lib_serving import addresses
 
 try:
@@ -22,6 +25,8 @@ GRACE = 10
 LINGER = 0.5
 """Seconds that connections without a request stay open after a signal."""
 MOST_CONNECTIONS = 1024
+START = 30
+"""Seconds that a server in the background gets to begin."""
 
 
 class _Server(uvicorn.Server):
@@ -94,6 +99,29 @@ def server_of(app: Any, started: Callable[[], None], **options: Any) -> uvicorn.
         "timeout_graceful_shutdown": GRACE,
     }
     return _Server(uvicorn.Config(app, **{**settings, **options}), started)
+
+
+@contextmanager
+def in_background(app: Any, host: str = "127.0.0.1") -> Iterator[str]:
+    """Serve an application on a thread of this process and a free port; gives the URL. Leaving the context stops it.
+
+    Raises:
+        Unavailable: nothing can be served there, or it did not begin within `START` seconds.
+    """
+    started = threading.Event()
+    server = server_of(app, started.set)
+    with addresses.bind(host, 0) as bound:
+        url = addresses.url(host, bound.getsockname()[1])
+        addresses.listen(bound)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="hookline-serving", daemon=True)
+        thread.start()
+        try:
+            if not started.wait(START):
+                raise Unavailable(f"The server at {url} did not begin within {START} s.")
+            yield url
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 def run(app: Any, bound: socket.socket, started: Callable[[], None], **options: Any) -> None:

@@ -237,6 +237,14 @@ def test_a_model_is_registered_with_versions_aliases_and_stages(client):
     assert client.get("registered-models/search") == {}
 
 
+def test_a_prompt_is_refused_before_anything_is_made(client):
+    tags = [{"key": "mlflow.prompt.is_prompt", "value": "true"}]
+    status, code, message = client.refused("POST", "registered-models/create", name="p", tags=tags)
+    assert (status, code) == (501, "NOT_IMPLEMENTED")
+    assert "prompts" in message
+    assert client.refused("GET", "registered-models/get", name="p")[0] == 404
+
+
 def test_a_logged_model_is_made_filled_and_found(client):
     run_id = client.run()
     model = client.post("logged-models", experiment_id="0", name="net", source_run_id=run_id)["model"]["info"]

@@ -1,4 +1,4 @@
-"""Counting what a client was asked and whether it answered rightly."""
+"""Counting what a client was asked, how much of it was compared with what must come, and what differed."""
 
 import json
 import math
@@ -6,15 +6,21 @@ import traceback
 
 
 class Checks:
-    """Calls with the answers that they must give; what differs is kept and told at the end."""
+    """Calls with the answers that they must give; what differs is kept and told at the end.
+
+    Attributes:
+        calls: how many were made.
+        compared: of how many the answer, or the refusal, was compared; the others had to succeed.
+    """
 
     def __init__(self):
-        self.calls = 0
+        self.calls = self.compared = 0
         self.failures = []
 
     def same(self, name, call, expected):
         """Call, and compare the answer; return it."""
         self.calls += 1
+        self.compared += 1
         try:
             found = call()
         except Exception:
@@ -39,6 +45,7 @@ class Checks:
     def refused(self, name, call, code):
         """Call something that must be refused with an error code."""
         self.calls += 1
+        self.compared += 1
         try:
             answer = call()
         except Exception as error:
@@ -49,7 +56,8 @@ class Checks:
 
     def tell(self, version):
         """Print what became of it as JSON."""
-        print(json.dumps({"version": version, "calls": self.calls, "failures": self.failures}))
+        said = {"version": version, "calls": self.calls, "compared": self.compared, "failures": self.failures}
+        print(json.dumps(said))
 
 
 def _equal(found, expected):

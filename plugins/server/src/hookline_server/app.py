@@ -25,7 +25,7 @@ from hookline_server.extensions import Extension, Handler
 from hookline_server.guard import Guard, check_json
 from hookline_server.handlers import HANDLERS, HOT
 from hookline_server.monitoring import Monitor
-from hookline_server.not_offered import is_not_offered
+from hookline_server.not_offered import NOT_OFFERED, is_not_offered
 from hookline_server.router import Router
 from hookline_server.services import Services
 from hookline_server.writing import Writes
@@ -160,7 +160,7 @@ class App:
         if methods:
             return WireError("METHOD_NOT_ALLOWED", f"This path knows {', '.join(sorted(methods))}.")
         if is_not_offered(path.removeprefix(self._services.settings.prefix)):
-            return NotSupported("Traces, prompts, scorers, webhooks and the gateway are not part of this server.")
+            return NotSupported(NOT_OFFERED)
         return WireError("ENDPOINT_NOT_FOUND", "There is no such path. The API is described at /openapi.json.")
 
     async def _report(self, exchange: Exchange, error: HooklineError) -> None:

@@ -14,6 +14,9 @@ _PATH = re.compile(
 )
 
 
+NOT_OFFERED = "Traces, prompts, scorers, webhooks and the gateway are not part of this server."
+
+
 def is_not_offered(path: str) -> bool:
     """Return whether a path is one of MLflow's that this server does not answer."""
     return _PATH.fullmatch(path) is not None

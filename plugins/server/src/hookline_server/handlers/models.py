@@ -2,12 +2,14 @@
 
 from hookline import search
 from hookline.entities import ModelChange, check_alias, check_model_name
-from hookline.errors import InvalidValue
+from hookline.errors import InvalidValue, NotSupported
+from hookline.search.vocabulary import PROMPT_TAG
 from hookline_lib_wire import answers
 from hookline_lib_wire.messages import registry as messages
 from hookline_lib_wire.messages.base import Empty
 from hookline_server.handlers.experiments import DONE
 from hookline_server.handlers.reading import texts
+from hookline_server.not_offered import NOT_OFFERED
 from hookline_server.services import Services, version_number
 
 MAX_TAG_KEY, MAX_TAG_VALUE = 250, 100_000
@@ -16,6 +18,8 @@ MAX_TAG_KEY, MAX_TAG_VALUE = 250, 100_000
 def create_model(services: Services, request: messages.CreateModel) -> messages.ModelFound:
     """Create a registered model."""
     tags = texts(request.tags)
+    if tags.get(PROMPT_TAG) == "true":  # a prompt is a registered model whose versions have no files
+        raise NotSupported(NOT_OFFERED)
     for key, value in tags.items():
         check_tag(key, value)
     made = services.registry.create_model(check_model_name(request.name), description=request.description, tags=tags)

@@ -16,10 +16,11 @@ from hookline.errors import HooklineError, InvalidValue, NotSupported
 from hookline_lib_wire.codec import decode_body, decode_query, encode
 from hookline_lib_wire.errors import WireError, is_for_clients, problem_of, status_of
 from hookline_lib_wire.messages.base import Request
-from hookline_lib_wire.permissions import Thing
+from hookline_lib_wire.permissions import Action, Thing
 from hookline_lib_wire.routes import Route
 from hookline_lib_wire.table import ROUTES
 from hookline_server.access import ANYBODY, Authenticator, Caller, require, unknown_caller
+from hookline_server.durability import DiskKeeper
 from hookline_server.exchanges import ClientGone, Exchange, Receive, Reply, Send
 from hookline_server.extensions import Extension, Handler
 from hookline_server.guard import Guard, check_json
@@ -66,7 +67,8 @@ class App:
         handlers = _joined(HANDLERS, *(each.handlers for each in extensions))
         self._router = Router(_targets(self.routes, handlers), services.settings.prefix)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="hookline-server")
-        self._writes = Writes(services)
+        self._keeper = DiskKeeper(services, services.settings.durability)
+        self._writes = Writes(services, self._keeper)
         self.monitor = Monitor()
         services.app = self
 
@@ -92,6 +94,7 @@ class App:
     def close(self) -> None:
         """Wait for what is being written, and end the threads."""
         self._writes.close()
+        self._keeper.close()
         self._threads.shutdown()
 
     async def _answer(self, exchange: Exchange) -> str:
@@ -104,7 +107,11 @@ class App:
         if target.is_streamed:
             request = decode_query(target.route.request, exchange.query, found.in_path)
             await self._check(caller, target.route, request)
-            await target.handler(self._services, exchange, request)
+            reply = await target.handler(self._services, exchange, request)
+            if reply is not None:
+                if _writes(target.route):
+                    await self._on_thread(self._keeper.wrote)
+                await exchange.answer(reply)
         elif target.is_hot:
             body = await exchange.body()
             check_json(exchange)
@@ -115,7 +122,7 @@ class App:
         else:
             request = await self._read(exchange, target.route, found.in_path)
             await self._check(caller, target.route, request)
-            answer = await self._on_thread(target.handler, self._services, request)
+            answer = await self._on_thread(self._handled, target, request)
             if self._authenticator is not None and target.route.permission.thing is Thing.OWNER_OF_NEW:
                 await self._on_thread(self._note_owner, caller, target.route, request, answer)
             await exchange.answer(answer if isinstance(answer, Reply) else Reply(encode(answer)))
@@ -129,6 +136,12 @@ class App:
         if body or route.method in ("POST", "PUT", "PATCH"):
             check_json(exchange)
         return decode_body(route.request, body, in_path)
+
+    def _handled(self, target: _Target, request: Request) -> Any:
+        answer = target.handler(self._services, request)
+        if _writes(target.route):
+            self._keeper.wrote()
+        return answer
 
     async def _on_thread(self, call: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
@@ -202,6 +215,12 @@ def _targets(routes: Sequence[Route], handlers: Mapping[str, Handler]) -> list[t
         )
         for route in routes
     ]
+
+
+def _writes(route: Route) -> bool:
+    """Return whether a request may have changed something: searches are POSTs that only read."""
+    named, asked = bool(route.permission.field), route.permission.action
+    return route.method != "GET" and not (named and asked is Action.READ)
 
 
 def _joined(*parts: Mapping[str, Handler]) -> dict[str, Handler]:

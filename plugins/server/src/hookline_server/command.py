@@ -18,7 +18,7 @@ from hookline_server.access import Authenticator
 from hookline_server.app import App
 from hookline_server.extensions import Extension
 from hookline_server.services import Services
-from hookline_server.settings import MEGABYTE, ServerSettings
+from hookline_server.settings import MEGABYTE, Durability, ServerSettings
 
 _FLAGS = "--auth, or with --allow-unauthenticated"
 
@@ -37,6 +37,13 @@ _FLAGS = "--auth, or with --allow-unauthenticated"
 @click.option("--max-body-mb", type=click.IntRange(1, 4096), default=32, show_default=True, help="Largest request.")
 @click.option("--max-file-mb", type=click.IntRange(0), default=0, show_default=True, help="Largest file; 0: any.")
 @click.option("--prefix", default="", metavar="PATH", help="Path below which everything lies, like /hookline.")
+@click.option(
+    "--durability",
+    type=click.Choice(list(Durability)),
+    default=Durability.WINDOW,
+    show_default=True,
+    help="What an answer waits for: full, the disk; window, the commit, which the disk has within a second.",
+)
 @click.option("--auth", metavar="NAME", help="How callers are known: an installed authenticator; default: not at all.")
 @pairs_option("--auth-option", help="A setting of the authenticator.")
 @click.option("--allow-unauthenticated", is_flag=True, help="Listen where other machines can reach the stores.")
@@ -56,6 +63,7 @@ def server(
     max_body_mb: int,
     max_file_mb: int,
     prefix: str,
+    durability: str,
     auth: str | None,
     auth_option: dict[str, str],
     allow_unauthenticated: bool,
@@ -78,6 +86,7 @@ def server(
         artifact_schemes=schemes,
         max_body=max_body_mb * MEGABYTE,
         max_file=max_file_mb * MEGABYTE,
+        durability=Durability(durability),
         prefix=_prefix(prefix),
     )
     if log_requests:

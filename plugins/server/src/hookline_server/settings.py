@@ -1,9 +1,21 @@
 """How the server behaves."""
 
+from enum import StrEnum
+
 from attrs import frozen
 
 MEGABYTE = 2**20
 LOCAL_NAMES = ("localhost",)
+
+
+class Durability(StrEnum):
+    """What an answer waits for, beyond the commit that survives the end of the process.
+
+    WINDOW: nothing; a power failure takes at most what was answered in the last second. FULL: the disk.
+    """
+
+    WINDOW = "window"
+    FULL = "full"
 
 
 @frozen
@@ -17,6 +29,7 @@ class ServerSettings:
             `s3`. The server stores such locations and never opens them.
         max_body: bytes of a request other than a file. max_file: bytes of a file; 0: no limit.
         body_seconds: how long a body may take to arrive, or a file its next part.
+        durability: what an answer waits for, beyond the commit.
         prefix: the path below which everything lies, such as `/hookline`; "" for none.
     """
 
@@ -26,4 +39,5 @@ class ServerSettings:
     max_body: int = 32 * MEGABYTE
     max_file: int = 0
     body_seconds: float = 60.0
+    durability: Durability = Durability.WINDOW
     prefix: str = ""

@@ -16,6 +16,7 @@ from attrs import field, frozen
 
 from hookline.entities import Batch
 from hookline.errors import HooklineError
+from hookline_server.durability import DiskKeeper
 from hookline_server.services import Services
 
 MOST_TOGETHER = 256
@@ -45,8 +46,8 @@ class Write:
 class Writes:
     """The queue of batches, and the thread that stores them."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, services: Services, keeper: DiskKeeper) -> None:
+        self._services, self._keeper = services, keeper
         self._queue: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._stored: OrderedDict[object, None] = OrderedDict()
@@ -113,6 +114,7 @@ class Writes:
             else:
                 new[key] = write
         problems = self._services.tracking.log_batches([(write.run_id, write.batch) for write in new.values()])
+        self._keeper.wrote()
         outcomes = dict(zip(new, problems, strict=True))
         for key, write in new.items():
             if outcomes[key] is None:

@@ -125,18 +125,20 @@ def _size(stream: Any) -> int | None:
     return size
 
 
-async def upload(services: Services, exchange: Exchange, request: messages.ArtifactPath) -> None:
+async def upload(services: Services, exchange: Exchange, request: messages.ArtifactPath) -> Reply:
     """Store a file as it comes."""
-    await _receive(services, exchange, check_key_path(request.artifact_path))
+    return await _receive(services, exchange, check_key_path(request.artifact_path))
 
 
-async def upload_run_artifact(services: Services, exchange: Exchange, request: messages.GetArtifact) -> None:
+async def upload_run_artifact(services: Services, exchange: Exchange, request: messages.GetArtifact) -> Reply:
     """Store a file of a run."""
     run = await _on_thread(services.tracking.get_run, request.run_id)
-    await _receive(services, exchange, services.artifact_key(run.info.artifact_uri, check_key_path(request.path)))
+    return await _receive(
+        services, exchange, services.artifact_key(run.info.artifact_uri, check_key_path(request.path))
+    )
 
 
-async def _receive(services: Services, exchange: Exchange, key: str) -> None:
+async def _receive(services: Services, exchange: Exchange, key: str) -> Reply:
     """Write a body to a file of ours, which becomes the artifact once it is whole."""
     store = services.workspace.artifacts.locate(_OWN).store
     with tempfile.TemporaryDirectory(prefix="hookline-upload-", dir=services.upload_folder) as folder:
@@ -148,7 +150,7 @@ async def _receive(services: Services, exchange: Exchange, key: str) -> None:
                 else:
                     file.write(part)
         await _on_thread(store.put, key, path)
-    await exchange.answer(Reply(b"{}"))
+    return Reply(b"{}")
 
 
 async def _on_thread(call: Callable[..., Any], *arguments: Any) -> Any:

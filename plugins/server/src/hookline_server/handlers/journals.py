@@ -95,14 +95,14 @@ def _elsewhere(given: str) -> WireError:
     return WireError("PERMISSION_DENIED", f"{given!r} is in another experiment.")
 
 
-async def begin_journal(services: Services, exchange: Exchange, request: messages.CreatedRun) -> None:
+async def begin_journal(services: Services, exchange: Exchange, request: messages.CreatedRun) -> Reply:
     """Store the records of a journal that create a run."""
     delivery = await _delivery(exchange, request.run_id)
     created = delivery.created
     if created is None or created.run_id != request.run_id or created.experiment_id != request.experiment_id:
         raise InvalidValue("These records do not create the run in the experiment that the URL names.")
     await _on_thread(_begin, services, delivery, request.experiment_id)
-    await exchange.answer(Reply(b"{}"))
+    return Reply(b"{}")
 
 
 def _begin(services: Services, delivery: Delivery, experiment_id: str) -> None:
@@ -116,13 +116,13 @@ def _begin(services: Services, delivery: Delivery, experiment_id: str) -> None:
     services.tracking.apply(delivery)
 
 
-async def apply_journal(services: Services, exchange: Exchange, request: messages.DeliveredRun) -> None:
+async def apply_journal(services: Services, exchange: Exchange, request: messages.DeliveredRun) -> Reply:
     """Store the next records of a journal."""
     delivery = await _delivery(exchange, request.run_id)
     if delivery.created is not None:
         raise InvalidValue("Records that create a run are sent to /journal/begin.")
     await _on_thread(services.tracking.apply, delivery)
-    await exchange.answer(Reply(b"{}"))
+    return Reply(b"{}")
 
 
 async def _delivery(exchange: Exchange, run_id: str) -> Delivery:

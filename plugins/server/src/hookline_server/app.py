@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -183,16 +182,15 @@ class App:
             headers["www-authenticate"] = self._authenticator.challenge
         reference = ""
         if not is_for_clients(error):
-            reference = secrets.token_hex(8)
+            reference = exchange.number
             log.error("The request %s failed: %s", reference, error)
         if not exchange.answered:
             await exchange.answer(Reply(encode(problem_of(error, reference)), status, headers=headers))
 
     async def _report_unknown(self, exchange: Exchange) -> None:
-        number = secrets.token_hex(8)
-        log.exception("The request %s failed", number)
+        log.exception("The request %s failed", exchange.number)
         if not exchange.answered:
-            message = f"The server failed; its log says more under {number}."
+            message = f"The server failed; its log says more under {exchange.number}."
             await exchange.answer(Reply(encode({"error_code": "INTERNAL_ERROR", "message": message}), 500))
 
 
@@ -243,4 +241,4 @@ def _names(request: Request, route: Route) -> Sequence[str]:
 
 def _log_request(exchange: Exchange, seconds: float) -> None:
     path = msgspec.json.encode(exchange.scope["path"]).decode()  # control characters are escaped
-    requests_log.info("%s %s %d %.1f ms", exchange.method, path, exchange.status, seconds * 1000)
+    requests_log.info("%s %s %d %.1f ms %s", exchange.method, path, exchange.status, seconds * 1000, exchange.number)

@@ -1,6 +1,8 @@
 """One request and its answer, on ASGI."""
 
 import asyncio
+import itertools
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -15,6 +17,8 @@ Receive: TypeAlias = Callable[[], Awaitable[Any]]
 Send: TypeAlias = Callable[[Any], Awaitable[None]]
 JSON = "application/json"
 MAX_FIELDS = 1000
+_PROCESS = secrets.token_hex(3)
+_numbers = itertools.count()
 _SAFE = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"SAMEORIGIN"),
@@ -37,7 +41,11 @@ class ClientGone(Exception):
 
 
 class Exchange:
-    """A request, and the way to answer it."""
+    """A request, and the way to answer it.
+
+    Attributes:
+        number: what names it in the log, and in the answer where the log says more.
+    """
 
     def __init__(self, scope: Mapping[str, Any], receive: Receive, send: Send, settings: ServerSettings) -> None:
         self.scope, self._receive, self._send, self._settings = scope, receive, send, settings
@@ -45,6 +53,7 @@ class Exchange:
         self.answered = False
         self.status = 0
         self.is_read = False
+        self.number = f"{_PROCESS}{next(_numbers):x}"
 
     @cached_property
     def headers(self) -> dict[str, str]:

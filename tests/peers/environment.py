@@ -14,9 +14,19 @@ ENVIRONMENTS = {
         ["mlflow==3.17.2", "skops>=0.11", "scikit-learn>=1.4"],
         ["./core", "./plugins/flavor-python", "./plugins/flavor-sklearn"],
     ],
-    "mlflow-2": [["mlflow-skinny==2.22.*", "pandas<3", "scikit-learn<1.8"]],
+    "mlflow-2": [["mlflow-skinny==2.22.*", "pandas<3", "scikit-learn<1.8", "sqlalchemy<2.1", "alembic"]],
     # pkg_resources, which it imports, left setuptools with 81.
-    "mlflow-1": [["mlflow-skinny==1.30.*", "setuptools<81", "numpy<2", "pandas<2.2", "scikit-learn<1.5"]],
+    "mlflow-1": [
+        [
+            "mlflow-skinny==1.30.*",
+            "setuptools<81",
+            "numpy<2",
+            "pandas<2.2",
+            "scikit-learn<1.5",
+            "sqlalchemy<2",
+            "alembic",
+        ]
+    ],
 }
 
 

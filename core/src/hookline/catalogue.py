@@ -12,6 +12,7 @@ _OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
     "hookline-env-venv": {"environments": ("current", "uv", "virtualenv")},
     "hookline-flavor-python": {"flavors": ("python_function",)},
     "hookline-flavor-sklearn": {"flavors": ("sklearn",)},
+    "hookline-import-mlflow": {"commands": ("import mlflow",)},
     "hookline-score-local": {"commands": ("models predict",)},
     "hookline-server": {"commands": ("server",), "project_gateways": ("mlflow",)},
     "hookline-source-git": {"project_sources": ("git", "ssh", "https", "http")},

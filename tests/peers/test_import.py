@@ -1,0 +1,66 @@
+"""What real MLflow of three majors recorded, brought by `hookline import mlflow`."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PEERS = os.environ.get("HOOKLINE_PEERS", "")
+pytestmark = pytest.mark.skipif(not PEERS, reason="HOOKLINE_PEERS names no folder; `tox -e peers` makes it")
+SCRIPT = Path(__file__).parent / "clients" / "history.py"
+
+
+def clean(**more):
+    return {k: v for k, v in os.environ.items() if not k.startswith(("HOOKLINE_", "MLFLOW_"))} | more
+
+
+def hookline(folder, *words):
+    command = [sys.executable, "-m", "hookline", *words]
+    return subprocess.run(command, cwd=folder, env=clean(), capture_output=True, text=True, check=False, timeout=300)
+
+
+@pytest.mark.parametrize(
+    ("peer", "place", "registry"),
+    [
+        ("mlflow", "sqlite:///{}/mlflow.db", True),
+        ("mlflow", "file://{}/runs", True),
+        ("mlflow-2", "sqlite:///{}/mlflow.db", True),
+        ("mlflow-2", "file://{}/runs", True),
+        ("mlflow-1", "sqlite:///{}/mlflow.db", True),
+        ("mlflow-1", "file://{}/runs", False),
+    ],
+)
+def test_what_mlflow_recorded_is_here(tmp_path, peer, place, registry):
+    there = tmp_path / "there"
+    there.mkdir()
+    uri = place.format(there)
+    python = str(Path(PEERS) / peer / "bin" / "python")
+    made = subprocess.run(
+        [python, "-W", "ignore", str(SCRIPT), uri, "registry" if registry else ""],
+        cwd=there,
+        env=clean(MLFLOW_ALLOW_FILE_STORE="true"),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert made.returncode == 0, made.stderr[-3000:]
+    said = json.loads(made.stdout.splitlines()[-1])
+    for new in (True, False):
+        done = hookline(tmp_path, "import", "mlflow", uri, "--json")
+        assert done.returncode == 0, done.stderr + done.stdout
+        report = json.loads(done.stdout)
+        assert report["problems"] == []
+        assert report["missing_files"] == 0
+        assert report["brought" if new else "present"]["runs"] == said["runs"]
+        assert report["found"]["points"] == 3 * 51 + (peer == "mlflow")
+        assert report["found"].get("versions", 0) == int(registry)
+    run = json.loads(hookline(tmp_path, "runs", "show", said["run_id"], "--json").stdout)
+    assert run["info"]["lifecycle_stage"] == "deleted"
+    assert run["data"]["params"] == {"alpha": "0.2", "a/b": "x"}
+    if registry:
+        version = json.loads(hookline(tmp_path, "models", "versions", "clf", "--json").stdout)
+        assert [(each["version"], each["current_stage"]) for each in version] == [(2, "Staging")]

@@ -1,4 +1,4 @@
-"""Record something of every kind with a real MLflow, at the place that the first argument names; print what is there."""
+"""Record something of every kind with a real MLflow, at the place that the first argument names."""
 
 import json
 import sys

@@ -1,26 +1,30 @@
 """`hookline server`: serve the stores until Ctrl-C."""
 
+import json
 import logging
-from collections.abc import Mapping
 
 import click
-from attrs import evolve
 
 from hookline import Workspace
 from hookline.cli.context import CliContext
 from hookline.cli.groups import json_option
 from hookline.cli.options import pairs_option
 from hookline.errors import InvalidValue
-from hookline.system import terminations_interrupt
 from hookline.uris import without_secrets
-from hookline_lib_serving import addresses, serving
-from hookline_server.access import Authenticator
-from hookline_server.app import App
-from hookline_server.extensions import Extension
-from hookline_server.services import Services
+from hookline_lib_serving import addresses
+from hookline_lib_wire.table import ROUTES
+from hookline_server.openapi import document
+from hookline_server.serve import Authentication, serve, served_workspace
 from hookline_server.settings import MEGABYTE, Durability, ServerSettings
 
 _FLAGS = "--auth, or with --allow-unauthenticated"
+
+
+def _describe(context: click.Context, _option: click.Parameter, is_asked: bool) -> None:
+    """Print the description of the server's own API, and end."""
+    if is_asked:
+        click.echo(json.dumps(document(ROUTES), indent=2, sort_keys=True))
+        context.exit()
 
 
 @click.command("server")
@@ -47,6 +51,9 @@ _FLAGS = "--auth, or with --allow-unauthenticated"
 @click.option("--auth", metavar="NAME", help="How callers are known: an installed authenticator; default: not at all.")
 @pairs_option("--auth-option", help="A setting of the authenticator.")
 @click.option("--allow-unauthenticated", is_flag=True, help="Listen where other machines can reach the stores.")
+@click.option(
+    "--openapi", is_flag=True, expose_value=False, is_eager=True, callback=_describe, help="Print the API and end."
+)
 @click.option("--log-requests", is_flag=True, help="Log every request.")
 @json_option
 @click.pass_obj
@@ -91,34 +98,12 @@ def server(
     )
     if log_requests:
         _show_requests()
-    workspace = _workspace(cli, tracking, artifacts)
-    with terminations_interrupt(), addresses.bind(host, port) as bound:
+    workspace = served_workspace(cli, tracking, artifacts)
+    with addresses.bind(host, port) as bound:
         url = addresses.url(host, bound.getsockname()[1]) + settings.prefix
-        services = Services(workspace, settings)
-        services.open()
-        app = App(services, _extensions(services), _authenticator(services, auth, auth_option))
-        try:
-            serving.run(app, bound, lambda: _announce(cli, workspace, url))
-        finally:
-            app.close()
-            workspace.close()
+        named = Authentication(auth, auth_option)
+        serve(workspace, settings, bound, lambda: _announce(cli, workspace, url), named)
     cli.say("Stopped.")
-
-
-def _extensions(services: Services) -> list[Extension]:
-    """Return what the installed plugins add."""
-    plugins = services.workspace.plugins
-    kind = "server_extensions"
-    return [plugins.make(kind, each.name, services, {}) for each in plugins.providers(kind)]
-
-
-def _authenticator(services: Services, name: str | None, options: Mapping[str, str]) -> Authenticator | None:
-    if name is None:
-        if options:
-            raise InvalidValue("--auth-option sets an option of an authenticator: name it with --auth.")
-        return None
-    made: Authenticator = services.workspace.plugins.make("authenticators", name, services, options)
-    return made
 
 
 def _show_requests() -> None:
@@ -134,18 +119,6 @@ def _prefix(given: str) -> str:
     if given and not given.startswith("/"):
         raise InvalidValue(f"--prefix is a path that starts with '/', such as /hookline, not {given!r}.")
     return given.rstrip("/")
-
-
-def _workspace(cli: CliContext, tracking: str | None, artifacts: str | None) -> Workspace:
-    """Return what to serve: the configured workspace, with the stores that the command names."""
-    if tracking is None and artifacts is None:
-        return cli.workspace
-    settings = cli.config.settings
-    if tracking is not None:
-        settings = evolve(settings, tracking=evolve(settings.tracking, uri=tracking))
-    if artifacts is not None:
-        settings = evolve(settings, artifacts=evolve(settings.artifacts, uri=artifacts))
-    return Workspace(evolve(cli.config, settings=settings))
 
 
 def _announce(cli: CliContext, workspace: Workspace, url: str) -> None:

@@ -19,11 +19,8 @@ JSON = "application/json"
 MAX_FIELDS = 1000
 _PROCESS = secrets.token_hex(3)
 _numbers = itertools.count()
-_SAFE = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"SAMEORIGIN"),
-    (b"cache-control", b"no-store"),
-)
+_SAFE = {"x-content-type-options": "nosniff", "x-frame-options": "SAMEORIGIN", "cache-control": "no-store"}
+"""Headers of every answer, unless it says otherwise."""
 
 
 @frozen
@@ -145,7 +142,8 @@ class Exchange:
     ) -> None:
         """Send the head of an answer."""
         self.answered, self.status = True, status
-        sent = [*_SAFE, *((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers)]
+        said = {**_SAFE, **dict(headers)}
+        sent = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in said.items()]
         if media_type:
             sent.append((b"content-type", media_type.encode("latin-1")))
         if length is not None:

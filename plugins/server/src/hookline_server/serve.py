@@ -1,0 +1,78 @@
+"""Serving a workspace until a signal: what `hookline server` and other commands that open the server share."""
+
+import socket
+from collections.abc import Callable, Mapping
+
+from attrs import evolve, field, frozen
+
+from hookline import Workspace
+from hookline.cli.context import CliContext
+from hookline.errors import InvalidValue
+from hookline.system import terminations_interrupt
+from hookline_lib_serving import serving
+from hookline_server.access import Authenticator
+from hookline_server.app import App
+from hookline_server.extensions import Extension
+from hookline_server.services import Services
+from hookline_server.settings import ServerSettings
+
+
+@frozen
+class Authentication:
+    """How callers are known: the authenticator's name, None for not at all, and its options."""
+
+    name: str | None = None
+    options: Mapping[str, str] = field(factory=dict)
+
+
+def serve(
+    workspace: Workspace,
+    settings: ServerSettings,
+    bound: socket.socket,
+    started: Callable[[], None],
+    authentication: Authentication | None = None,
+) -> None:
+    """Serve a workspace with what the installed plugins add, until SIGINT or SIGTERM; then close it.
+
+    Args:
+        bound: the socket to listen on. started: called once connections are accepted.
+    """
+    with terminations_interrupt():
+        services = Services(workspace, settings)
+        services.open()
+        app = App(services, extensions(services), _authenticator(services, authentication or Authentication()))
+        try:
+            serving.run(app, bound, started)
+        finally:
+            app.close()
+            workspace.close()
+
+
+def served_workspace(cli: CliContext, tracking: str | None, artifacts: str | None) -> Workspace:
+    """Return what to serve: the configured workspace, with the stores that the command names."""
+    if tracking is None and artifacts is None:
+        return cli.workspace
+    settings = cli.config.settings
+    if tracking is not None:
+        settings = evolve(settings, tracking=evolve(settings.tracking, uri=tracking))
+    if artifacts is not None:
+        settings = evolve(settings, artifacts=evolve(settings.artifacts, uri=artifacts))
+    return Workspace(evolve(cli.config, settings=settings))
+
+
+def extensions(services: Services) -> list[Extension]:
+    """Return what the installed plugins add."""
+    plugins = services.workspace.plugins
+    kind = "server_extensions"
+    return [plugins.make(kind, each.name, services, {}) for each in plugins.providers(kind)]
+
+
+def _authenticator(services: Services, authentication: Authentication) -> Authenticator | None:
+    if authentication.name is None:
+        if authentication.options:
+            raise InvalidValue("--auth-option sets an option of an authenticator: name it with --auth.")
+        return None
+    made: Authenticator = services.workspace.plugins.make(
+        "authenticators", authentication.name, services, authentication.options
+    )
+    return made

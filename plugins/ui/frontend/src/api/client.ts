@@ -1,0 +1,96 @@
+/** What was refused, in the server's words. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const UNREACHABLE = "The server does not answer. Is it still running? Start it again with: hookline ui";
+
+/** Every URL is relative to the page, which the hash in its address never changes. */
+async function send(path: string, init: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, init);
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new ApiError(0, "UNREACHABLE", UNREACHABLE);
+  }
+  if (!response.ok) {
+    const problem = (await response.json().catch(() => ({}))) as { error_code?: string; message?: string };
+    throw new ApiError(response.status, problem.error_code ?? "", problem.message ?? `The server answered ${response.status}.`);
+  }
+  return response;
+}
+
+async function json<T>(path: string, init: RequestInit): Promise<T> {
+  return (await (await send(path, init)).json()) as T;
+}
+
+function query(fields: Record<string, string | number | undefined>): string {
+  const pairs = Object.entries(fields).filter(([, value]) => value !== undefined && value !== "");
+  return new URLSearchParams(pairs.map(([key, value]) => [key, String(value)])).toString();
+}
+
+const MLFLOW = "ajax-api/2.0/mlflow";
+const OWN = "api/hookline/v1";
+
+type Fields = Record<string, string | number | undefined>;
+
+export function mlflowGet<T>(path: string, fields: Fields = {}, signal?: AbortSignal): Promise<T> {
+  return json<T>(`${MLFLOW}/${path}?${query(fields)}`, { signal });
+}
+
+export function mlflowSend<T>(path: string, body: unknown, method = "POST", signal?: AbortSignal): Promise<T> {
+  return json<T>(`${MLFLOW}/${path}`, written(body, method, signal));
+}
+
+export function ownGet<T>(path: string, fields: Fields = {}, signal?: AbortSignal): Promise<T> {
+  return json<T>(`${OWN}/${path}?${query(fields)}`, { signal });
+}
+
+export function ownSend<T>(path: string, body: unknown, method = "POST", signal?: AbortSignal): Promise<T> {
+  return json<T>(`${OWN}/${path}`, written(body, method, signal));
+}
+
+function written(body: unknown, method: string, signal?: AbortSignal): RequestInit {
+  return { method, signal, body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
+}
+
+/** Where a file of a run is read from: as it is, or HTML as a document that runs nothing. */
+export function artifactUrl(runId: string, path: string): string {
+  return `get-artifact?${query({ run_id: runId, path })}`;
+}
+
+export function frameUrl(runId: string, path: string): string {
+  return `ui/frame?${query({ run_id: runId, path })}`;
+}
+
+/** The first bytes of a file as text, and whether there are more. */
+export async function readText(url: string, limit: number, signal?: AbortSignal): Promise<{ text: string; cut: boolean }> {
+  const response = await send(url, { signal });
+  const reader = response.body!.getReader();
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    parts.push(value);
+    size += value.length;
+    if (size > limit) {
+      await reader.cancel();
+      break;
+    }
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return { text: new TextDecoder().decode(whole.subarray(0, limit)), cut: size > limit };
+}

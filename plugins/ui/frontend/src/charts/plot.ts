@@ -1,0 +1,179 @@
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { isDark, colourOf, withAlpha } from "../colours";
+import { duration, number } from "../format";
+import type { Line } from "./data";
+
+export type XAxis = "step" | "time" | "relative";
+
+export interface PlotOptions {
+  width: number;
+  height: number;
+  x: XAxis;
+  isLog: boolean;
+  sync: string;
+  onZoom: (start: number, end: number) => void;
+  onHover: (runId: string | null, x: number | null, values: Map<string, number | null>) => void;
+}
+
+/** A chart of lines. uPlot draws on a canvas; everything around it is ours. */
+export function draw(host: HTMLElement, lines: Line[], options: PlotOptions): uPlot {
+  const { data, series, bands, owners } = arranged(lines);
+  const grid = isDark() ? "#2a302e" : "#ecebe8";
+  const text = isDark() ? "#9aa39f" : "#66625d";
+  const axis: uPlot.Axis = {
+    stroke: text,
+    font: "11px system-ui, sans-serif",
+    grid: { stroke: grid, width: 1 },
+    ticks: { show: false },
+    border: { show: false },
+  };
+  const chart = new uPlot(
+    {
+      width: options.width,
+      height: options.height,
+      padding: [10, 12, 0, 0],
+      legend: { show: false },
+      scales: {
+        x: { time: options.x === "time" },
+        y: options.isLog ? { distr: 3 } : {},
+      },
+      cursor: {
+        sync: { key: options.sync, setSeries: false },
+        drag: { x: true, y: false, setScale: false, dist: 6 },
+        points: { size: 6 },
+        focus: { prox: 24 },
+      },
+      focus: { alpha: 0.35 },
+      axes: [
+        { ...axis, size: 26, values: options.x === "time" ? undefined : (_u, ticks) => ticks.map((each) => xText(each, options.x)) },
+        { ...axis, size: 56, values: (_u, ticks) => ticks.map((each) => (each === null ? "" : number(each))) },
+      ],
+      series: [{}, ...series],
+      bands,
+      hooks: {
+        draw: [(u) => drawMarks(u, lines)],
+        setSelect: [
+          (u) => {
+            if (u.select.width < 6) return;
+            options.onZoom(u.posToVal(u.select.left, "x"), u.posToVal(u.select.left + u.select.width, "x"));
+            u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          },
+        ],
+        setCursor: [(u) => hovered(u, owners, options)],
+      },
+    },
+    data,
+    host,
+  );
+  return chart;
+}
+
+export function xText(value: number, x: XAxis): string {
+  if (x === "relative") return duration(value * 1000);
+  if (x === "time") return new Date(value * 1000).toLocaleString("en", { hour12: false });
+  return number(value);
+}
+
+interface Arranged {
+  data: uPlot.AlignedData;
+  series: uPlot.Series[];
+  bands: uPlot.Band[];
+  /** The run that a series shows the last values of. */
+  owners: (string | null)[];
+}
+
+/** Lines of different x as columns over one x: for each run its band, its raw line and its smoothed one. */
+function arranged(lines: Line[]): Arranged {
+  const tables: uPlot.AlignedData[] = [];
+  const series: uPlot.Series[] = [];
+  const bands: uPlot.Band[] = [];
+  const owners: (string | null)[] = [null];
+  const retained: number[][] = [];
+  for (const line of lines) {
+    if (!line.x.length) continue;
+    const colour = colourOf(line.runId);
+    const columns: (number | null)[][] = [];
+    const add = (values: (number | null)[], options: uPlot.Series, owner: string | null = null) => {
+      columns.push(values);
+      series.push({ spanGaps: false, ...options });
+      owners.push(owner);
+    };
+    if (line.hasBand) {
+      const first = series.length + 1;
+      const edge = { stroke: "transparent", width: 0, points: { show: false } };
+      add(line.high, edge);
+      add(line.low, edge);
+      bands.push({ series: [first, first + 1], fill: withAlpha(colour, lines.length > 4 ? 0.1 : 0.18) });
+    }
+    const alone = line.last.filter((each) => each !== null).length === 1;
+    const points = { show: alone, size: 6, fill: colour };
+    if (line.smooth) add(line.last, { stroke: withAlpha(colour, 0.25), width: 1, points: { show: false } });
+    add(line.smooth ?? line.last, { stroke: colour, width: 1.5, points }, line.runId);
+    tables.push([line.x, ...columns] as unknown as uPlot.AlignedData);
+    retained.push([0, ...columns.map(() => 1)]);
+  }
+  if (!tables.length) return { data: [[]], series: [], bands: [], owners };
+  const data = tables.length > 1 ? uPlot.join(tables, retained) : tables[0];
+  return { data, series, bands, owners };
+}
+
+function drawMarks(u: uPlot, lines: Line[]): void {
+  const { ctx } = u;
+  const size = 4 * devicePixelRatio;
+  const { top, height, left, width } = u.bbox;
+  ctx.save();
+  ctx.lineWidth = 1.5 * devicePixelRatio;
+  for (const line of lines) {
+    ctx.strokeStyle = ctx.fillStyle = colourOf(line.runId);
+    for (const mark of line.marks) {
+      const x = u.valToPos(mark.x, "x", true);
+      if (x < left || x > left + width) continue;
+      const y = mark.kind === "+inf" ? top + size : top + height - size;
+      ctx.beginPath();
+      if (mark.kind === "nan") {
+        ctx.moveTo(x - size, y - size);
+        ctx.lineTo(x + size, y + size);
+        ctx.moveTo(x + size, y - size);
+        ctx.lineTo(x - size, y + size);
+        ctx.stroke();
+      } else {
+        const tip = mark.kind === "+inf" ? -size : size;
+        ctx.moveTo(x, y + tip);
+        ctx.lineTo(x - size, y - tip);
+        ctx.lineTo(x + size, y - tip);
+        ctx.fill();
+      }
+    }
+  }
+  ctx.restore();
+}
+
+function hovered(u: uPlot, owners: (string | null)[], options: PlotOptions): void {
+  const { idx } = u.cursor;
+  if (idx === null || idx === undefined || u.cursor.left! < 0) {
+    options.onHover(null, null, new Map());
+    return;
+  }
+  const values = new Map<string, number | null>();
+  let nearest: string | null = null;
+  let distance = Infinity;
+  owners.forEach((runId, at) => {
+    if (!runId) return;
+    const value = valueAt(u.data[at] as (number | null | undefined)[], idx);
+    values.set(runId, value);
+    if (value !== null && u.cursor.top! >= 0) {
+      const away = Math.abs(u.valToPos(value, "y") - u.cursor.top!);
+      if (away < distance) [nearest, distance] = [runId, away];
+    }
+  });
+  options.onHover(nearest, u.data[0][idx], values);
+}
+
+/** The value of a run at, or before, an index of the joined columns. */
+function valueAt(column: (number | null | undefined)[], at: number): number | null {
+  for (let index = at; index >= 0 && index > at - 50; index--) {
+    if (column[index] !== undefined) return column[index] ?? null;
+  }
+  return null;
+}

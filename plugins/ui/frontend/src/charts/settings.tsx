@@ -1,0 +1,65 @@
+import { Segments } from "../parts/basics";
+import { useFields } from "../router";
+import type { XAxis } from "./plot";
+
+/** How charts are drawn. It is in the address, like everything that is seen. */
+export interface ChartSettings {
+  x: XAxis;
+  log: boolean;
+  smooth: number;
+}
+
+export function useChartSettings(): ChartSettings {
+  const [fields] = useFields();
+  const x = fields.get("x");
+  const smooth = Number(fields.get("smooth") ?? 0);
+  return {
+    x: x === "time" || x === "relative" ? x : "step",
+    log: fields.get("log") === "1",
+    smooth: smooth > 0 && smooth < 1 ? smooth : 0,
+  };
+}
+
+/** The controls above charts. */
+export function ChartControls({ settings }: { settings: ChartSettings }) {
+  const [, change] = useFields();
+  return (
+    <div className="controls">
+      <Segments
+        label="The x axis"
+        value={settings.x}
+        options={[
+          { value: "step", text: "Step" },
+          { value: "relative", text: "Relative" },
+          { value: "time", text: "Time" },
+        ]}
+        onChange={(x) => change({ x: x === "step" ? undefined : x, zoom: undefined }, true)}
+      />
+      <label className="check">
+        <input type="checkbox" checked={settings.log} onChange={() => change({ log: settings.log ? undefined : "1" }, true)} />
+        <span>Log y</span>
+      </label>
+      <label className="slider">
+        <span>Smoothing</span>
+        <input
+          type="range"
+          min={0}
+          max={0.99}
+          step={0.01}
+          value={settings.smooth}
+          aria-valuetext={settings.smooth ? `exponential moving average, ${settings.smooth}` : "none"}
+          onChange={(event) => change({ smooth: event.target.value === "0" ? undefined : event.target.value }, true)}
+        />
+        <output>{settings.smooth ? settings.smooth.toFixed(2) : "off"}</output>
+      </label>
+    </div>
+  );
+}
+
+/** The part of the x axis that every chart shows, and a way to choose it. */
+export function useZoom(): [[number, number] | null, (range: [number, number] | null) => void] {
+  const [fields, change] = useFields();
+  const parts = (fields.get("zoom") ?? "").split(",").map(Number);
+  const zoom = parts.length === 2 && parts.every(Number.isFinite) && parts[0] < parts[1] ? parts : null;
+  return [zoom as [number, number] | null, (range) => change({ zoom: range ? range.join(",") : undefined })];
+}

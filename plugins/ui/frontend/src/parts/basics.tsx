@@ -1,0 +1,162 @@
+import { useEffect, useRef, useState, type ButtonHTMLAttributes, type ReactNode } from "react";
+import { ApiError } from "../api/client";
+import { colourIndex } from "../colours";
+import { Icon, type IconName } from "./icons";
+
+interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+  icon?: IconName;
+  look?: "plain" | "quiet" | "strong" | "danger";
+}
+
+export function Button({ icon, look = "plain", children, className = "", ...rest }: ButtonProps) {
+  return (
+    <button type="button" className={`button ${look} ${children ? "" : "bare"} ${className}`} {...rest}>
+      {icon && <Icon name={icon} />}
+      {children && <span>{children}</span>}
+    </button>
+  );
+}
+
+/** A button that opens a panel below itself; Escape and a click elsewhere close it. */
+export function Menu({
+  label,
+  icon,
+  title,
+  end = false,
+  children,
+}: {
+  label?: ReactNode;
+  icon?: IconName;
+  title?: string;
+  end?: boolean;
+  children: (close: () => void) => ReactNode;
+}) {
+  const [open, setOpen] = useState(false);
+  const whole = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!open) return;
+    const outside = (event: Event) => {
+      if (!whole.current?.contains(event.target as Node)) setOpen(false);
+    };
+    const escape = (event: KeyboardEvent) => {
+      if (event.key === "Escape") {
+        setOpen(false);
+        whole.current?.querySelector("button")?.focus();
+      }
+    };
+    addEventListener("pointerdown", outside);
+    addEventListener("keydown", escape);
+    return () => {
+      removeEventListener("pointerdown", outside);
+      removeEventListener("keydown", escape);
+    };
+  }, [open]);
+  return (
+    <div className="menu" ref={whole}>
+      <Button icon={icon} aria-label={title} title={title} aria-expanded={open} onClick={() => setOpen(!open)}>
+        {label}
+      </Button>
+      {open && <div className={`panel ${end ? "end" : ""}`}>{children(() => setOpen(false))}</div>}
+    </div>
+  );
+}
+
+export function Segments<T extends string>({
+  label,
+  value,
+  options,
+  onChange,
+}: {
+  label: string;
+  value: T;
+  options: { value: T; text: string; icon?: IconName }[];
+  onChange: (value: T) => void;
+}) {
+  return (
+    <div className="segments" role="group" aria-label={label}>
+      {options.map((each) => (
+        <button
+          type="button"
+          key={each.value}
+          aria-pressed={each.value === value}
+          title={each.icon ? each.text : undefined}
+          onClick={() => onChange(each.value)}
+        >
+          {each.icon && <Icon name={each.icon} />}
+          <span className={each.icon ? "wide-only" : ""}>{each.text}</span>
+        </button>
+      ))}
+    </div>
+  );
+}
+
+const STATUS: Record<string, string> = {
+  RUNNING: "Running",
+  FINISHED: "Finished",
+  FAILED: "Failed",
+  KILLED: "Stopped",
+  SCHEDULED: "Scheduled",
+};
+
+export function Status({ status }: { status: string | undefined }) {
+  if (!status) return null;
+  return (
+    <span className={`status ${status.toLowerCase()}`}>
+      <i aria-hidden="true" />
+      {STATUS[status] ?? status}
+    </span>
+  );
+}
+
+export function Dot({ runId }: { runId: string }) {
+  return <i className={`dot run-${colourIndex(runId)}`} aria-hidden="true" />;
+}
+
+/** Nothing to show: what that means, and the command that changes it. */
+export function Empty({ title, children, command }: { title: string; children?: ReactNode; command?: string }) {
+  return (
+    <div className="empty">
+      <h2>{title}</h2>
+      {children && <p>{children}</p>}
+      {command && <Command text={command} />}
+    </div>
+  );
+}
+
+export function Command({ text }: { text: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = () => {
+    void navigator.clipboard?.writeText(text).then(() => {
+      setCopied(true);
+      setTimeout(() => setCopied(false), 1500);
+    });
+  };
+  return (
+    <div className="command">
+      <pre tabIndex={0}>{text}</pre>
+      <Button look="quiet" icon={copied ? "check" : "copy"} aria-label="Copy" title="Copy" onClick={copy} />
+    </div>
+  );
+}
+
+export function Failure({ error, retry }: { error: Error; retry?: () => void }) {
+  const offline = error instanceof ApiError && error.status === 0;
+  return (
+    <div className="empty" role="alert">
+      <h2>{offline ? "The server does not answer" : "That did not work"}</h2>
+      {offline ? <Command text="hookline ui" /> : <p className="pre">{error.message}</p>}
+      {retry && <Button onClick={retry}>Try again</Button>}
+    </div>
+  );
+}
+
+export function Loading({ what }: { what: string }) {
+  return (
+    <div className="loading" role="status">
+      <span className="hidden">Loading {what}</span>
+      <i />
+      <i />
+      <i />
+    </div>
+  );
+}

@@ -1,0 +1,43 @@
+import { useState } from "react";
+import { Button } from "../parts/basics";
+import { Markdown } from "../parts/markdown";
+
+/** A note in Markdown, which is changed where it stands. */
+export function Note({ text, onSave, title = "Note" }: { text: string; onSave: (text: string) => Promise<unknown>; title?: string }) {
+  const [draft, setDraft] = useState<string | null>(null);
+  if (draft !== null) {
+    return (
+      <form
+        className="card note"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void onSave(draft).then(() => setDraft(null));
+        }}
+      >
+        <header>
+          <h2>{title}</h2>
+          <small className="faint">Markdown</small>
+          <span className="grow" />
+          <Button look="quiet" onClick={() => setDraft(null)}>
+            Cancel
+          </Button>
+          <Button type="submit" look="strong">
+            Save
+          </Button>
+        </header>
+        <textarea autoFocus aria-label={title} rows={8} value={draft} onChange={(event) => setDraft(event.target.value)} />
+      </form>
+    );
+  }
+  return (
+    <section className={`card note ${text ? "" : "slim"}`}>
+      <header>
+        <h2>{title}</h2>
+        {!text && <span className="faint">What was tried, and what came of it.</span>}
+        <span className="grow" />
+        <Button look="quiet" icon="pencil" aria-label={`Edit: ${title}`} title="Edit" onClick={() => setDraft(text)} />
+      </header>
+      {text && <Markdown text={text} />}
+    </section>
+  );
+}

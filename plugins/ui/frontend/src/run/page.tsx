@@ -1,0 +1,103 @@
+import { useState } from "react";
+import { useExperiments, useRun } from "../api/queries";
+import type { Run } from "../api/types";
+import { runName } from "../format";
+import { Button, Command, Dot, Empty, Failure, Loading, Menu, Segments, Status } from "../parts/basics";
+import { EditableText } from "../parts/editable";
+import { go, href, useFields } from "../router";
+import { deleteRuns, renameRun, restoreRuns } from "../runs/actions";
+import { ApiError } from "../api/client";
+import { Artifacts } from "./artifacts";
+import { Metrics } from "./metrics";
+import { Overview } from "./overview";
+
+type Tab = "overview" | "metrics" | "artifacts";
+
+export function RunPage({ runId }: { runId: string }) {
+  const found = useRun(runId);
+  const [fields] = useFields();
+  const asked = fields.get("tab");
+  const tab: Tab = asked === "metrics" || asked === "artifacts" ? asked : "overview";
+  if (found.error instanceof ApiError && found.error.status === 404) {
+    return (
+      <Empty title="There is no such run" command="hookline runs search">
+        It may have been deleted for good. A search lists those that are there:
+      </Empty>
+    );
+  }
+  if (found.error && !found.data) return <Failure error={found.error} retry={() => void found.refetch()} />;
+  if (!found.data) return <Loading what="the run" />;
+  const run = found.data;
+  return (
+    <section className="page run">
+      <Header run={run} />
+      <nav className="tabs" aria-label="Parts of the run">
+        {(["overview", "metrics", "artifacts"] as const).map((each) => (
+          <a
+            key={each}
+            href={href(["runs", runId], { tab: each === "overview" ? undefined : each })}
+            aria-current={each === tab ? "page" : undefined}
+          >
+            {each === "overview" ? "Overview" : each === "metrics" ? "Metrics" : "Artifacts"}
+            {each === "metrics" && <small>{run.data?.metrics?.length ?? 0}</small>}
+          </a>
+        ))}
+      </nav>
+      {tab === "overview" && <Overview run={run} />}
+      {tab === "metrics" && <Metrics run={run} />}
+      {tab === "artifacts" && <Artifacts run={run} />}
+    </section>
+  );
+}
+
+function Header({ run }: { run: Run }) {
+  const id = run.info.run_id;
+  const experiment = useExperiments().data?.find((each) => each.experiment_id === run.info.experiment_id);
+  const isDeleted = run.info.lifecycle_stage === "deleted";
+  const [language, setLanguage] = useState<"python" | "shell">("python");
+  return (
+    <header className="title">
+      <p className="eyebrow">
+        <a href={href(["experiments", run.info.experiment_id ?? "0"])}>{experiment?.name ?? "Experiment"}</a>
+      </p>
+      <div className="line">
+        <Dot runId={id} />
+        <EditableText as="h1" value={runName(run)} label="Rename the run" onSave={(name) => renameRun(run, name)} />
+        {isDeleted ? <span className="status deleted">Deleted</span> : <Status status={run.info.status} />}
+        <span className="grow" />
+        <Menu label="Read it from" end>
+          {() => (
+            <div className="snippet">
+              <Segments
+                label="Language"
+                value={language}
+                options={[
+                  { value: "python", text: "Python" },
+                  { value: "shell", text: "Terminal" },
+                ]}
+                onChange={setLanguage}
+              />
+              <Command
+                text={language === "python" ? `import hookline\n\nrun = hookline.get_run("${id}")` : `hookline runs show ${id}`}
+              />
+            </div>
+          )}
+        </Menu>
+        {isDeleted ? (
+          <Button icon="restore" onClick={() => void restoreRuns([id])}>
+            Restore
+          </Button>
+        ) : (
+          <Button
+            icon="trash"
+            onClick={() =>
+              void deleteRuns([id]).then((done) => done && go(href(["experiments", run.info.experiment_id ?? "0"])))
+            }
+          >
+            Delete
+          </Button>
+        )}
+      </div>
+    </header>
+  );
+}

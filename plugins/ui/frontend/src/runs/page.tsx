@@ -1,0 +1,241 @@
+import { useCallback, useDeferredValue, useMemo, useState } from "react";
+import { useCount, useExperiments, useKeys, useRuns } from "../api/queries";
+import type { Run, RunKey, SelectRuns } from "../api/types";
+import { ChartsPane } from "../charts/pane";
+import { quotedKey, runName } from "../format";
+import { Button, Empty, Failure, Loading, Menu, Segments } from "../parts/basics";
+import { EditableText } from "../parts/editable";
+import { sayFailed } from "../parts/toasts";
+import { href, useFields } from "../router";
+import { ViewsMenu } from "../views";
+import { deleteRuns, renameRun, restoreRuns } from "./actions";
+import { asked, catalogue, defaultColumns, type Column } from "./columns";
+import { allRuns, csvOf, download } from "./csv";
+import { renameExperiment } from "./experiments";
+import { ColumnPicker } from "./picker";
+import { SearchBox } from "./search";
+import { readState } from "./state";
+import { RunsTable } from "./table";
+
+const NONE: RunKey[] = [];
+const TEACH = `import hookline
+
+with hookline.start_run() as run:
+    run.log_params({"alpha": 0.05})
+    run.log_metric("loss", 0.3, step=1)`;
+
+export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
+  const [fields, change] = useFields();
+  const state = useMemo(() => readState(fields), [fields]);
+  const keys = useKeys(experimentIds).data ?? NONE;
+  const all = useMemo(() => catalogue(keys), [keys]);
+  const chosen = useMemo(() => state.columns ?? defaultColumns(keys), [state.columns, keys]);
+  const columns = useMemo(() => chosen.map((id) => all.get(id)).filter((each): each is Column => !!each), [chosen, all]);
+  const search: SelectRuns = useMemo(
+    () => ({
+      experiment_ids: experimentIds,
+      filter: state.filter,
+      order_by: [`${state.order.by} ${state.order.descending ? "DESC" : "ASC"}`],
+      run_view_type: state.deleted ? "DELETED_ONLY" : "ACTIVE_ONLY",
+      columns: asked(columns),
+    }),
+    [experimentIds, state, columns],
+  );
+  const found = useRuns(search);
+  const count = useCount(search, !found.error);
+  const runs = useMemo(() => found.data?.pages.flatMap((page) => page.runs ?? []) ?? [], [found.data]);
+  const [selected, setSelected] = useState<Set<string>>(new Set());
+  const [widths, setWidths] = useState<Record<string, number>>({});
+  const more = found.hasNextPage && !found.isFetching ? found.fetchNextPage : undefined;
+  const onEnd = useCallback(() => void more?.(), [more]);
+  const words = useMemo(
+    () => keys.map((each) => `${each.kind}s.${quotedKey(each.key)}`).concat(["attributes.status", "attributes.run_name"]),
+    [keys],
+  );
+  const chosenRuns = runs.filter((each) => selected.has(each.info.run_id));
+  const charted = useDeferredValue(chosenRuns.length ? chosenRuns : runs.slice(0, 20));
+  const total = count.data?.count ?? runs.length;
+  const table = (
+    <RunsTable
+      runs={runs}
+      total={total}
+      columns={columns}
+      order={state.order}
+      onOrder={(order) => change({ order: `${order.by} ${order.descending ? "DESC" : "ASC"}` })}
+      selected={selected}
+      onSelect={setSelected}
+      onEnd={onEnd}
+      widths={widths}
+      onWidth={(id, width) => setWidths((before) => ({ ...before, [id]: width }))}
+    />
+  );
+  return (
+    <section className="page runs">
+      <Title experimentIds={experimentIds} />
+      <div className="toolbar">
+        <SearchBox
+          value={state.filter}
+          error={found.error}
+          keys={words}
+          onSearch={(filter) => change({ filter: filter || undefined })}
+        />
+        <div className="tools">
+          <Menu label="Columns" icon="columns">
+            {() => (
+              <ColumnPicker
+                all={[...all.values()]}
+                chosen={chosen}
+                onChange={(ids) => change({ columns: ids ? JSON.stringify(ids) : undefined }, true)}
+              />
+            )}
+          </Menu>
+          <ViewsMenu page="experiments" />
+          <Segments
+            label="Which runs"
+            value={state.deleted ? "deleted" : "active"}
+            options={[
+              { value: "active", text: "Active" },
+              { value: "deleted", text: "Deleted" },
+            ]}
+            onChange={(value) => (setSelected(new Set()), change({ show: value === "deleted" ? value : undefined }))}
+          />
+          <span className="grow" />
+          <Segments
+            label="Layout"
+            value={state.layout}
+            options={[
+              { value: "table", text: "Table", icon: "table" },
+              { value: "split", text: "Both", icon: "split" },
+              { value: "charts", text: "Charts", icon: "chart" },
+            ]}
+            onChange={(layout) => change({ layout: layout === "table" ? undefined : layout })}
+          />
+        </div>
+      </div>
+      <Summary
+        runs={runs}
+        total={total}
+        chosen={chosenRuns}
+        deleted={state.deleted}
+        clear={() => setSelected(new Set())}
+        onCsv={() =>
+          void (chosenRuns.length ? Promise.resolve(chosenRuns) : allRuns(search))
+            .then((every) => download("runs.csv", csvOf(every, columns)))
+            .catch(sayFailed)
+        }
+      />
+      {found.isPending && !found.error ? (
+        <Loading what="runs" />
+      ) : found.error && !runs.length && !state.filter ? (
+        <Failure error={found.error} retry={() => void found.refetch()} />
+      ) : runs.length === 0 ? (
+        <Nothing filter={state.filter} deleted={state.deleted} failed={!!found.error} />
+      ) : (
+        <div className={`halves ${state.layout}`}>
+          {state.layout !== "charts" && table}
+          {state.layout !== "table" && <ChartsPane runs={charted} keys={keys} />}
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Title({ experimentIds }: { experimentIds: string[] }) {
+  const experiments = useExperiments().data ?? [];
+  const shown = experiments.filter((each) => experimentIds.includes(each.experiment_id));
+  const only = experimentIds.length === 1 ? shown[0] : undefined;
+  return (
+    <header className="title">
+      <p className="eyebrow">{experimentIds.length > 1 ? `${experimentIds.length} experiments` : "Experiment"}</p>
+      {only ? (
+        <EditableText
+          as="h1"
+          value={only.name}
+          label="Rename the experiment"
+          fixed={only.experiment_id === "0"}
+          onSave={(name) => renameExperiment(only, name)}
+        />
+      ) : (
+        <h1>{shown.map((each) => each.name).join(", ") || "Runs"}</h1>
+      )}
+    </header>
+  );
+}
+
+function Nothing({ filter, deleted, failed }: { filter: string; deleted: boolean; failed: boolean }) {
+  if (failed) return <Empty title="The filter cannot be read">The mark below it shows where.</Empty>;
+  if (filter) {
+    return (
+      <Empty title="No run matches">
+        Names with dots or spaces are quoted with backticks; texts stand in quotes. The same filter works in a terminal:
+      </Empty>
+    );
+  }
+  if (deleted) return <Empty title="No deleted runs">What is deleted waits here until somebody restores it, or gc removes it.</Empty>;
+  return (
+    <Empty title="No runs yet" command={TEACH}>
+      Log the first one from Python, and it appears here at once:
+    </Empty>
+  );
+}
+
+interface SummaryProps {
+  runs: Run[];
+  total: number;
+  chosen: Run[];
+  deleted: boolean;
+  clear: () => void;
+  onCsv: () => void;
+}
+
+/** How many runs there are; and what can be done with those that are selected. */
+function Summary({ runs, total, chosen, deleted, clear, onCsv }: SummaryProps) {
+  const [renaming, setRenaming] = useState(false);
+  const ids = chosen.map((each) => each.info.run_id);
+  return (
+    <div className="summary">
+      <span className="count" role="status">
+        {chosen.length ? `${chosen.length} selected` : `${total.toLocaleString("en")} ${total === 1 ? "run" : "runs"}`}
+        {!chosen.length && runs.length < total && <small> · {runs.length} loaded</small>}
+      </span>
+      {chosen.length > 0 && (
+        <>
+          <a
+            className={`button strong ${chosen.length < 2 ? "disabled" : ""}`}
+            aria-disabled={chosen.length < 2}
+            href={chosen.length < 2 ? undefined : href(["compare"], { runs: ids.join(",") })}
+          >
+            <span>Compare</span>
+          </a>
+          {chosen.length === 1 && !renaming && <Button onClick={() => setRenaming(true)}>Rename</Button>}
+          {chosen.length === 1 && renaming && (
+            <EditableText
+              as="span"
+              value={runName(chosen[0])}
+              label="Rename the run"
+              open
+              onClose={() => setRenaming(false)}
+              onSave={(name) => renameRun(chosen[0], name)}
+            />
+          )}
+          {deleted ? (
+            <Button icon="restore" onClick={() => void restoreRuns(ids).then((done) => done && clear())}>
+              Restore
+            </Button>
+          ) : (
+            <Button icon="trash" onClick={() => void deleteRuns(ids).then((done) => done && clear())}>
+              Delete
+            </Button>
+          )}
+          <Button look="quiet" onClick={clear}>
+            Clear selection
+          </Button>
+        </>
+      )}
+      <span className="grow" />
+      <Button look="quiet" icon="download" onClick={onCsv} disabled={!runs.length}>
+        Download CSV
+      </Button>
+    </div>
+  );
+}

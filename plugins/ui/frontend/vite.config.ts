@@ -1,20 +1,23 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
-// @ts-expect-error Node's types are not installed for these two functions alone
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+// @ts-expect-error Node's types are not installed for these few functions
+import { readFileSync, writeFileSync } from "node:fs";
+// @ts-expect-error as above
+import { brotliCompressSync, gzipSync } from "node:zlib";
 
-/** Writes each file compressed beside itself, so that the server compresses nothing. */
+/** Writes each file compressed beside itself, as it was written at last, so that the server compresses nothing. */
 function precompressed(): Plugin {
   return {
     name: "precompressed",
     apply: "build",
-    generateBundle(_options, bundle) {
-      for (const [name, file] of Object.entries(bundle)) {
-        const source = file.type === "chunk" ? file.code : file.source;
-        if (source.length < 512 || !/\.(js|css|html|svg)$/.test(name)) continue;
-        const options = { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } };
-        this.emitFile({ type: "asset", fileName: `${name}.br`, source: brotliCompressSync(source, options) });
-        this.emitFile({ type: "asset", fileName: `${name}.gz`, source: gzipSync(source, { level: 9 }) });
+    writeBundle(options, bundle) {
+      for (const name of Object.keys(bundle)) {
+        if (!/\.(js|css|html|svg)$/.test(name)) continue;
+        const path = `${options.dir}/${name}`;
+        const source = readFileSync(path);
+        if (source.length < 512) continue;
+        writeFileSync(`${path}.br`, brotliCompressSync(source));
+        writeFileSync(`${path}.gz`, gzipSync(source, { level: 9 }));
       }
     },
   };

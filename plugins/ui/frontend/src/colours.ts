@@ -1,17 +1,31 @@
-/** Colours that stay apart from each other on white and on black, and for eyes that confuse red and green. */
-const LIGHT = ["#0d7a70", "#c2570c", "#6d51d6", "#c0276d", "#2667cf", "#7c7a0a", "#0e8aa8", "#a8431f", "#4f7a28", "#93389f", "#55606e", "#b8860b"];
-const DARK = ["#3fd0bf", "#f79654", "#a796f7", "#f47fb3", "#75a9f9", "#d3cf55", "#4cc7e4", "#ef8a68", "#9cc96f", "#d990e4", "#a9b4c2", "#efc35c"];
+/** Colours that stay apart from each other on white and on black. `styles/tokens.css` has the same as `--c0`, ... */
+const LIGHT = ["#0d7a70", "#c2570c", "#6d51d6", "#c0276d", "#2667cf", "#7c7a0a", "#0e8aa8", "#a8431f", "#4f7a28", "#93389f", "#55606e", "#a3760a", "#12804a", "#d33c3c", "#3f3fb5", "#a0307c", "#1c6f8c", "#8a6d3b", "#7a9a12", "#b85c9e"];
+const DARK = ["#3fd0bf", "#f79654", "#a796f7", "#f47fb3", "#75a9f9", "#d3cf55", "#4cc7e4", "#ef8a68", "#9cc96f", "#d990e4", "#a9b4c2", "#efc35c", "#5fd693", "#ff8f8f", "#9aa0ff", "#f08fd0", "#7fc4dd", "#d8bb86", "#c5e05a", "#e8a9d6"];
 
 export function isDark(): boolean {
   const chosen = document.documentElement.dataset.theme;
   return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
-/** A run's colour, which is the same everywhere: it comes from its id alone. */
+const given = new Map<string, number>();
+
+/** A run's colour, the same in table, charts and comparison. The first twenty that are shown differ from each other. */
 export function colourIndex(runId: string): number {
+  const known = given.get(runId);
+  if (known !== undefined) return known;
+  let index = hash(runId) % LIGHT.length;
+  if (given.size < LIGHT.length) {
+    const taken = new Set(given.values());
+    while (taken.has(index)) index = (index + 1) % LIGHT.length;
+  }
+  given.set(runId, index);
+  return index;
+}
+
+function hash(text: string): number {
   let sum = 2166136261;
-  for (let at = 0; at < runId.length; at++) sum = Math.imul(sum ^ runId.charCodeAt(at), 16777619);
-  return (sum >>> 0) % LIGHT.length;
+  for (let at = 0; at < text.length; at++) sum = Math.imul(sum ^ text.charCodeAt(at), 16777619);
+  return sum >>> 0;
 }
 
 export function colourOf(runId: string): string {

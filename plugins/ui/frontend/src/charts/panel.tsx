@@ -2,9 +2,8 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import type uPlot from "uplot";
 import { useChart } from "../api/queries";
 import type { Run } from "../api/types";
-import { colourIndex } from "../colours";
 import { number, runName } from "../format";
-import { Button } from "../parts/basics";
+import { Button, Dot } from "../parts/basics";
 import { useDark } from "../theme";
 import { linesOf, markedText, type Line } from "./data";
 import type { PlotOptions, XAxis } from "./plot";
@@ -66,9 +65,7 @@ export function Panel({ metric, runs, settings, zoom, onZoom, height = HEIGHT }:
       <figcaption>
         <b title={metric}>{metric}</b>
         <small>
-          {settings.smooth > 0 && `smoothed ${settings.smooth} · `}
-          {settings.log && "log · "}
-          {marked}
+          {[settings.smooth > 0 && `smoothed ${settings.smooth}`, settings.log && "log", marked].filter(Boolean).join(" · ")}
         </small>
         {zoom && (
           <Button look="quiet" icon="zoom" onClick={() => onZoom(null)}>
@@ -133,7 +130,7 @@ function Tip({ hover, runs, x }: { hover: Hover; runs: Run[]; x: XAxis }) {
       <p>{x === "step" ? `step ${number(hover.x)}` : x === "time" ? new Date(hover.x * 1000).toLocaleTimeString("en", { hour12: false }) : `${number(hover.x)} s`}</p>
       {shown.map(({ run, value }) => (
         <div key={run.info.run_id} className={run.info.run_id === hover.near ? "near" : ""}>
-          <i className={`dot run-${colourIndex(run.info.run_id)}`} />
+          <Dot runId={run.info.run_id} />
           <span>{runName(run)}</span>
           <b>{number(value)}</b>
         </div>

@@ -41,7 +41,7 @@ export function ModelPage({ name }: { name: string }) {
       </header>
       <div className="overview">
         <div className="main">
-          <Note title="Description" text={model.description ?? ""} onSave={describe} />
+          <Note title="Description" hint="What the model is for, and what it must not be used for." text={model.description ?? ""} onSave={describe} />
           <section className="card">
             <header>
               <h2>

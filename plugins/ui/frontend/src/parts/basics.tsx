@@ -109,7 +109,7 @@ export function Status({ status }: { status: string | undefined }) {
 }
 
 export function Dot({ runId }: { runId: string }) {
-  return <i className={`dot run-${colourIndex(runId)}`} aria-hidden="true" />;
+  return <i className="dot" style={{ background: `var(--c${colourIndex(runId)})` }} aria-hidden="true" />;
 }
 
 /** Nothing to show: what that means, and the command that changes it. */

@@ -2,8 +2,15 @@ import { useState } from "react";
 import { Button } from "../parts/basics";
 import { Markdown } from "../parts/markdown";
 
+interface Props {
+  text: string;
+  onSave: (text: string) => Promise<unknown>;
+  title?: string;
+  hint?: string;
+}
+
 /** A note in Markdown, which is changed where it stands. */
-export function Note({ text, onSave, title = "Note" }: { text: string; onSave: (text: string) => Promise<unknown>; title?: string }) {
+export function Note({ text, onSave, title = "Note", hint = "What was tried, and what came of it." }: Props) {
   const [draft, setDraft] = useState<string | null>(null);
   if (draft !== null) {
     return (
@@ -33,7 +40,7 @@ export function Note({ text, onSave, title = "Note" }: { text: string; onSave: (
     <section className={`card note ${text ? "" : "slim"}`}>
       <header>
         <h2>{title}</h2>
-        {!text && <span className="faint">What was tried, and what came of it.</span>}
+        {!text && <span className="faint">{hint}</span>}
         <span className="grow" />
         <Button look="quiet" icon="pencil" aria-label={`Edit: ${title}`} title="Edit" onClick={() => setDraft(text)} />
       </header>

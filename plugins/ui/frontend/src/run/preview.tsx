@@ -89,6 +89,7 @@ export function parse(text: string, separator: string): string[][] {
 
 function Rows({ rows }: { rows: string[][] }) {
   const [head, ...body] = rows;
+  const isNumber = (text: string | undefined) => !!text && !Number.isNaN(Number(text));
   if (!head) return <p className="faint center">The file is empty.</p>;
   return (
     <div className="sheet" tabIndex={0} role="region" aria-label="Rows">
@@ -96,7 +97,7 @@ function Rows({ rows }: { rows: string[][] }) {
         <thead>
           <tr>
             {head.map((each, at) => (
-              <th key={at} scope="col">
+              <th key={at} scope="col" className={isNumber(body[0]?.[at]) ? "numeric" : ""}>
                 {each}
               </th>
             ))}
@@ -106,7 +107,7 @@ function Rows({ rows }: { rows: string[][] }) {
           {body.slice(0, ROWS).map((row, at) => (
             <tr key={at}>
               {row.map((each, column) => (
-                <td key={column} className={each !== "" && !Number.isNaN(Number(each)) ? "numeric" : ""}>
+                <td key={column} className={isNumber(each) ? "numeric" : ""}>
                   {each}
                 </td>
               ))}

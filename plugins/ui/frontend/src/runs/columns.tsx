@@ -12,6 +12,8 @@ export interface Column {
   numeric: boolean;
   /** What the server orders by; missing: it cannot. */
   orderBy?: string;
+  /** The tag that it shows, where it shows one. */
+  madeOf?: string;
   cell: (run: Run) => ReactNode;
   text: (run: Run) => string;
 }
@@ -63,7 +65,8 @@ function attribute(
   order?: string,
 ): Column {
   const orderBy = order && (order.startsWith("tags.") ? order : `attributes.${order}`);
-  return { id: `attribute:${key}`, title: TITLES[key], group: "", width, numeric: false, orderBy, cell, text };
+  const madeOf = /^tags\.`(.*)`$/.exec(order ?? "")?.[1];
+  return { id: `attribute:${key}`, title: TITLES[key], group: "", width, numeric: false, orderBy, madeOf, cell, text };
 }
 
 function metricOf(run: Run, key: string): number | string | undefined {
@@ -108,7 +111,9 @@ export function defaultColumns(keys: RunKey[]): string[] {
       .sort((one, other) => other.runs - one.runs)
       .slice(0, count)
       .map((each) => `${kind}:${each.key}`);
-  return [...ATTRIBUTES.map((each) => each.id), ...most("metric", 6), ...most("param", 6)];
+  const tags = new Set(keys.filter((each) => each.kind === "tag").map((each) => each.key));
+  const shown = ATTRIBUTES.filter((each) => !each.madeOf || tags.has(each.madeOf));
+  return [...shown.map((each) => each.id), ...most("metric", 6), ...most("param", 6)];
 }
 
 /** The part of a search that says which data of runs is read. */

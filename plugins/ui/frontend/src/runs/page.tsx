@@ -1,4 +1,4 @@
-import { useCallback, useDeferredValue, useMemo, useState } from "react";
+import { useCallback, useDeferredValue, useMemo, useState, type ReactNode } from "react";
 import { useCount, useExperiments, useKeys, useRuns } from "../api/queries";
 import type { Run, RunKey, SelectRuns } from "../api/types";
 import { ChartsPane } from "../charts/pane";
@@ -71,7 +71,18 @@ export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
   );
   return (
     <section className="page runs">
-      <Title experimentIds={experimentIds} />
+      <Title experimentIds={experimentIds}>
+          <Segments
+            label="Layout"
+            value={state.layout}
+            options={[
+              { value: "table", text: "Table", icon: "table" },
+              { value: "split", text: "Both", icon: "split" },
+              { value: "charts", text: "Charts", icon: "chart" },
+            ]}
+            onChange={(layout) => change({ layout: layout === "table" ? undefined : layout })}
+          />
+      </Title>
       <div className="toolbar">
         <SearchBox
           value={state.filter}
@@ -90,6 +101,10 @@ export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
             )}
           </Menu>
           <ViewsMenu page="experiments" />
+        </div>
+      </div>
+      <Summary
+        which={
           <Segments
             label="Which runs"
             value={state.deleted ? "deleted" : "active"}
@@ -99,22 +114,9 @@ export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
             ]}
             onChange={(value) => (setSelected(new Set()), change({ show: value === "deleted" ? value : undefined }))}
           />
-          <span className="grow" />
-          <Segments
-            label="Layout"
-            value={state.layout}
-            options={[
-              { value: "table", text: "Table", icon: "table" },
-              { value: "split", text: "Both", icon: "split" },
-              { value: "charts", text: "Charts", icon: "chart" },
-            ]}
-            onChange={(layout) => change({ layout: layout === "table" ? undefined : layout })}
-          />
-        </div>
-      </div>
-      <Summary
+        }
         runs={runs}
-        total={total}
+        total={found.error ? null : total}
         chosen={chosenRuns}
         deleted={state.deleted}
         clear={() => setSelected(new Set())}
@@ -140,13 +142,14 @@ export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
   );
 }
 
-function Title({ experimentIds }: { experimentIds: string[] }) {
+function Title({ experimentIds, children }: { experimentIds: string[]; children: ReactNode }) {
   const experiments = useExperiments().data ?? [];
   const shown = experiments.filter((each) => experimentIds.includes(each.experiment_id));
   const only = experimentIds.length === 1 ? shown[0] : undefined;
   return (
     <header className="title">
       <p className="eyebrow">{experimentIds.length > 1 ? `${experimentIds.length} experiments` : "Experiment"}</p>
+      <div className="line">
       {only ? (
         <EditableText
           as="h1"
@@ -158,6 +161,9 @@ function Title({ experimentIds }: { experimentIds: string[] }) {
       ) : (
         <h1>{shown.map((each) => each.name).join(", ") || "Runs"}</h1>
       )}
+      <span className="grow" />
+      {children}
+      </div>
     </header>
   );
 }
@@ -180,8 +186,10 @@ function Nothing({ filter, deleted, failed }: { filter: string; deleted: boolean
 }
 
 interface SummaryProps {
+  which: ReactNode;
   runs: Run[];
-  total: number;
+  /** How many there are; null where the filter cannot be read. */
+  total: number | null;
   chosen: Run[];
   deleted: boolean;
   clear: () => void;
@@ -189,14 +197,16 @@ interface SummaryProps {
 }
 
 /** How many runs there are; and what can be done with those that are selected. */
-function Summary({ runs, total, chosen, deleted, clear, onCsv }: SummaryProps) {
+function Summary({ which, runs, total, chosen, deleted, clear, onCsv }: SummaryProps) {
   const [renaming, setRenaming] = useState(false);
   const ids = chosen.map((each) => each.info.run_id);
   return (
     <div className="summary">
       <span className="count" role="status">
-        {chosen.length ? `${chosen.length} selected` : `${total.toLocaleString("en")} ${total === 1 ? "run" : "runs"}`}
-        {!chosen.length && runs.length < total && <small> · {runs.length} loaded</small>}
+        {chosen.length
+          ? `${chosen.length} selected`
+          : total !== null && `${total.toLocaleString("en")} ${total === 1 ? "run" : "runs"}`}
+        {!chosen.length && total !== null && runs.length < total && <small> · {runs.length} loaded</small>}
       </span>
       {chosen.length > 0 && (
         <>
@@ -233,6 +243,7 @@ function Summary({ runs, total, chosen, deleted, clear, onCsv }: SummaryProps) {
         </>
       )}
       <span className="grow" />
+      {which}
       <Button look="quiet" icon="download" onClick={onCsv} disabled={!runs.length}>
         Download CSV
       </Button>

@@ -1,0 +1,138 @@
+"""What the browser looks at: real trainings, a larger experiment, and texts that would like to run."""
+
+import math
+import random
+import time
+
+from sklearn.datasets import load_diabetes
+from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
+from sklearn.linear_model import Ridge
+from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
+from sklearn.model_selection import train_test_split
+
+from hookline import Workspace
+from hookline.entities import Batch, Metric, NewRun, RunChange, RunStatus
+
+GRID = [
+    *(("ridge", Ridge, {"alpha": alpha}) for alpha in (0.01, 0.1, 1.0)),
+    *(("forest", RandomForestRegressor, {"n_estimators": 40, "max_depth": depth}) for depth in (3, 6)),
+    *(("boosting", GradientBoostingRegressor, {"n_estimators": 150, "learning_rate": r}) for r in (0.03, 0.1, 0.3)),
+]
+PICTURE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 60"><script>window.xss = "svg"</script>'
+    '<rect width="120" height="60" fill="#e3f2ef"/><path d="M8 50 40 30 70 38 112 10" fill="none" stroke="#0f6f66"/></svg>'
+)
+ATTACKS = [
+    '<img src=x onerror="window.xss=1">',
+    "<script>window.xss=1</script>",
+    '"><svg onload="window.xss=1">',
+    "javascript:window.xss=1",
+    '<iframe srcdoc="<script>parent.xss=1</script>"></iframe>',
+    '<a href="javascript:window.xss=1">click</a>',
+    "[click](javascript:window.xss=1)",
+    "![x](x\"onerror=\"window.xss=1)",
+    '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=window.xss=1&gt;">',
+    "${window.xss=1}{{constructor.constructor('window.xss=1')()}}",
+    '<form action="//evil.example"><button autofocus onfocus="window.xss=1">x</button></form>',
+]
+PAGE = """<!doctype html><html><head><style>body{font-family:sans-serif}</style></head>
+<body onload="parent.xss=1"><h1>A report</h1><script>window.top.xss=1;fetch('/health')</script>
+<img src="/get-artifact" onerror="parent.xss=1"></body></html>"""
+
+
+MINUTE = 60_000
+
+
+def fill(workspace: Workspace, large: int) -> dict[str, str]:
+    """Fill a store; return the ids of experiments and runs by what they are for."""
+    return {"trainings": train(workspace), "large": grow(workspace, large), **attack(workspace)}
+
+
+def train(workspace: Workspace) -> str:
+    """Fit some models to real data, and register the boosted ones."""
+    data = load_diabetes(as_frame=True)
+    train_x, test_x, train_y, test_y = train_test_split(data.data, data.target, random_state=0)
+    experiment = workspace.experiments.get_or_create("diabetes").experiment_id
+    for name, make, params in GRID:
+        label = " ".join(str(each) for each in params.values())
+        with workspace.start_run(experiment_id=experiment, run_name=f"{name} {label}", sampled=False) as run:
+            run.log_params({"model": name, **params})
+            run.set_tags({"team": "clinic", "mlflow.note.content": f"A **{name}** as a first look.\n\n- data: diabetes"})
+            model = make(**params).fit(train_x, train_y)
+            staged = model.staged_predict(test_x) if name == "boosting" else [model.predict(test_x)]
+            for step, predicted in enumerate(staged):
+                scores = {
+                    "rmse": root_mean_squared_error(test_y, predicted),
+                    "mae": mean_absolute_error(test_y, predicted),
+                    "r2": r2_score(test_y, predicted),
+                }
+                run.log_metrics(scores, step=step)
+            rows = ["measured,predicted", *(f"{a},{b:.1f}" for a, b in zip(test_y, predicted, strict=True))]
+            run.log_text("\n".join(rows), "tables/predictions.csv")
+            run.log_text("# Report\n\nThe model *fits*, see [the data](https://example.org).", "report.md")
+            run.log_dict({"params": params, "scores": scores}, "summary.json")
+            run.log_text(PICTURE, "plots/curve.svg")
+            if name == "boosting":
+                run.log_model(model, "model", registered_name="diabetes")
+    workspace.registry.set_alias("diabetes", "champion", 2)
+    return experiment
+
+
+def grow(workspace: Workspace, count: int) -> str:
+    """Make an experiment of many runs, the newest with long series that have a spike, NaN and infinities."""
+    chance, store = random.Random(7), workspace.tracking
+    experiment = workspace.experiments.get_or_create("sweep").experiment_id
+    first = int(time.time() * 1000) - count * MINUTE
+    for number in range(count):
+        start = first + number * MINUTE
+        run = store.create_run(NewRun(experiment, run_name=f"trial-{number:05}", start_time=start)).info.run_id
+        is_long = number >= count - 12
+        rate = 10 ** chance.uniform(-3, -0.5)
+        params = {
+            "learning_rate": f"{rate:.2e}",
+            "layers": chance.choice(["2", "4", "8"]),
+            "optimizer": chance.choice(["adam", "sgd", "lion"]),
+        }
+        metrics = list(series(chance, number, start, rate, 2000 if is_long else 1))
+        tags = {"team": "research", "mlflow.user": chance.choice(["ada", "grace"]), "mlflow.source.name": "train.py"}
+        store.log_batch(run, Batch(metrics, params, tags))
+        if number < count - 1:  # the last one goes on
+            status = RunStatus.FAILED if number % 17 == 3 else RunStatus.FINISHED
+            store.update_run(run, RunChange(status=status, end_time=start + chance.randrange(2000, 90_000)))
+    return experiment
+
+
+def series(chance: random.Random, number: int, start: int, rate: float, steps: int):
+    for step in range(steps):
+        loss = 2.5 * math.exp(-step * rate / 20) + 0.15 + chance.random() * 0.06
+        if step == 777:
+            loss = 3.4
+        if step == 1200 and number % 4 == 0:
+            loss = math.nan
+        yield Metric("loss", loss, step, start + step * 25)
+        if step % 10 == 0 and not math.isnan(loss):
+            yield Metric("accuracy", max(0.0, 1 - loss / 3), step, start + step * 25)
+    yield Metric("gradient/norm", math.inf if number % 4 == 1 else chance.uniform(0.1, 9), 0, start)
+
+
+def attack(workspace: Workspace) -> dict[str, str]:
+    """Put texts that would like to run into every place that a page shows."""
+    experiment = workspace.experiments.create(f"attack {ATTACKS[0]}").experiment_id
+    named = {"attacked": experiment}
+    for number, text in enumerate(ATTACKS):
+        tags = {"mlflow.note.content": f"note {text}\n\n{text}", f"tag{number}": text, "mlflow.user": text}
+        with workspace.start_run(experiment_id=experiment, run_name=f"{number} {text}", sampled=False) as run:
+            run.set_tags({**tags, "mlflow.source.name": text})
+            run.log_params({f"param{number}": text})
+            run.log_metric("m", number)
+            if number == 0:
+                named["attacked_run"] = run.run_id
+                run.log_text(PAGE, "page.html")
+                run.log_text("\n\n".join(ATTACKS), "text.md")
+                run.log_text("a,b\n" + "\n".join(f'"{each.replace(chr(34), chr(34) * 2)}",=1+1' for each in ATTACKS), "rows.csv")
+                run.log_text(PICTURE, "picture.svg")
+                run.log_dict({"a": ATTACKS}, "values.json")
+                run.log_text(PAGE, "renamed.txt")
+                run.log_bytes(b"\0\1<script>window.xss=1</script>", "bytes.dat")
+    workspace.registry.create("attacked model", description="\n\n".join(ATTACKS))
+    return named

@@ -637,6 +637,21 @@ def test_a_plugin_may_bring_hooks_that_one_before_it_implements(install, tmp_pat
     assert plugins.listens("routes")
 
 
+def test_two_plugins_may_bring_the_same_hooks(install, tmp_path):
+    """One that implements another one's hooks brings them too, so that it stands alone."""
+    both = "@hookimpl\ndef hookspecs():\n    return ['panel_specs']\n"
+    provider = "Provider(name='p', target='builtins:dict', summary='A panel.')"
+    install("a-server", both)
+    install("z-user", f"from hookline import Provider\n{both}@hookimpl\ndef panels():\n    return [{provider}]\n")
+    (tmp_path / "site/panel_specs.py").write_text(
+        "from pluggy import HookspecMarker\nKINDS = {'panels': 'panel'}\n"
+        "@HookspecMarker('hookline')\ndef panels():\n    'Panels.'\n"
+    )
+    for found in (Plugins.discover(), Plugins.discover(allow=["z-user"])):
+        assert report(found)["z-user"].problems == ()
+        assert [each.name for each in found.providers("panels")] == ["p"]
+
+
 def test_providers_of_a_plugin_s_own_noun_hook_are_found_by_name(install, tmp_path):
     provider = "Provider(name='p', target='builtins:dict', summary='A panel.')"
     install("a-user", f"from hookline import Provider\n@hookimpl\ndef panels():\n    return [{provider}]\n")

@@ -157,6 +157,8 @@ class Plugins:
             return
         for given in listed("hookspecs", plugin.hookspecs):
             specs = resolve(given)
+            if specs in self._specs:  # a plugin that implements another one's hooks brings them too, to stand alone
+                continue
             self._manager.add_hookspecs(specs)
             self._specs.append(specs)
             self.kinds = {**getattr(specs, "KINDS", {}), **self.kinds}

@@ -19,3 +19,9 @@ def commands() -> list[Provider]:
 def server_extensions() -> list[Provider]:
     """Offer the routes that serve the page."""
     return [Provider(name="ui", target="hookline_ui.pages:extension", summary="the web page at /")]
+
+
+@hookimpl
+def hookspecs() -> list[str]:
+    """Bring the server's hooks, so that this plugin stands alone."""
+    return ["hookline_server.hookspecs"]

@@ -56,7 +56,9 @@ export function ModelsPage() {
                           </span>
                         ))}
                       </td>
-                      <td className="long">{each.description}</td>
+                      <td className="long">
+                        <span className="clamp">{each.description}</span>
+                      </td>
                       <td title={exactTime(each.last_updated_timestamp)}>{when(each.last_updated_timestamp)}</td>
                     </tr>
                   );

@@ -1,7 +1,7 @@
 import { useState, type ReactNode } from "react";
 import type { Run } from "../api/types";
 import { exactTime, number, runDuration, tagOf, when } from "../format";
-import { Button } from "../parts/basics";
+import { Button, Command } from "../parts/basics";
 import { href } from "../router";
 import { setTag } from "../runs/actions";
 import { Note } from "./note";
@@ -25,6 +25,7 @@ export function Overview({ run }: { run: Run }) {
         <Details run={run} />
         <Tags run={run} />
         <Inputs run={run} />
+        <Models run={run} />
       </aside>
     </div>
   );
@@ -177,6 +178,21 @@ function Inputs({ run }: { run: Run }) {
           </li>
         ))}
       </ul>
+    </section>
+  );
+}
+
+function Models({ run }: { run: Run }) {
+  const outputs = run.outputs?.model_outputs ?? [];
+  if (!outputs.length) return null;
+  return (
+    <section className="card">
+      <h2>
+        Models <small>{outputs.length}</small>
+      </h2>
+      {outputs.map((each) => (
+        <Command key={each.model_id} text={`hookline.load_model(\n    "models:/${each.model_id}")`} />
+      ))}
     </section>
   );
 }

@@ -1,0 +1,149 @@
+"""The page of a run, charts, and models."""
+
+import pytest
+from playwright.sync_api import expect
+
+
+@pytest.fixture
+def boosted(site):
+    return site.runs("trainings", 1)[0]
+
+
+def question(page, act):
+    """What the page asks the server for a chart while something is done."""
+    with page.expect_request("**/api/hookline/v1/charts") as waiting:
+        act()
+    return waiting.value.post_data_json
+
+
+def test_a_run_shows_what_was_logged(tab, boosted):
+    page = tab.open(f"#/runs/{boosted}")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("boosting 150 0.3")
+    expect(page.locator(".values", has_text="Parameters")).to_contain_text("learning_rate")
+    expect(page.locator(".markdown strong")).to_have_text("boosting")
+    expect(page.locator(".details")).to_contain_text(boosted)
+
+
+def test_the_note_is_changed_where_it_stands(tab, site, boosted):
+    page = tab.open(f"#/runs/{boosted}")
+    page.get_by_role("button", name="Edit: Note").click()
+    page.get_by_label("Note", exact=True).fill("Too *steep*.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".markdown em")).to_have_text("steep")
+    tags = {each["key"]: each["value"] for each in site.run(boosted)["data"]["tags"]}
+    assert tags["mlflow.note.content"] == "Too *steep*."
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".markdown strong")).to_have_text("boosting")
+
+
+def test_tags_are_added_changed_and_removed_with_undo(tab, boosted):
+    page = tab.open(f"#/runs/{boosted}")
+    page.get_by_role("button", name="Add a tag").click()
+    page.get_by_label("Key of the tag").fill("verdict")
+    page.get_by_label("Value of the tag").fill("keep")
+    page.keyboard.press("Enter")
+    row = page.locator(".tags li", has_text="verdict")
+    expect(row).to_contain_text("keep")
+    row.get_by_role("button", name="keep").click()
+    page.get_by_label("Value of verdict").fill("drop")
+    page.keyboard.press("Enter")
+    expect(row).to_contain_text("drop")
+    page.get_by_role("button", name="Remove verdict").click()
+    expect(row).to_have_count(0)
+    page.get_by_role("button", name="Undo").last.click()
+    expect(row).to_contain_text("drop")
+    page.get_by_role("button", name="Remove verdict").click()
+
+
+@pytest.mark.parametrize(
+    ("file", "selector", "text"),
+    [
+        ("tables/predictions.csv", ".preview th", "measured"),
+        ("summary.json", ".preview pre.text", '"scores": {'),
+        ("report.md", ".preview .markdown em", "fits"),
+    ],
+)
+def test_a_file_is_shown_as_what_it_is(tab, boosted, file, selector, text):
+    page = tab.open(f"#/runs/{boosted}?tab=artifacts")
+    for part in file.split("/"):
+        page.get_by_label("Files").get_by_role("button", name=part).click()
+    expect(page.locator(selector).first).to_contain_text(text)
+
+
+def test_a_picture_is_shown_and_a_file_downloaded(tab, boosted, tmp_path):
+    page = tab.open(f"#/runs/{boosted}?tab=artifacts&file=plots/curve.svg")
+    page.wait_for_function("document.querySelector('.picture img')?.naturalWidth > 0")
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Download").click()
+    assert waiting.value.suggested_filename == "curve.svg"
+
+
+def test_a_zoom_asks_the_server_for_the_part_and_shows_it_everywhere(tab, site):
+    run = site.runs("large", 1, order_by=["attributes.start_time DESC"])[0]
+    page = tab.open(f"#/runs/{run}?tab=metrics")
+    plot = page.get_by_label("loss of 1 runs").locator(".u-over")
+    plot.wait_for()
+    box = plot.bounding_box()
+
+    def drag():
+        page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 40)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 60, steps=5)
+        page.mouse.up()
+
+    asked = question(page, drag)
+    assert 400 <= asked["start"] < asked["end"] <= 1100
+    assert "zoom=" in page.url
+    expect(page.get_by_role("button", name="Whole")).to_have_count(3)
+    page.get_by_role("button", name="Whole").first.click()
+    expect(page.get_by_role("button", name="Whole")).to_have_count(0)
+
+
+def test_the_axes_and_the_smoothing_are_said_and_kept_in_the_address(tab, site):
+    run = site.runs("large", 1, order_by=["attributes.start_time DESC"])[0]
+    page = tab.open(f"#/runs/{run}?tab=metrics")
+    page.locator(".u-over").first.wait_for()
+    asked = question(page, lambda: page.get_by_role("button", name="Relative").click())
+    assert asked["x"] == "relative"
+    page.get_by_label("Log y").check()
+    page.get_by_role("slider").fill("0.9")
+    caption = page.locator("figcaption", has_text="loss")
+    expect(caption).to_contain_text("smoothed 0.9 · log")
+    page.reload()
+    expect(caption).to_contain_text("smoothed 0.9 · log")
+
+
+def test_what_is_no_number_is_marked(tab, site):
+    page = tab.open(f"#/experiments/{site.ids['large']}?layout=charts")
+    expect(page.locator("figcaption", has_text="loss")).to_contain_text("3 × NaN")
+    expect(page.locator("figcaption", has_text="gradient/norm")).to_contain_text("× +∞")
+
+
+def test_the_pointer_is_followed_in_every_chart(tab, site):
+    page = tab.open(f"#/experiments/{site.ids['trainings']}?layout=charts")
+    page.locator(".u-over").nth(2).wait_for()
+    page.wait_for_timeout(500)
+    page.locator(".u-over").first.hover(position={"x": 120, "y": 60})
+    expect(page.locator(".tip")).to_have_count(3)
+    expect(page.locator(".tip .near")).to_have_count(1)
+
+
+def test_a_model_has_versions_and_aliases(tab, site):
+    page = tab.open("#/models")
+    page.get_by_role("link", name="diabetes", exact=True).last.click()
+    expect(page.get_by_label("Versions").get_by_role("row")).to_have_count(4)
+    expect(page.locator(".chip")).to_have_text("@champion")
+    page.get_by_role("button", name="Add an alias to version 3").click()
+    page.get_by_label("Alias", exact=True).fill("challenger")
+    page.keyboard.press("Enter")
+    expect(page.locator(".chip", has_text="challenger")).to_be_visible()
+    page.get_by_role("button", name="Remove the alias challenger").click()
+    expect(page.locator(".chip", has_text="challenger")).to_have_count(0)
+
+
+def test_what_is_not_there_is_told(tab):
+    tab.expect("404 (Not Found)")
+    page = tab.open(f"#/runs/{'0' * 32}")
+    expect(page.get_by_text("There is no such run")).to_be_visible()
+    page = tab.open("#/nowhere")
+    expect(page.get_by_text("There is no such page")).to_be_visible()

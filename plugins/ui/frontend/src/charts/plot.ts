@@ -156,13 +156,14 @@ function hovered(u: uPlot, owners: (string | null)[], options: PlotOptions): voi
     return;
   }
   const values = new Map<string, number | null>();
+  const isPointed = u.over.matches(":hover"); // the others only follow
   let nearest: string | null = null;
   let distance = Infinity;
   owners.forEach((runId, at) => {
     if (!runId) return;
     const value = valueAt(u.data[at] as (number | null | undefined)[], idx);
     values.set(runId, value);
-    if (value !== null && u.cursor.top! >= 0) {
+    if (value !== null && isPointed) {
       const away = Math.abs(u.valToPos(value, "y") - u.cursor.top!);
       if (away < distance) [nearest, distance] = [runId, away];
     }

@@ -5,15 +5,15 @@ const ALLOWED =
   "a b blockquote br code dd del div dl dt em h1 h2 h3 h4 h5 h6 hr i kbd li ol p pre s span strong sub sup table tbody td th thead tr ul".split(" ");
 const purify = createDOMPurify(window);
 
-// An image would be a request to wherever its author wants: what it says is shown, and its address as a link.
+const escaped = (text: string) =>
+  text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+
+// HTML in a note is shown as it is written. An image would be a request to wherever its author wants: its address is
+// shown as a link.
 marked.use({
   renderer: {
-    image({ href, text }) {
-      const link = document.createElement("a");
-      link.href = href;
-      link.textContent = `[image: ${text || href}]`;
-      return link.outerHTML;
-    },
+    html: ({ text }) => escaped(text),
+    image: ({ href, text }) => `<a href="${escaped(href)}">[image: ${escaped(text || href)}]</a>`,
   },
 });
 

@@ -1,4 +1,5 @@
 import { useCallback, useDeferredValue, useMemo, useState, type ReactNode } from "react";
+import { ApiError } from "../api/client";
 import { useCount, useExperiments, useKeys, useRuns } from "../api/queries";
 import type { Run, RunKey, SelectRuns } from "../api/types";
 import { ChartsPane } from "../charts/pane";
@@ -42,6 +43,7 @@ export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
     [experimentIds, state, columns],
   );
   const found = useRuns(search);
+  const refused = found.error instanceof ApiError && found.error.status === 400 && state.filter ? found.error : null;
   const count = useCount(search, !found.error);
   const runs = useMemo(() => found.data?.pages.flatMap((page) => page.runs ?? []) ?? [], [found.data]);
   const [selected, setSelected] = useState<Set<string>>(new Set());
@@ -86,7 +88,7 @@ export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
       <div className="toolbar">
         <SearchBox
           value={state.filter}
-          error={found.error}
+          error={refused}
           keys={words}
           onSearch={(filter) => change({ filter: filter || undefined })}
         />
@@ -128,12 +130,12 @@ export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
       />
       {found.isPending && !found.error ? (
         <Loading what="runs" />
-      ) : found.error && !runs.length && !state.filter ? (
+      ) : found.error && !refused ? (
         <Failure error={found.error} retry={() => void found.refetch()} />
       ) : runs.length === 0 ? (
-        <Nothing filter={state.filter} deleted={state.deleted} failed={!!found.error} />
+        <Nothing filter={state.filter} deleted={state.deleted} failed={!!refused} />
       ) : (
-        <div className={`halves ${state.layout}`}>
+        <div className={`halves as-${state.layout}`}>
           {state.layout !== "charts" && table}
           {state.layout !== "table" && <ChartsPane runs={charted} keys={keys} />}
         </div>

@@ -11,8 +11,8 @@ import pytest
 
 from hookline.errors import NotFound, Unavailable
 from hookline.testing import PluginSuite
-from hookline_server.openapi import document
 from hookline_lib_wire.table import ROUTES
+from hookline_server.openapi import document
 from hookline_ui.assets import STATIC, Assets, accepts
 
 FRONTEND = Path(__file__).parents[1] / "frontend"

@@ -10,7 +10,7 @@ from hookline.cli.context import CliContext
 from hookline.cli.groups import json_option
 from hookline.errors import Unavailable
 from hookline_lib_serving import addresses
-from hookline_server.serve import served_workspace, serve
+from hookline_server.serve import serve, served_workspace
 from hookline_server.settings import ServerSettings
 
 HOST = "127.0.0.1"

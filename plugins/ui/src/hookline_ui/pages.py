@@ -30,7 +30,9 @@ PAGE_POLICY = "; ".join(
         "frame-ancestors 'self'",
     )
 )
-FRAME_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'self'"
+FRAME_POLICY = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'self'"
+)
 """An artifact's page: an origin of its own, no script, no request; also where somebody opens it by its address."""
 
 

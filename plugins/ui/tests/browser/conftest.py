@@ -44,9 +44,7 @@ class Site:
         self.url, self.ids = url, ids
 
     def post(self, path, **body):
-        sent = urllib.request.Request(
-            self.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
-        )
+        sent = urllib.request.Request(self.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"})
         with urllib.request.urlopen(sent, timeout=30) as answer:
             return json.load(answer)
 

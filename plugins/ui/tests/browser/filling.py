@@ -20,7 +20,8 @@ GRID = [
 ]
 PICTURE = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 60"><script>window.xss = "svg"</script>'
-    '<rect width="120" height="60" fill="#e3f2ef"/><path d="M8 50 40 30 70 38 112 10" fill="none" stroke="#0f6f66"/></svg>'
+    '<rect width="120" height="60" fill="#e3f2ef"/>'
+    '<path d="M8 50 40 30 70 38 112 10" fill="none" stroke="#0f6f66"/></svg>'
 )
 ATTACKS = [
     '<img src=x onerror="window.xss=1">',
@@ -30,7 +31,7 @@ ATTACKS = [
     '<iframe srcdoc="<script>parent.xss=1</script>"></iframe>',
     '<a href="javascript:window.xss=1">click</a>',
     "[click](javascript:window.xss=1)",
-    "![x](x\"onerror=\"window.xss=1)",
+    '![x](x"onerror="window.xss=1)',
     '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=window.xss=1&gt;">',
     "${window.xss=1}{{constructor.constructor('window.xss=1')()}}",
     '<form action="//evil.example"><button autofocus onfocus="window.xss=1">x</button></form>',
@@ -57,7 +58,9 @@ def train(workspace: Workspace) -> str:
         label = " ".join(str(each) for each in params.values())
         with workspace.start_run(experiment_id=experiment, run_name=f"{name} {label}", sampled=False) as run:
             run.log_params({"model": name, **params})
-            run.set_tags({"team": "clinic", "mlflow.note.content": f"A **{name}** as a first look.\n\n- data: diabetes"})
+            run.set_tags(
+                {"team": "clinic", "mlflow.note.content": f"A **{name}** as a first look.\n\n- data: diabetes"}
+            )
             model = make(**params).fit(train_x, train_y)
             staged = model.staged_predict(test_x) if name == "boosting" else [model.predict(test_x)]
             for step, predicted in enumerate(staged):
@@ -129,7 +132,9 @@ def attack(workspace: Workspace) -> dict[str, str]:
                 named["attacked_run"] = run.run_id
                 run.log_text(PAGE, "page.html")
                 run.log_text("\n\n".join(ATTACKS), "text.md")
-                run.log_text("a,b\n" + "\n".join(f'"{each.replace(chr(34), chr(34) * 2)}",=1+1' for each in ATTACKS), "rows.csv")
+                run.log_text(
+                    "a,b\n" + "\n".join(f'"{each.replace(chr(34), chr(34) * 2)}",=1+1' for each in ATTACKS), "rows.csv"
+                )
                 run.log_text(PICTURE, "picture.svg")
                 run.log_dict({"a": ATTACKS}, "values.json")
                 run.log_text(PAGE, "renamed.txt")

@@ -115,8 +115,8 @@ def test_the_axes_and_the_smoothing_are_said_and_kept_in_the_address(tab, site):
 
 def test_what_is_no_number_is_marked(tab, site):
     page = tab.open(f"#/experiments/{site.ids['large']}?layout=charts")
-    expect(page.locator("figcaption", has_text="loss")).to_contain_text("3 × NaN")
-    expect(page.locator("figcaption", has_text="gradient/norm")).to_contain_text("× +∞")
+    expect(page.locator("figcaption", has_text="loss")).to_contain_text("3 \u00d7 NaN")
+    expect(page.locator("figcaption", has_text="gradient/norm")).to_contain_text("\u00d7 +\u221e")
 
 
 def test_the_pointer_is_followed_in_every_chart(tab, site):

@@ -32,5 +32,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     target: "es2022",
     sourcemap: false,
+    license: { fileName: "licenses.md" }, // of what is bundled: they ask for it
   },
 });

@@ -63,7 +63,10 @@ class Site:
 @contextmanager
 def serving(folder, command, *options):
     words = [sys.executable, "-m", "hookline", command, "--port", "0", "--json", *options]
-    with subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    with (
+        (folder / "log.txt").open("a") as log,
+        subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True) as process,
+    ):
         try:
             text = ""
             while not text.rstrip().endswith("}"):
@@ -88,10 +91,11 @@ def filled(folder):
             return fill(workspace, LARGE)
 
 
-@pytest.fixture(scope="session")
-def serve(folder, filled):
-    """Serve the store with a command and its options."""
-    return partial(serving, folder)
+@pytest.fixture
+def serve(folder, filled, tmp_path):
+    """Serve a copy of the store with a command and its options."""
+    shutil.copytree(folder, tmp_path / "store")
+    return partial(serving, tmp_path / "store")
 
 
 @pytest.fixture(scope="session")
@@ -100,8 +104,8 @@ def site_at(filled):
 
 
 @pytest.fixture(scope="session")
-def site(serve, site_at):
-    with serve("ui", "--no-browser") as url:
+def site(folder, filled, site_at):
+    with serving(folder, "ui", "--no-browser") as url:
         yield site_at(url)
 
 

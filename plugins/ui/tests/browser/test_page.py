@@ -31,7 +31,7 @@ def address(site):
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing(tabs, address, name, scheme):
     tab = tabs(scheme=scheme)
-    tab.open(address(name)).wait_for_timeout(900)
+    tab.open(address(name)).wait_for_timeout(600)
     assert tab.axe() == []
 
 
@@ -81,7 +81,7 @@ def test_what_somebody_wrote_does_not_run(tab, site, path):
     for part in BLOCKED if path.endswith("page.html") else ():
         tab.expect(part)
     page = tab.open(path.format(**site.ids, run=site.runs("trainings", 1)[0]))
-    page.wait_for_timeout(1200)
+    page.wait_for_timeout(800)
     assert page.evaluate("window.xss") is None
     for frame in page.frames[1:]:
         assert frame.evaluate("window.origin") == "null"

@@ -1,7 +1,8 @@
 """Make the environments of the peers below a folder: `python environment.py FOLDER`.
 
-`FOLDER/mlflow` has the real mlflow with our flavors beside it; `FOLDER/mlflow-2` and `FOLDER/mlflow-1` have clients of
-older majors. They are kept and used again; delete the folder to start anew.
+`FOLDER/mlflow` has the real mlflow with our flavors beside it, and libraries whose callbacks log to it; `FOLDER/mlflow-2`
+and `FOLDER/mlflow-1` have clients of older majors; `FOLDER/schemathesis` makes requests from a description of an API. They
+are kept and used again; delete the folder to start anew.
 """
 
 import subprocess
@@ -10,8 +11,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENTS = {
+    "schemathesis": [["schemathesis~=4.32"]],
     "mlflow": [
         ["mlflow==3.17.2", "skops>=0.11", "scikit-learn>=1.4"],
+        ["optuna>=4", "optuna-integration>=4", "xgboost-cpu>=3", "lightgbm>=4.5"],
         ["./core", "./plugins/flavor-python", "./plugins/flavor-sklearn"],
     ],
     "mlflow-2": [["mlflow-skinny==2.22.*", "pandas<3", "scikit-learn<1.8", "sqlalchemy<2.1", "alembic"]],

@@ -154,6 +154,14 @@ def test_a_history_is_read_page_by_page(client):
     assert found == points
 
 
+@pytest.mark.parametrize("most", [0, -1, -(10**30)])
+def test_a_history_of_several_runs_has_a_size(client, most):
+    run_id = client.run()
+    fields = {"run_id": run_id, "metric_key": "m", "max_results": most}
+    status, code, _ = client.refused("GET", "metrics/get-history-bulk", **fields)
+    assert (status, code) == (400, "INVALID_PARAMETER_VALUE")
+
+
 def test_a_history_is_sampled_with_the_ends_of_each_run(client):
     runs = [client.run(), client.run()]
     for run_id, size in zip(runs, (100, 37), strict=True):

@@ -130,7 +130,7 @@ def test_two_who_change_one_view_do_not_overwrite_each_other(client):
     path = f"{OWN}/views/v"
     client.post(path, "PUT", value={"by": "one"}, expected_version=0)
     status, code, _ = client.refused("PUT", path, value={"by": "two"}, expected_version=0)
-    assert (status, code) == (500, "INVALID_STATE")
+    assert (status, code) == (409, "RESOURCE_CONFLICT")
     assert client.get(path)["value"] == {"by": "one"}
 
 

@@ -51,6 +51,8 @@ def _offset(token: str) -> int:
 def get_history_bulk(services: Services, request: messages.GetHistoryBulk) -> messages.MetricsFound:
     """Read the points of a series in several runs, so many in all."""
     _check_runs(request.run_id)
+    if request.max_results < 1:
+        raise InvalidValue(f"max_results must be 1 to {MAX_PAGE}, not {request.max_results}.")
     most = min(request.max_results, MAX_PAGE)
     found: list[messages.Metric] = []
     for run_id in request.run_id:

@@ -1,8 +1,9 @@
 """Saved views: what a person looked at, as a JSON object with a name. They are kept in the store's documents."""
 
-from hookline.errors import InvalidValue, NotFound
+from hookline.errors import InvalidState, InvalidValue, NotFound
 from hookline.interfaces import Document
 from hookline_lib_wire.codec import encode
+from hookline_lib_wire.errors import WireError
 from hookline_lib_wire.messages import own as messages
 from hookline_lib_wire.messages.base import Empty
 from hookline_server.services import Services
@@ -32,7 +33,10 @@ def put_view(services: Services, request: messages.PutView) -> messages.View:
     if len(encode(request.value)) > MAX_BYTES:
         raise InvalidValue(f"A view takes at most {MAX_BYTES:,} bytes of JSON.")
     put = services.workspace.documents.put_document
-    return _view(put(NAMESPACE, request.name, request.value, expected_version=request.expected_version))
+    try:
+        return _view(put(NAMESPACE, request.name, request.value, expected_version=request.expected_version))
+    except InvalidState as error:
+        raise WireError("RESOURCE_CONFLICT", f"Somebody else changed this view meanwhile: {error}") from error
 
 
 def delete_view(services: Services, request: messages.ViewName) -> Empty:

@@ -13,7 +13,10 @@ import pytest
 
 from hookline.entities import Batch, ExperimentChange, Metric, NewRun
 from hookline.errors import DigestMismatch, HooklineError, InvalidValue, Unavailable
+from hookline.search import REGISTERED_MODELS, parse
+from hookline_tracking_sql.location import inspect
 from hookline_tracking_sql.options import SqlOptions
+from hookline_tracking_sql.registry import SqlModelRegistry
 from hookline_tracking_sql.store import SqlTrackingStore
 
 WRITER = """
@@ -146,3 +149,53 @@ def test_a_damaged_database_is_said(store: SqlTrackingStore, run_id: str, path: 
     path.write_bytes(content)
     with pytest.raises(DigestMismatch, match="damaged"):
         SqlTrackingStore(uri).get_run(run_id)
+
+
+OTHER = """
+import sys
+from hookline.entities import NewRun
+from hookline_tracking_sql.store import SqlTrackingStore
+store = SqlTrackingStore(sys.argv[1])
+print(*(each.data.params.get("p", "") for each in map(store.get_run, sys.argv[2:])))
+store.create_run(NewRun("0"))
+store.close()
+"""
+
+
+def other_process(uri: str, *run_ids: str) -> str:
+    """Open a store in another process, write and close it; return the params `p` that it sees."""
+    done = subprocess.run([sys.executable, "-c", OTHER, uri, *run_ids], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("also", ["nothing", "the registry", "another store", "a store that is closed again", "a look"])
+def test_what_is_written_stays_while_other_processes_come_and_go(
+    store: SqlTrackingStore, run_id: str, path: Path, uri: str, also: str
+) -> None:
+    """Whoever closes a file of SQLite's by other means gives up the locks that keep others from removing its log."""
+    held: list[object] = [store]
+    if also == "the registry":
+        held.append(SqlModelRegistry(uri))
+        held[-1].search_models(parse(REGISTERED_MODELS))
+    elif also == "another store":
+        held.append(SqlTrackingStore(uri))
+        held[-1].get_run(run_id)
+    elif also == "a store that is closed again":
+        other = SqlTrackingStore(uri)
+        other.get_run(run_id)
+        other.close()
+    elif also == "a look":
+        inspect(path)
+    for number in range(3):
+        store.log_batch(run_id, Batch(params={f"p{number}": "1"}, tags={"n": str(number)}))
+        other_process(uri)
+        assert path.with_name(f"{path.name}-wal").exists(), "another process took itself for the last one"
+    store.log_batch(run_id, Batch(params={"p": "kept"}))
+    assert other_process(uri, run_id) == "kept"
+
+
+def test_a_database_is_looked_at_again_once_it_is_closed(store: SqlTrackingStore, path: Path) -> None:
+    store.close()
+    path.write_bytes(b"something else")
+    with pytest.raises(InvalidValue, match="not a SQLite database"):
+        inspect(path)

@@ -9,6 +9,7 @@ import os
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from sqlalchemy import event
 
 from hookline import system
 from hookline.errors import DigestMismatch, HooklineError, InvalidState, InvalidValue, Refused, Unavailable
+from hookline_tracking_sql import opened
 from hookline_tracking_sql.functions import register_functions
 from hookline_tracking_sql.options import SqlOptions, Synchronous
 
@@ -56,6 +58,7 @@ class Database:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise Refused(f"The folder {path.parent} cannot be made: {error.strerror or error}.") from error
+        self._forget = weakref.finalize(self, opened.forget, opened.note(path))
         self._start()
 
     def _start(self) -> None:
@@ -172,6 +175,7 @@ class Database:
                 if self._writer is not None:
                     self._writer.close()
                 self._engine.dispose()
+        self._forget()
         self._closed = True
 
     def _require_open(self) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hookline.errors import InvalidValue, Refused, Unavailable
 from hookline.uris import without_secrets
+from hookline_tracking_sql.opened import unless_opened
 
 APPLICATION_ID = 0x484B4C4E
 """Marks a database as ours, in the four bytes that SQLite's file header has for that: "HKLN"."""
@@ -64,7 +65,10 @@ def inspect(path: Path) -> Contents:
         Refused: it is MLflow's database, or may not be read.
         Unavailable: another process holds it locked.
     """
-    header = _header(path)
+    with unless_opened(path) as may_open:
+        if not may_open:  # looked at before, by whoever opened it
+            return Contents.OURS
+        header = _header(path)
     if not header:
         return Contents.NOTHING
     if not header.startswith(_MAGIC):

@@ -1,8 +1,8 @@
 """Make the environments of the peers below a folder: `python environment.py FOLDER`.
 
-`FOLDER/mlflow` has the real mlflow with our flavors beside it, and libraries whose callbacks log to it; `FOLDER/mlflow-2`
-and `FOLDER/mlflow-1` have clients of older majors; `FOLDER/schemathesis` makes requests from a description of an API. They
-are kept and used again; delete the folder to start anew.
+`FOLDER/mlflow` has the real mlflow with our flavors beside it, and libraries whose callbacks log to it;
+`FOLDER/mlflow-2` and `FOLDER/mlflow-1` have clients of older majors; `FOLDER/schemathesis` makes requests from a
+description of an API. They are kept and used again; delete the folder to start anew.
 """
 
 import subprocess

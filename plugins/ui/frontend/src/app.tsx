@@ -14,7 +14,10 @@ export function App() {
   const place = usePlace();
   const [palette, setPalette] = useState(false);
   const [drawer, setDrawer] = useState(false);
-  useEffect(() => setDrawer(false), [place]);
+  useEffect(() => {
+    setDrawer(false);
+    setPalette(false);
+  }, [place]);
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {

@@ -26,6 +26,12 @@ def serving_at(folder, authenticator=None, **settings):
             app.close()
 
 
+@pytest.fixture(name="serving_at")
+def serving_at_fixture():
+    """`serving_at`, for tests that set something."""
+    return serving_at
+
+
 @pytest.fixture
 def url(tmp_path):
     """The URL of a server with an empty store."""

@@ -44,6 +44,7 @@ STATUSES = {
 _CLASSES: dict[str, type[HooklineError]] = {
     "INVALID_PARAMETER_VALUE": InvalidValue,
     "BAD_REQUEST": InvalidValue,
+    "REQUEST_TOO_LARGE": InvalidValue,  # it stays so: a journal sends less at once
     "RESOURCE_ALREADY_EXISTS": AlreadyExists,
     "RESOURCE_DOES_NOT_EXIST": NotFound,
     "INVALID_STATE": InvalidState,

@@ -77,9 +77,13 @@ class Exchange:
         except ValueError as error:
             raise WireError("BAD_REQUEST", "The query cannot be read: UTF-8, and at most 1,000 fields.") from error
 
-    async def body(self) -> bytes:
-        """Return the whole body. Raises `WireError` where it is too large or too slow, `ClientGone`."""
-        limit = self._settings.max_body
+    async def body(self, at_least: int = 0) -> bytes:
+        """Return the whole body. Raises `WireError` where it is too large or too slow, `ClientGone`.
+
+        Args:
+            at_least: bytes that it may have, also where the settings allow fewer.
+        """
+        limit = max(self._settings.max_body, at_least)
         self._check_declared(limit)
         message = await self._next()
         first: bytes = message.get("body", b"")

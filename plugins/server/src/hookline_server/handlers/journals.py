@@ -25,6 +25,10 @@ from hookline_server.exchanges import Exchange, Reply
 from hookline_server.handlers.experiments import DONE
 from hookline_server.handlers.reading import member
 from hookline_server.services import Services
+from hookline_server.settings import MEGABYTE
+
+MAX_DELIVERY = 256 * MEGABYTE
+"""Bytes of records that are taken, whatever other requests may have: one call may log ten million points."""
 
 
 def create_own_run(services: Services, request: own.CreateRun) -> runs.RunFound:
@@ -129,7 +133,7 @@ async def _delivery(exchange: Exchange, run_id: str) -> Delivery:
     given = (exchange.header(b"content-type") or b"").partition(b";")[0].strip().lower()
     if given.decode("latin-1") != messages.MEDIA_TYPE:
         raise WireError("UNSUPPORTED_MEDIA_TYPE", f"Records are sent as {messages.MEDIA_TYPE}.")
-    delivery = messages.unpacked(await exchange.body())
+    delivery = messages.unpacked(await exchange.body(MAX_DELIVERY))
     if delivery.run_id != run_id:
         raise InvalidValue("The records are of another run than the one that the URL names.")
     return delivery

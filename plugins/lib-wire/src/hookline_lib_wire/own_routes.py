@@ -54,7 +54,7 @@ VIEWS = (
 
 STORE = (
     _own(
-        *("create_own_run", "POST", "/runs/create", own.CreateRun, runs.RunFound, may.experiment(EDIT)),
+        *("create_own_run", "POST", "/runs/create", own.CreateOwnRun, runs.RunFound, may.experiment(EDIT)),
         summary="Create a run with an id that the client made",
     ),
     _own(
@@ -70,7 +70,7 @@ STORE = (
         summary="Read all points of a series as columns of bytes",
     ),
     _own(
-        *("create_own_logged_model", "POST", "/logged-models/create", own.CreateLoggedModel),
+        *("create_own_logged_model", "POST", "/logged-models/create", own.CreateOwnLoggedModel),
         *(logged_models.LoggedModelFound, may.experiment(EDIT)),
         summary="Create a logged model with an id that the client made",
     ),
@@ -88,12 +88,17 @@ CHANGES = (
         summary="Change an experiment's name and tags together",
     ),
     _own(
+        *("create_own_model", "POST", "/registered-models/create", own.CreateOwnModel, registry.ModelFound),
+        may.NEW,
+        summary="Create a registered model, also one that is marked as a prompt",
+    ),
+    _own(
         *("change_model", "POST", "/registered-models/change", own.ChangeModel, registry.ModelFound),
         may.registered_model(EDIT),
         summary="Change a registered model's description and tags together",
     ),
     _own(
-        *("create_own_version", "POST", "/model-versions/create", own.CreateVersion, registry.VersionFound),
+        *("create_own_version", "POST", "/model-versions/create", own.CreateOwnVersion, registry.VersionFound),
         may.registered_model(EDIT),
         summary="Create the next version of a registered model",
     ),

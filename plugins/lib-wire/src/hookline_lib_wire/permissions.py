@@ -46,6 +46,7 @@ class Permission:
 
 PUBLIC = Permission(Thing.PUBLIC)
 CALLER = Permission(Thing.CALLER)
+NEW = Permission(Thing.OWNER_OF_NEW, Action.EDIT, "name")
 ADMIN = Permission(Thing.ADMIN, Action.MANAGE)
 
 

@@ -7,11 +7,10 @@ from hookline_lib_wire import own_routes
 from hookline_lib_wire import permissions as may
 from hookline_lib_wire.messages import artifacts, experiments, logged_models, registry, runs
 from hookline_lib_wire.messages.base import Empty, Request
-from hookline_lib_wire.permissions import Action, Permission, Thing
+from hookline_lib_wire.permissions import Action
 from hookline_lib_wire.routes import Family, Route
 
 READ, EDIT, MANAGE = Action.READ, Action.EDIT, Action.MANAGE
-NEW = Permission(Thing.OWNER_OF_NEW, EDIT, "name")
 
 SYSTEM = (
     Route("health", "GET", "/health", Request, None, may.PUBLIC, family=Family.ROOT, summary="Is the process alive?"),
@@ -29,7 +28,7 @@ SYSTEM = (
 E = experiments
 EXPERIMENTS = (
     Route(
-        *("create_experiment", "POST", "/mlflow/experiments/create", E.CreateExperiment, E.ExperimentCreated, NEW),
+        *("create_experiment", "POST", "/mlflow/experiments/create", E.CreateExperiment, E.ExperimentCreated, may.NEW),
         summary="Create an experiment",
     ),
     Route(
@@ -210,7 +209,7 @@ FILES = (
 M = registry
 MODELS = (
     Route(
-        *("create_model", "POST", "/mlflow/registered-models/create", M.CreateModel, M.ModelFound, NEW),
+        *("create_model", "POST", "/mlflow/registered-models/create", M.CreateModel, M.ModelFound, may.NEW),
         summary="Create a registered model",
     ),
     Route(

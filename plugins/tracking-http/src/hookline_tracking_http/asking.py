@@ -14,7 +14,7 @@ A = TypeVar("A")
 NOT_REPEATED = frozenset(
     {
         "create_experiment",
-        "create_model",
+        "create_own_model",
         "create_own_version",
         "rename_model",
         "delete_model",

@@ -17,7 +17,7 @@ class ServedLoggedModels(Asking, LoggedModels):
 
     def create_logged_model(self, model: NewLoggedModel) -> LoggedModel:
         """Create a model in the status PENDING."""
-        request = own.CreateLoggedModel(
+        request = own.CreateOwnLoggedModel(
             model_id=model.model_id,
             experiment_id=model.experiment_id,
             name=model.name,

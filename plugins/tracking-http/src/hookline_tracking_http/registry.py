@@ -30,8 +30,8 @@ class HttpModelRegistry(Asking, ModelRegistry):
         self, name: str, *, description: str = "", tags: Mapping[str, str] | None = None
     ) -> RegisteredModel:
         """Create a registered model without versions."""
-        request = messages.CreateModel(name=name, description=description, tags=answers.tags(tags or {}))
-        return self._model("create_model", request)
+        request = own.CreateOwnModel(name=name, description=description, tags=dict(tags or {}))
+        return self._model("create_own_model", request)
 
     def get_model(self, name: str) -> RegisteredModel:
         """Return a registered model."""
@@ -69,7 +69,7 @@ class HttpModelRegistry(Asking, ModelRegistry):
 
     def create_version(self, version: NewModelVersion) -> ModelVersion:
         """Create the next version of an existing model."""
-        request = own.CreateVersion(
+        request = own.CreateOwnVersion(
             name=version.name,
             source=answers.location(version.source),
             run_id=version.run_id,

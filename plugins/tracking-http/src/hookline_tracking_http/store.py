@@ -57,7 +57,7 @@ class HttpTrackingStore(ServedExperiments, ServedLoggedModels, TrackingStore):
 
     def create_run(self, run: NewRun) -> RunRecord:
         """Create a run."""
-        request = own.CreateRun(
+        request = own.CreateOwnRun(
             run_id=run.run_id,
             experiment_id=run.experiment_id,
             run_name=run.run_name,

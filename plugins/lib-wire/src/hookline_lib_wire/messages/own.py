@@ -22,7 +22,7 @@ class SelectRuns(SearchRuns):
     columns: Columns | None = None
 
 
-class CreateRun(Request):
+class CreateOwnRun(Request):
     """Create a run whose id the client made, so that creating it again is recognised; a missing name is made up."""
 
     required: ClassVar[tuple[str, ...]] = ("run_id", "experiment_id")
@@ -59,6 +59,16 @@ class ChangeExperiment(Request):
     deleted_tags: list[str] = []
 
 
+class CreateOwnModel(Request):
+    """Create a registered model."""
+
+    required: ClassVar[tuple[str, ...]] = ("name",)
+
+    name: str = ""
+    description: str = ""
+    tags: dict[str, str] = {}
+
+
 class ChangeModel(Request):
     """Change a registered model's description or tags together: what is not given stays."""
 
@@ -70,7 +80,7 @@ class ChangeModel(Request):
     deleted_tags: list[str] = []
 
 
-class CreateVersion(Request):
+class CreateOwnVersion(Request):
     """Create the next version of a registered model; what it came from need not be there (any more)."""
 
     required: ClassVar[tuple[str, ...]] = ("name", "source")
@@ -108,7 +118,7 @@ class LogWholeBatch(LogBatch):
     request_id: str = ""
 
 
-class CreateLoggedModel(Request):
+class CreateOwnLoggedModel(Request):
     """Create a logged model whose id the client made."""
 
     required: ClassVar[tuple[str, ...]] = ("model_id", "experiment_id", "name")

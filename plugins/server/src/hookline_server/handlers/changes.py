@@ -1,6 +1,6 @@
 """Changes of several things together, for Hookline's own client: each is whole, or nothing of it."""
 
-from hookline.entities import ExperimentChange, ModelChange, NewModelVersion, VersionChange
+from hookline.entities import ExperimentChange, ModelChange, NewModelVersion, VersionChange, check_model_name
 from hookline.uris import is_path, scheme_of
 from hookline_lib_wire import answers
 from hookline_lib_wire.messages import experiments, own, registry
@@ -16,6 +16,15 @@ def change_experiment(services: Services, request: own.ChangeExperiment) -> expe
     return experiments.ExperimentFound(experiment=answers.experiment(changed))
 
 
+def create_own_model(services: Services, request: own.CreateOwnModel) -> registry.ModelFound:
+    """Create a registered model."""
+    _check(request.tags)
+    made = services.registry.create_model(
+        check_model_name(request.name), description=request.description, tags=request.tags
+    )
+    return registry.ModelFound(registered_model=answers.registered_model(made))
+
+
 def change_model(services: Services, request: own.ChangeModel) -> registry.ModelFound:
     """Change a registered model."""
     _check(request.tags)
@@ -24,7 +33,7 @@ def change_model(services: Services, request: own.ChangeModel) -> registry.Model
     return registry.ModelFound(registered_model=answers.registered_model(changed))
 
 
-def create_own_version(services: Services, request: own.CreateVersion) -> registry.VersionFound:
+def create_own_version(services: Services, request: own.CreateOwnVersion) -> registry.VersionFound:
     """Create the next version of a registered model."""
     _check(request.tags)
     scheme = "" if is_path(request.source) else scheme_of(request.source)
@@ -65,6 +74,7 @@ def _check(tags: dict[str, str]) -> None:
 
 HANDLERS = {
     "change_experiment": change_experiment,
+    "create_own_model": create_own_model,
     "change_model": change_model,
     "create_own_version": create_own_version,
     "change_version": change_version,

@@ -31,7 +31,7 @@ MAX_DELIVERY = 256 * MEGABYTE
 """Bytes of records that are taken, whatever other requests may have: one call may log ten million points."""
 
 
-def create_own_run(services: Services, request: own.CreateRun) -> runs.RunFound:
+def create_own_run(services: Services, request: own.CreateOwnRun) -> runs.RunFound:
     """Create a run with an id of the client's."""
     new = NewRun(
         experiment_id=request.experiment_id,
@@ -59,7 +59,7 @@ def change_run(services: Services, request: own.ChangeRun) -> runs.RunUpdated:
     return runs.RunUpdated(run_info=answers.run_info(services.tracking.update_run(request.run_id, change)))
 
 
-def create_own_logged_model(services: Services, request: own.CreateLoggedModel) -> logged_models.LoggedModelFound:
+def create_own_logged_model(services: Services, request: own.CreateOwnLoggedModel) -> logged_models.LoggedModelFound:
     """Create a logged model with an id of the client's."""
     made = services.logged_models.create_logged_model(
         NewLoggedModel(

@@ -25,10 +25,12 @@ if find_spec("playwright") is None or find_spec("sklearn") is None or not Path(C
 else:
     sys.path.insert(0, str(Path(__file__).parent))
     from filling import fill
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     from hookline import Workspace
     from hookline.config import Config
+
+    expect.set_options(timeout=20_000)  # a slow machine is no failure
 
 WATCH = """
 window.violations = [];

@@ -173,7 +173,7 @@ def test_what_is_written_stays_while_other_processes_come_and_go(
     store: SqlTrackingStore, run_id: str, path: Path, uri: str, also: str
 ) -> None:
     """Whoever closes a file of SQLite's by other means gives up the locks that keep others from removing its log."""
-    held: list[object] = [store]
+    held: list[SqlTrackingStore | SqlModelRegistry] = []
     if also == "the registry":
         held.append(SqlModelRegistry(uri))
         held[-1].search_models(parse(REGISTERED_MODELS))
@@ -192,6 +192,8 @@ def test_what_is_written_stays_while_other_processes_come_and_go(
         assert path.with_name(f"{path.name}-wal").exists(), "another process took itself for the last one"
     store.log_batch(run_id, Batch(params={"p": "kept"}))
     assert other_process(uri, run_id) == "kept"
+    for each in held:
+        each.close()
 
 
 def test_a_database_is_looked_at_again_once_it_is_closed(store: SqlTrackingStore, path: Path) -> None:

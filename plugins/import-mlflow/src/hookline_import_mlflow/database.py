@@ -61,6 +61,14 @@ class DatabaseSource(Source):
         self._connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
         self._connection.row_factory = _as_row
         try:
+            self._tables = self._begin(path)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _begin(self, path: Path) -> frozenset[str]:
+        """Begin to read one state of the database; return the names of its tables."""
+        try:
             self._connection.execute("PRAGMA query_only = ON")
             self._connection.execute("BEGIN")
             listed = self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
@@ -68,9 +76,10 @@ class DatabaseSource(Source):
             raise Unavailable(f"{path} cannot be read now: {error}.") from error
         except sqlite3.DatabaseError as error:
             raise InvalidValue(f"{path} is no SQLite database: {error}.") from error
-        self._tables = frozenset(row["name"] for row in listed)
-        if not {"experiments", "runs", "metrics", "alembic_version"} <= self._tables:
+        tables = frozenset(row["name"] for row in listed)
+        if not {"experiments", "runs", "metrics", "alembic_version"} <= tables:
             raise InvalidValue(f"{path} holds no tables of MLflow.")
+        return tables
 
     def close(self) -> None:
         """Close the database."""

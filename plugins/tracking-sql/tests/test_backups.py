@@ -19,6 +19,7 @@ from hookline.errors import AlreadyExists, HooklineError, NotFound, Refused, Una
 from hookline_tracking_sql import backups
 from hookline_tracking_sql.backups import back_up
 from hookline_tracking_sql.database_commands import _problems
+from hookline_tracking_sql.dialects.sqlite import SqliteDialect
 from hookline_tracking_sql.opening import open_existing
 from hookline_tracking_sql.store import SqlTrackingStore
 
@@ -42,14 +43,14 @@ while True:
 
 
 def copy(uri: str, target: Path) -> int:
-    with closing(open_existing(uri)) as database:
+    with closing(open_existing(SqliteDialect(uri))) as database:
         return back_up(database, target)
 
 
 def require_consistent(target: Path) -> int:
     """Open a copy as a store, check that each batch is in it whole or not at all, and return how many runs it has."""
     uri = f"sqlite:///{target}"
-    with closing(open_existing(uri)) as database:
+    with closing(open_existing(SqliteDialect(uri))) as database:
         assert _problems(database) == []
     with closing(SqlTrackingStore(uri)) as store:
         runs = store.search_runs(["0"], search.parse(search.RUNS, view=ViewType.ALL)).items
@@ -206,7 +207,12 @@ def test_the_command_says_what_it_did(
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(cli, ["db", "backup", "copy.db", uri, "--json"])
     told = json.loads(done.output)
-    assert told == {"path": str(path), "backup": "copy.db", "bytes": Path("copy.db").stat().st_size, "schema": "0001"}
+    assert told == {
+        "database": str(path),
+        "backup": "copy.db",
+        "bytes": Path("copy.db").stat().st_size,
+        "schema": "0001",
+    }
     assert require_consistent(tmp_path / "copy.db") == 1
     again = CliRunner().invoke(cli, ["db", "backup", "copy.db", uri])
     assert (again.exit_code, "was left as it is" in again.output) == (HooklineError.exit_code, True)

@@ -29,7 +29,7 @@ def test_a_sound_database_is_said_to_be(
     done = hookline("db", "check", uri)
     assert (done.exit_code, "no problem found" in done.output) == (0, True)
     told = json.loads(hookline("db", "check", uri, "--json").output)
-    assert told == {"path": str(path), "schema": schema.HEAD, "problems": []}
+    assert told == {"database": str(path), "schema": schema.HEAD, "problems": []}
 
 
 def test_a_broken_reference_is_found(
@@ -66,5 +66,5 @@ def test_nothing_is_made_where_there_is_nothing(hookline: Callable[..., Result],
 
 def test_another_store_is_none_of_these_commands(hookline: Callable[..., Result]) -> None:
     done = hookline("db", "check", "https://user:secret@example.org")
-    assert (done.exit_code, "is no SQLite store" in done.output) == (2, True)
+    assert (done.exit_code, "is no SQL store" in done.output) == (2, True)
     assert "secret" not in done.output

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from hookline.entities import Batch, Metric, RunChange, RunStatus
 from hookline_tracking_sql import history, rows
-from hookline_tracking_sql.engine import driver_of
+from hookline_tracking_sql.dialects.sqlite import SqliteDriver
 from hookline_tracking_sql.history import merged
 from hookline_tracking_sql.ordering import SEGMENT_POINTS
 from hookline_tracking_sql.segments import Segment, pack_metrics
+from hookline_tracking_sql.statements import driver_of
 from hookline_tracking_sql.store import SqlTrackingStore
 
 FINISHED = RunChange(status=RunStatus.FINISHED, end_time=1)
@@ -78,7 +79,7 @@ def test_all_statements_of_a_read_transaction_see_one_moment(store: SqlTrackingS
     with store._database.reading() as connection:
         found = []
         for step in range(2):
-            found += driver_of(connection).execute("SELECT count(*) FROM hookline_segments").fetchall()
+            found += driver_of(connection).connection.execute("SELECT count(*) FROM hookline_segments").fetchall()
             store.log_batch(run_id, Batch([Metric("m", 1.0, step)]))
     assert found == [(0,), (0,)]
 
@@ -86,7 +87,7 @@ def test_all_statements_of_a_read_transaction_see_one_moment(store: SqlTrackingS
 def test_where_readers_hinder_writers_a_history_holds_no_moment(
     store: SqlTrackingStore, run_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store._database, "_shared", True)
+    monkeypatch.setattr(store._database.dialect, "readers_block_writers", True)
     store.log_batch(run_id, Batch(long_series(2 * SEGMENT_POINTS)))
     blocks = store.metric_history(run_id, "m")
     next(blocks)
@@ -97,7 +98,7 @@ def test_where_readers_hinder_writers_a_history_holds_no_moment(
 def test_rows_come_in_the_order_of_the_history_without_sorting(
     store: SqlTrackingStore, run_id: str, path: Path, execute: Execute
 ) -> None:
-    lines = [str(row[3]) for row in execute(f"EXPLAIN QUERY PLAN {rows._READ}", 1, 1, 1)]
+    lines = [str(row[3]) for row in execute(f"EXPLAIN QUERY PLAN {rows._READ.of(SqliteDriver).text}", 1, 1, 1)]
     assert lines == ["SEARCH hookline_segments USING PRIMARY KEY (run=? AND key=?)"]
 
 

@@ -14,6 +14,7 @@ from hookline.entities import Batch, ExperimentChange, LifecycleStage, Metric, N
 from hookline.errors import InvalidState, InvalidValue
 from hookline.testing.store_suite import at_once
 from hookline_tracking_sql import schema, upgrades
+from hookline_tracking_sql.dialects.sqlite import SqliteDialect
 from hookline_tracking_sql.engine import Database
 from hookline_tracking_sql.location import APPLICATION_ID, Contents, inspect
 from hookline_tracking_sql.opening import create_schema, open_database, open_existing, require_current, revision
@@ -33,7 +34,7 @@ def definitions(path: Path) -> dict[str, str]:
 
 
 def test_migrations_make_what_the_metadata_says(tmp_path: Path) -> None:
-    made, migrated = Database(tmp_path / "made.db", SqlOptions()), Database(tmp_path / "migrated.db", SqlOptions())
+    made, migrated = (Database(SqliteDialect(f"sqlite:///{tmp_path}/{name}.db")) for name in ("made", "migrated"))
     with closing(made), closing(migrated):
         create_schema(made)
         assert upgrades.upgrade_database(migrated) == (None, schema.HEAD)
@@ -77,7 +78,7 @@ def test_a_newer_schema_is_left_as_it_is(store: SqlTrackingStore, uri: str, path
     for opens in (SqlTrackingStore, SqlModelRegistry):
         with pytest.raises(InvalidState, match=r"newer version \(schema 9999.*pip install --upgrade"):
             opens(uri)
-    with closing(open_existing(uri)) as database, pytest.raises(InvalidState, match="newer version"):
+    with closing(open_existing(SqliteDialect(uri))) as database, pytest.raises(InvalidState, match="newer version"):
         upgrades.upgrade_database(database)
     assert path.read_bytes() == before
 
@@ -179,10 +180,10 @@ def test_a_timeout_is_seconds(seconds: float) -> None:
 def test_a_mistake_in_a_uri_makes_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InvalidValue):
-        open_database("sqlite://store.db", None)
+        open_database(SqliteDialect("sqlite://store.db"))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_present_schema_is_accepted(uri: str) -> None:
-    with closing(open_database(uri, None)) as database:
+    with closing(open_database(SqliteDialect(uri))) as database:
         require_current(database)

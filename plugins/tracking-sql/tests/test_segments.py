@@ -55,19 +55,9 @@ def shown(found: Points) -> list[tuple[int, int, bytes]]:
 
 def golden_segment(row: dict[str, Any]) -> Segment:
     """A row of the golden file."""
-    packed = {name: row[name] and bytes.fromhex(row[name]) for name in ("steps", "timestamps", "facts", "outline")}
-    value = row["numbers"]
-    if value is not None:
-        value = float.fromhex(value) if row["count"] == 1 else bytes.fromhex(value)
-    return Segment(
-        row["timestamp"],
-        row["step"],
-        row["count"],
-        packed["facts"],
-        value,
-        *list(packed.values())[:2],
-        packed["outline"],
-    )
+    packed = ("facts", "numbers", "steps", "timestamps", "outline")
+    columns = [row[name] and bytes.fromhex(row[name]) for name in packed]
+    return Segment(row["timestamp"], row["step"], row["count"], *columns)
 
 
 @pytest.mark.parametrize("case", GOLDEN.values(), ids=GOLDEN)
@@ -149,7 +139,7 @@ def test_small_segments_carry_nothing_but_their_points(store: SqlTrackingStore, 
     store.log_batch(run_id, Batch([Metric("one", 7.0, 3, timestamp=5), *(Metric("two", n, n) for n in (2.0, 1.0))]))
     store.log_batch(run_id, Batch([Metric("part", 1.0, step, timestamp=step) for step in range(PART_POINTS)]))
     rows = execute("SELECT count, numbers, length(steps), length(facts) FROM hookline_segments ORDER BY key")
-    assert rows[0] == (1, 7.0, None, None)
+    assert rows[0] == (1, struct.pack("<d", 7.0), None, None)
     assert [row[:1] + row[2:] for row in rows[1:]] == [(2, 9, None), (PART_POINTS, None, 69)]
     assert execute("SELECT length(steps), outline FROM hookline_blocks") == [(9, None)]
 

@@ -16,7 +16,9 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from hookline.errors import AlreadyExists, NotFound, Refused, Unavailable
-from hookline_tracking_sql.engine import Database, driver_of
+from hookline_tracking_sql.dialects.sqlite import SqliteDriver
+from hookline_tracking_sql.engine import Database
+from hookline_tracking_sql.statements import driver_of
 
 STEP_PAGES = 1024
 _ANY_READ = sa.text("SELECT count(*) FROM sqlite_master")
@@ -36,9 +38,11 @@ def back_up(database: Database, target: Path) -> int:
     if not target.parent.is_dir():
         raise NotFound(f"There is no folder {target.parent} to put the copy into.")
     with database.reading() as connection:
+        source = driver_of(connection)
+        assert isinstance(source, SqliteDriver)
         connection.execute(_ANY_READ).all()  # the transaction begins, and sees this moment, with its first read
         with _written(target), _new_file(target) as unfinished:
-            _copy(driver_of(connection), unfinished)
+            _copy(source.connection, unfinished)
             _to_disk(unfinished)
             _give_name(unfinished, target)
         _to_disk(target.parent)

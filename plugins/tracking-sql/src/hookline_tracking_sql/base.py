@@ -6,9 +6,9 @@ import sqlalchemy as sa
 
 from hookline.store_rules import require_active_run, run_not_found
 from hookline_tracking_sql import schema
-from hookline_tracking_sql.engine import Database, driver_of
+from hookline_tracking_sql.engine import Database
 from hookline_tracking_sql.keys import Keys
-from hookline_tracking_sql.statements import driver_text
+from hookline_tracking_sql.statements import driver_of, driver_text
 
 _FIND_RUN = driver_text(
     sa.select(schema.runs.c.id, schema.runs.c.experiment, schema.runs.c.lifecycle_stage).where(

@@ -1,6 +1,5 @@
 """Logging: metrics, params and tags of a run in one transaction, with no statement more than the batch needs."""
 
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, TypeAlias
@@ -12,10 +11,10 @@ from hookline.errors import HooklineError, Unavailable
 from hookline.store_rules import RUN_NAME_TAG, new_params
 from hookline_tracking_sql import upserts
 from hookline_tracking_sql.base import Part, active_run
-from hookline_tracking_sql.engine import driver_of
+from hookline_tracking_sql.dialects.base import Driver
 from hookline_tracking_sql.schema import params as params_table
 from hookline_tracking_sql.segments import Packed, Segment, pack_metrics
-from hookline_tracking_sql.statements import among
+from hookline_tracking_sql.statements import among, driver_of
 
 _Series: TypeAlias = Sequence[tuple[str, Packed]]
 
@@ -100,9 +99,7 @@ def _store(
         set_model_points(driver, place[0], ids, batch.metrics)
 
 
-def set_run_tags(
-    driver: sqlite3.Connection, place: tuple[int, int], ids: Mapping[str, int], tags: Mapping[str, str]
-) -> None:
+def set_run_tags(driver: Driver, place: tuple[int, int], ids: Mapping[str, int], tags: Mapping[str, str]) -> None:
     """Set tags of a run, which is given as the row ids of it and of its experiment; the tag of its name renames it."""
     run, experiment = place
     driver.executemany(upserts.SET_TAG, [(run, ids[key], experiment, value) for key, value in tags.items()])
@@ -110,7 +107,7 @@ def set_run_tags(
         driver.execute(upserts.RENAME_RUN, (tags[RUN_NAME_TAG], run))
 
 
-def add_segments(driver: sqlite3.Connection, owner: tuple[int, int], series: Sequence[tuple[int, Packed]]) -> None:
+def add_segments(driver: Driver, owner: tuple[int, int], series: Sequence[tuple[int, Packed]]) -> None:
     """Store points of series, each given by the id of its key, and take them into the summaries."""
     run, experiment = owner
     rows: list[tuple[Any, ...]] = []
@@ -124,7 +121,7 @@ def add_segments(driver: sqlite3.Connection, owner: tuple[int, int], series: Seq
     driver.executemany(upserts.ADD_SEGMENT, rows)
     if blocks:
         driver.executemany(upserts.ADD_BLOCK, blocks)
-    totals = [(run, key, experiment, *packed.totals, len(packed.segments)) for key, packed in series]
+    totals = [(run, key, experiment, *driver.totals(packed.totals), len(packed.segments)) for key, packed in series]
     driver.executemany(upserts.ADD_TO_SERIES, totals)
 
 
@@ -143,8 +140,8 @@ def add_params(
     """Set params of a run; raises `InvalidValue` where one has another value."""
     run, experiment = place
     rows = [(run, ids[key], experiment, value) for key, value in params.items()]
-    added = driver_of(connection).executemany(upserts.ADD_PARAM, rows).rowcount
-    if added < len(rows):  # some were there: only then it matters with which values
+    added = driver_of(connection).executemany(upserts.ADD_PARAM, rows)
+    if added < len(rows):  # some were there, or the driver does not tell: only then it matters with which values
         table = params_table.c
         names = {ids[key]: key for key in params}
         stored = sa.select(table.key, table.value).where(table.run == run, among(table.key, names))
@@ -162,12 +159,12 @@ def _by_key(metrics: Iterable[Metric]) -> dict[str, list[Metric]]:
     return groups
 
 
-def set_model_points(driver: sqlite3.Connection, run: int, ids: Mapping[str, int], metrics: Iterable[Metric]) -> None:
+def set_model_points(driver: Driver, run: int, ids: Mapping[str, int], metrics: Iterable[Metric]) -> None:
     """Note the latest points of logged models among some points of a run."""
     rows = [
         (
             *(point.model_id, ids[point.key], run, point.dataset_name or "", point.dataset_digest or ""),
-            *(None if point.value != point.value else point.value, point.step, point.timestamp),
+            *(driver.stored(None if point.value != point.value else point.value), point.step, point.timestamp),
         )
         for point in metrics
         if point.model_id is not None

@@ -10,12 +10,12 @@ from hookline.charts import Buckets, Grid, chart_columns
 from hookline.entities import ChartAxis, ChartSeries, ChartView, Points
 from hookline.store_rules import run_not_found
 from hookline_tracking_sql.base import Part
-from hookline_tracking_sql.engine import driver_of
 from hookline_tracking_sql.keys import key_id
 from hookline_tracking_sql.outlines import unpack_facts
 from hookline_tracking_sql.rows import Series
 from hookline_tracking_sql.schema import runs
 from hookline_tracking_sql.segments import unpack, unpack_onto
+from hookline_tracking_sql.statements import driver_of
 from hookline_tracking_sql.stretches import Full, Row, Stretch, arranged, clipped, read_points
 
 _KEPT = 8  # segments that are kept unpacked at a time: as many as overlap, usually

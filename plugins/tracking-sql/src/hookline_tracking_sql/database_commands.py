@@ -4,19 +4,26 @@ from contextlib import closing
 from pathlib import Path
 
 import click
-import sqlalchemy as sa
 
 from hookline.cli.context import CliContext, pass_cli
 from hookline.cli.groups import json_option
-from hookline.errors import InvalidValue
+from hookline.errors import InvalidValue, PluginError
+from hookline.providers import resolve
 from hookline.uris import scheme_of, without_secrets
 from hookline_tracking_sql import schema
 from hookline_tracking_sql.backups import back_up
+from hookline_tracking_sql.dialects.base import Dialect
+from hookline_tracking_sql.dialects.sqlite import SqliteDialect
 from hookline_tracking_sql.engine import Database
 from hookline_tracking_sql.opening import open_existing, revision
 from hookline_tracking_sql.upgrades import upgrade_database
 
-SCHEME = "sqlite"
+_DIALECTS = {
+    "sqlite": "hookline_tracking_sql.dialects.sqlite:SqliteDialect",
+    "postgresql": "hookline_tracking_sql.dialects.postgresql:PostgresqlDialect",
+    "mariadb": "hookline_tracking_sql.dialects.mariadb:MariadbDialect",
+    "mysql": "hookline_tracking_sql.dialects.mariadb:MariadbDialect",
+}
 uri_argument = click.argument("uri", required=False)
 
 
@@ -27,13 +34,13 @@ uri_argument = click.argument("uri", required=False)
 def upgrade(cli: CliContext, uri: str | None) -> None:
     """Bring the tables of URI (default: the tracking store) up to this version, whole or not at all.
 
-    Make a copy of the file first, and stop what writes to it.
+    Make a copy of the database first, and stop what writes to it.
     """
-    with closing(open_existing(_wanted(cli, uri))) as database:
+    with closing(open_existing(_dialect(cli, uri))) as database:
         before, after = upgrade_database(database)
-        result = {"path": str(database.path), "before": before, "after": after}
+        result = {"database": database.place, "before": before, "after": after}
     changed = f"went from schema {before} to {after}" if before != after else f"is at schema {after} already"
-    cli.out(result, text=f"{result['path']} {changed}.")
+    cli.out(result, text=f"{result['database']} {changed}.")
 
 
 @click.command()
@@ -43,11 +50,11 @@ def upgrade(cli: CliContext, uri: str | None) -> None:
 def check(ctx: click.Context, uri: str | None) -> None:
     """Check the version and the integrity of URI (default: the tracking store); the exit code is 1 on a problem."""
     cli = ctx.ensure_object(CliContext)
-    with closing(open_existing(_wanted(cli, uri))) as database:
+    with closing(open_existing(_dialect(cli, uri))) as database:
         problems = _problems(database)
-        result = {"path": str(database.path), "schema": revision(database), "problems": problems}
+        result = {"database": database.place, "schema": revision(database), "problems": problems}
     found = "\n".join(problems) or f"no problem found, schema {result['schema']}"
-    cli.out(result, text=f"{result['path']}: {found}")
+    cli.out(result, text=f"{result['database']}: {found}")
     if problems:
         ctx.exit(1)
 
@@ -62,19 +69,28 @@ def backup(cli: CliContext, file: Path, uri: str | None) -> None:
 
     The copy is the database at one moment, whatever its version. To use it: hookline --tracking-uri sqlite:///FILE ...
     """
-    with closing(open_existing(_wanted(cli, uri))) as database:
+    dialect = _dialect(cli, uri)
+    if not isinstance(dialect, SqliteDialect):
+        raise InvalidValue(f"{dialect.place} is on a server, whose own tools make its copies (pg_dump, mariadb-dump).")
+    with closing(open_existing(dialect)) as database:
         size = back_up(database, file.expanduser().absolute())
-        result = {"path": str(database.path), "backup": str(file), "bytes": size, "schema": revision(database)}
-    cli.out(result, text=f"Copied {result['path']} to {result['backup']}: {result['bytes']} bytes.")
+        result = {"database": database.place, "backup": str(file), "bytes": size, "schema": revision(database)}
+    cli.out(result, text=f"Copied {result['database']} to {result['backup']}: {result['bytes']} bytes.")
 
 
-def _wanted(cli: CliContext, uri: str | None) -> str:
+def _dialect(cli: CliContext, uri: str | None) -> Dialect:
     wanted = uri or cli.workspace.tracking_uri
-    if scheme_of(wanted) != SCHEME:
+    target = _DIALECTS.get(scheme_of(wanted))
+    if target is None:
         raise InvalidValue(
-            f"{without_secrets(wanted)!r} is no SQLite store, and this command is for those. Name one: sqlite:///PATH"
+            f"{without_secrets(wanted)!r} is no SQL store, and this command is for those. Name one: sqlite:///PATH, "
+            "postgresql://HOST/DATABASE or mariadb://HOST/DATABASE"
         )
-    return wanted
+    try:
+        dialect: Dialect = resolve(target)(wanted)
+    except ImportError as error:
+        raise PluginError(f"{error}.") from error
+    return dialect
 
 
 def _problems(database: Database) -> list[str]:
@@ -84,8 +100,7 @@ def _problems(database: Database) -> list[str]:
         way_out = "run: hookline db upgrade" if present in schema.SCHEMA_VERSIONS else "upgrade this plugin"
         problems.append(f"the schema is {present}, and this version needs {schema.HEAD}: {way_out}")
     with database.reading() as connection:
-        damage = [str(row[0]) for row in connection.execute(sa.text("PRAGMA integrity_check"))]
-        lost = [str(row[0]) for row in connection.execute(sa.text("PRAGMA foreign_key_check"))]
-    problems += [f"damaged: {line}" for line in damage if line != "ok"]
-    problems += [f"rows of {table} refer to rows that are gone" for table in sorted(set(lost))]
+        damage, lost = database.dialect.damage(connection), database.dialect.lost_references(connection)
+    problems += [f"damaged: {line}" for line in damage]
+    problems += [f"rows of {table} refer to rows that are gone" for table in lost]
     return problems

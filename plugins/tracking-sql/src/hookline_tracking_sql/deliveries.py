@@ -12,12 +12,11 @@ from hookline.store_rules import RUN_NAME_TAG, require_active_run, run_not_found
 from hookline_tracking_sql import schema
 from hookline_tracking_sql.base import Part, find_run
 from hookline_tracking_sql.batches import add_params, add_segments, set_model_points, set_run_tags
-from hookline_tracking_sql.engine import driver_of
 from hookline_tracking_sql.inputs import set_inputs, set_outputs
 from hookline_tracking_sql.merging import merge_ended
 from hookline_tracking_sql.runs import add_run, change_run
 from hookline_tracking_sql.segments import Packed, pack_columns
-from hookline_tracking_sql.statements import driver_text
+from hookline_tracking_sql.statements import Statement, driver_of, driver_text
 
 _COLUMNS = (
     *("run", "writer_id", "cursor", "points", "checksum", "sealed"),
@@ -29,7 +28,7 @@ _ALL = driver_text(_READ.where(_OF_RUN).order_by(schema.writers.c.id), "of_run")
 _ONE = driver_text(_READ.where(_OF_RUN, schema.writers.c.writer_id == sa.bindparam("of_writer")), "of_run", "of_writer")
 
 
-def _upsert() -> str:
+def _upsert() -> Statement:
     statement = insert(schema.writers)
     statement = statement.on_conflict_do_update(
         index_elements=[schema.writers.c.run, schema.writers.c.writer_id],

@@ -37,8 +37,9 @@ class DocumentPart(Part):
             if expected_version not in (None, present):
                 raise document_conflict(namespace, key, expected_version or 0, present)
             statement = insert(documents).values(namespace=namespace, key=key, version=present + 1, value=text)
+            unique = [documents.c.namespace, documents.c.key]
             changes = {"version": statement.excluded.version, "value": statement.excluded.value}
-            connection.execute(statement.on_conflict_do_update(set_=changes))
+            connection.execute(statement.on_conflict_do_update(index_elements=unique, set_=changes))
         return Document(namespace, key, json.loads(text), present + 1)
 
     def delete_document(self, namespace: str, key: str) -> None:

@@ -33,7 +33,9 @@ def set_entries(connection: sa.Connection, table: sa.Table, owner: int, entries:
     """Set entries of an owner; the others stay."""
     if entries:
         statement = insert(table)
-        statement = statement.on_conflict_do_update(set_={"value": statement.excluded.value})
+        statement = statement.on_conflict_do_update(
+            index_elements=[owner_of(table), table.c.key], set_={"value": statement.excluded.value}
+        )
         name = owner_of(table).name
         connection.execute(statement, [{name: owner, "key": key, "value": entries[key]} for key in entries])
 

@@ -7,21 +7,11 @@ import sqlite3
 from collections.abc import Callable
 from functools import lru_cache
 
-import sqlalchemy as sa
-
 from hookline.search.like import like as like_matcher
 
 
-def like(
-    value: sa.ColumnElement[str], pattern: sa.ColumnElement[str], *, ignore_case: bool = False
-) -> sa.ColumnElement[bool]:
-    """Return the condition that a text matches a pattern with `%` and `_`; false where the text is missing."""
-    function = sa.func.hookline_ilike if ignore_case else sa.func.hookline_like
-    return function(pattern, value, type_=sa.Boolean) == sa.true()
-
-
 def register_functions(connection: sqlite3.Connection) -> None:
-    """Give a connection the functions that `like` calls."""
+    """Give a connection the functions that `expressions.like` and `ilike` call."""
     connection.create_function("hookline_like", 2, _function(ignore_case=False), deterministic=True)
     connection.create_function("hookline_ilike", 2, _function(ignore_case=True), deterministic=True)
 

@@ -7,12 +7,12 @@ import sqlalchemy as sa
 from hookline.entities import Points
 from hookline.store_rules import run_not_found
 from hookline_tracking_sql.base import Part
-from hookline_tracking_sql.engine import driver_of
 from hookline_tracking_sql.keys import key_id
 from hookline_tracking_sql.ordering import SEGMENT_POINTS, in_order, index_of, part
 from hookline_tracking_sql.rows import Series
 from hookline_tracking_sql.schema import runs
 from hookline_tracking_sql.segments import Segment, unpack_onto
+from hookline_tracking_sql.statements import driver_of
 
 
 class HistoryPart(Part):
@@ -26,7 +26,7 @@ class HistoryPart(Part):
         """
         with self._database.reading() as connection:
             rows = _rows(connection, run_id, key)
-            if not self._database.readers_block_writers:
+            if not self._database.dialect.readers_block_writers:
                 yield from merged(rows, key)
                 return
             rows = iter(list(rows))

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from hookline_tracking_sql import schema
-from hookline_tracking_sql.engine import Database, driver_of
-from hookline_tracking_sql.statements import among, driver_text
+from hookline_tracking_sql.engine import Database
+from hookline_tracking_sql.statements import among, driver_of, driver_text
 
 _ADD = driver_text(insert(schema.keys).on_conflict_do_nothing(), "name")
 

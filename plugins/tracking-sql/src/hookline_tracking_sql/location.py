@@ -1,28 +1,23 @@
 """Where a store's file is and what it holds, found out without changing a byte of it or of its folder."""
 
 import sqlite3
-from collections.abc import Iterable
 from contextlib import closing, suppress
 from enum import Enum
 from pathlib import Path
 
-from hookline.errors import InvalidValue, Refused, Unavailable
+from hookline.errors import HooklineError, InvalidValue, Refused, Unavailable
 from hookline.uris import without_secrets
+from hookline_tracking_sql.dialects.base import VERSION_TABLE, is_mlflow
 from hookline_tracking_sql.opened import unless_opened
 
 APPLICATION_ID = 0x484B4C4E
 """Marks a database as ours, in the four bytes that SQLite's file header has for that: "HKLN"."""
 MARK_AS_OURS = "PRAGMA application_id = 1212894286"
-VERSION_TABLE = "hookline_schema"
 
 _MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
 _READ_VERSION, _WRITE_AHEAD = 19, 2  # https://www.sqlite.org/fileformat.html#file_format_version_numbers
 _APPLICATION_ID = slice(68, 72)
-_MLFLOW_TABLES = (
-    frozenset({"experiments", "runs", "metrics"}),
-    frozenset({"experiment_permissions", "registered_model_permissions"}),
-)
 
 
 class Contents(Enum):
@@ -78,21 +73,20 @@ def inspect(path: Path) -> Contents:
     if int.from_bytes(header[_APPLICATION_ID], "big") == APPLICATION_ID:
         return Contents.OURS
     tables = _tables(path, write_ahead=header[_READ_VERSION] == _WRITE_AHEAD)
-    refuse_mlflow(path, tables)
+    if is_mlflow(tables):
+        raise is_mlflows(path)
     if VERSION_TABLE in tables:
         return Contents.OURS
     return Contents.OTHERS if tables else Contents.NOTHING
 
 
-def refuse_mlflow(path: Path, tables: Iterable[str]) -> None:
-    """Raise `Refused` where tables are those of MLflow and none of them is ours."""
-    found = frozenset(tables)
-    if VERSION_TABLE not in found and any(theirs <= found for theirs in _MLFLOW_TABLES):
-        raise Refused(
-            f"{path} is a database of MLflow. Hookline never writes into one, and nothing in it was changed. "
-            "Choose another file for Hookline, such as sqlite:///hookline.db (HOOKLINE_TRACKING_URI, or tracking.uri "
-            "in hookline.yaml), and keep this one for MLflow."
-        )
+def is_mlflows(path: Path) -> HooklineError:
+    """Return the error for a file of MLflow."""
+    return Refused(
+        f"{path} is a database of MLflow. Hookline never writes into one, and nothing in it was changed. "
+        "Choose another file for Hookline, such as sqlite:///hookline.db (HOOKLINE_TRACKING_URI, or tracking.uri "
+        "in hookline.yaml), and keep this one for MLflow."
+    )
 
 
 def _header(path: Path) -> bytes:

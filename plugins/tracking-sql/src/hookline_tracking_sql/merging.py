@@ -17,12 +17,12 @@ from hookline.entities import Points
 from hookline.errors import HooklineError
 from hookline_tracking_sql import upserts
 from hookline_tracking_sql.base import Part
-from hookline_tracking_sql.engine import Database, driver_of
+from hookline_tracking_sql.engine import Database
 from hookline_tracking_sql.ordering import SEGMENT_POINTS, blocks, in_order, index_of, part
 from hookline_tracking_sql.rows import IN_ORDER, OF_SERIES, Series
 from hookline_tracking_sql.schema import PLACE, runs, segments, series
 from hookline_tracking_sql.segments import Segment, pack, unpack_onto
-from hookline_tracking_sql.statements import driver_text
+from hookline_tracking_sql.statements import driver_of, driver_text
 
 _log = logging.getLogger("hookline")
 FEW = 8
@@ -51,7 +51,7 @@ _LIVE = (
 _ENDED = (
     sa.select(segments.c.run, segments.c.key)
     .where(segments.c.run == sa.bindparam("of_run"), segments.c.count < SEGMENT_POINTS)
-    .group_by(segments.c.key)
+    .group_by(segments.c.run, segments.c.key)
     .having(sa.func.count() > FEW)
 )
 _DONE = driver_text(
@@ -173,7 +173,7 @@ def _final(points: Points, chosen: _Chosen, *, ended: bool) -> int:
 
 def _holds(source: Series, chosen: _Chosen) -> bool:
     """Return whether the segments are still there, and no other came between them."""
-    return source.driver.execute(_LOOK, _parameters(source, chosen)).fetchall() == chosen.identities
+    return list(source.driver.execute(_LOOK, _parameters(source, chosen))) == chosen.identities
 
 
 def _parameters(source: Series, chosen: _Chosen) -> tuple[int, ...]:

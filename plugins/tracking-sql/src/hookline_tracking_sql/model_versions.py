@@ -104,7 +104,10 @@ class ModelVersionPart:
             model = find_model(connection, name)
             row = _find(connection, model, version)
             statement = insert(aliases).values(model=model.id, alias=alias, version=row.id)
-            connection.execute(statement.on_conflict_do_update(set_={"version": statement.excluded.version}))
+            statement = statement.on_conflict_do_update(
+                index_elements=[aliases.c.model, aliases.c.alias], set_={"version": statement.excluded.version}
+            )
+            connection.execute(statement)
             touch_model(connection, model.id, now_ms())
 
     def delete_alias(self, name: str, alias: str) -> None:

@@ -1,50 +1,56 @@
-"""Opening a store's database: an empty file gets the tables, an older or newer one an error that says what to do."""
-
-from pathlib import Path
+"""Opening a store's database: an empty one gets the tables, an older or newer one an error that says what to do."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
 
 from hookline.entities import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME, now_ms
 from hookline.errors import InvalidState, NotFound
 from hookline.store_rules import new_experiment
 from hookline_tracking_sql import schema
-from hookline_tracking_sql.engine import Database, driver_of
-from hookline_tracking_sql.location import MARK_AS_OURS, Contents, database_path, inspect, refuse_mlflow
-from hookline_tracking_sql.options import SqlOptions
+from hookline_tracking_sql.dialects.base import Dialect
+from hookline_tracking_sql.engine import Database
+from hookline_tracking_sql.statements import driver_of
 
 
-def open_database(uri: str, options: SqlOptions | None) -> Database:
-    """Open the database of a `sqlite:` URI, which is created where it is not there.
+def open_database(dialect: Dialect) -> Database:
+    """Open a database, in which our tables are made where they are not there.
 
     Raises:
-        InvalidValue: the URI or the file is none of a SQLite database.
+        InvalidValue: it is none of this system.
         Refused: it is MLflow's database, or cannot be read or written.
+        Unavailable: it cannot be reached.
         InvalidState: its tables are of an older or newer version of this plugin.
     """
-    path = database_path(uri)
-    contents = inspect(path)
-    database = Database(path, options or SqlOptions())
+    ours = dialect.holds_our_tables()
+    database = Database(dialect)
     try:
-        if contents is not Contents.OURS or revision(database) is None:
+        if ours is False or revision(database) is None:
             create_schema(database)
         require_current(database)
-        database.set_journal()
+        database.set_up()
     except BaseException:
         database.close()
         raise
     return database
 
 
-def open_existing(uri: str) -> Database:
+def open_existing(dialect: Dialect) -> Database:
     """Open a database that is there and is ours, whatever the version of its schema.
 
     Raises:
         NotFound: there is none, and none is made. Otherwise as `open_database`.
     """
-    path = database_path(uri)
-    if inspect(path) is not Contents.OURS:
-        raise NotFound(f"{path} holds no tables of Hookline. They are made when the store is first used.")
-    return Database(path, SqlOptions())
+    ours = dialect.holds_our_tables()
+    database = None if ours is False else Database(dialect)
+    if database is not None:
+        try:
+            if ours or revision(database) is not None:
+                return database
+        except BaseException:
+            database.close()
+            raise
+        database.close()
+    raise NotFound(f"{dialect.place} holds no tables of Hookline. They are made when the store is first used.")
 
 
 def revision(database: Database) -> str | None:
@@ -58,34 +64,38 @@ def require_current(database: Database) -> None:
     present = revision(database)
     if present == schema.HEAD:
         return
-    require_known(database.path, present)
+    require_known(database.place, present)
     raise InvalidState(
-        f"The tables of {database.path} are of an older version (schema {present}; this version needs {schema.HEAD}). "
-        "Make a copy of the file, then run: hookline db upgrade"
+        f"The tables of {database.place} are of an older version (schema {present}; this version needs {schema.HEAD}). "
+        "Make a copy of the database first, then run: hookline db upgrade"
     )
 
 
-def require_known(path: Path, present: str | None) -> None:
+def require_known(place: str, present: str | None) -> None:
     """Raise `InvalidState` where a revision is none that this version knows, so that a newer version wrote it."""
     if present not in schema.SCHEMA_VERSIONS:
         raise InvalidState(
-            f"The tables of {path} are of a newer version (schema {present}; this version knows up to {schema.HEAD}). "
+            f"The tables of {place} are of a newer version (schema {present}; this version knows up to {schema.HEAD}). "
             "Nothing was changed. Upgrade the plugin: pip install --upgrade hookline-tracking-sql"
         )
 
 
 def create_schema(database: Database) -> None:
-    """Create all tables and the experiment `Default`, unless another process was faster."""
+    """Create all tables and the experiment `Default`, unless another process was faster.
+
+    Where a system cannot take tables back, what an earlier attempt made is used: the revision is written at the end.
+    """
+    dialect = database.dialect
     with database.writing() as connection:
         tables = sa.inspect(connection).get_table_names()
-        refuse_mlflow(database.path, tables)
+        dialect.refuse_foreign(tables)
         if _revision(connection) is not None:
             return
-        schema.metadata.create_all(connection, checkfirst=False)
-        connection.execute(sa.insert(schema.schema_version).values(version_num=schema.HEAD))
+        schema.metadata.create_all(connection, checkfirst=not dialect.is_transactional)
         default = new_experiment(DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME, None, None, now_ms())
         connection.execute(
-            sa.insert(schema.experiments).values(
+            insert(schema.experiments)
+            .values(
                 id=int(DEFAULT_EXPERIMENT_ID),
                 name=default.name,
                 artifact_location=default.artifact_location,
@@ -93,9 +103,11 @@ def create_schema(database: Database) -> None:
                 creation_time=default.creation_time,
                 last_update_time=default.last_update_time,
             )
+            .on_conflict_do_nothing()
         )
+        connection.execute(sa.insert(schema.schema_version).values(version_num=schema.HEAD))
         if not tables:  # a database that is shared with another program keeps that program's mark
-            driver_of(connection).execute(MARK_AS_OURS)
+            dialect.mark(driver_of(connection))
 
 
 def _revision(connection: sa.Connection) -> str | None:

@@ -1,4 +1,4 @@
-"""The settings of a SQLite store."""
+"""The settings of a store, by its database system."""
 
 from enum import StrEnum
 
@@ -27,3 +27,18 @@ class SqlOptions:
 
     busy_timeout: float = field(default=30.0, validator=and_(ge(0.0), le(MAX_TIMEOUT)))
     synchronous: Synchronous = Synchronous.NORMAL
+
+
+@frozen
+class ServerOptions:
+    """Settings of a store on a database server.
+
+    Attributes:
+        busy_timeout: seconds to wait for other processes that are writing; default 30.
+        connect_timeout: seconds to wait for a connection; default 10.
+        connections: how many connections a process has open at most, beside one that writes; default 16.
+    """
+
+    busy_timeout: float = field(default=30.0, validator=and_(ge(0.0), le(MAX_TIMEOUT)))
+    connect_timeout: float = field(default=10.0, validator=and_(ge(1.0), le(MAX_TIMEOUT)))
+    connections: int = field(default=16, validator=and_(ge(1), le(1000)))

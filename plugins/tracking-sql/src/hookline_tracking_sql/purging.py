@@ -11,7 +11,18 @@ import sqlalchemy as sa
 
 from hookline.entities import DEFAULT_EXPERIMENT_ID, LifecycleStage, Purged, PurgedKind
 from hookline_tracking_sql.base import Part
-from hookline_tracking_sql.schema import datasets, experiments, inputs, logged_models, model_points, purged, runs
+from hookline_tracking_sql.schema import (
+    datasets,
+    experiments,
+    inputs,
+    logged_models,
+    model_points,
+    params,
+    purged,
+    runs,
+    series,
+    tags,
+)
 from hookline_tracking_sql.statements import among_given, json_list, prepared
 
 _UNTIL = sa.bindparam("until", type_=sa.BigInteger)
@@ -120,9 +131,18 @@ def _claim(connection: sa.Connection, doomed: Purged, asked: Mapping[str, Any]) 
     connection.execute(sa.insert(purged), values)
     if doomed.kind is PurgedKind.LOGGED_MODEL:
         connection.execute(sa.delete(model_points).where(model_points.c.model_id == doomed.id))
+    else:
+        _remove_entries(connection, doomed.id)
     column = _IDS[doomed.kind]
     connection.execute(sa.delete(column.table).where(column == doomed.id))
     return True
+
+
+def _remove_entries(connection: sa.Connection, run_id: str) -> None:
+    """Remove what triggers count: in MariaDB none acts where rows go with the row that they refer to."""
+    row = sa.select(runs.c.id).where(runs.c.run_id == run_id).scalar_subquery()
+    for table in (series, params, tags):
+        connection.execute(sa.delete(table).where(table.c.run == row))
 
 
 def _remove_experiment(connection: sa.Connection, row: int) -> bool:

@@ -1,11 +1,11 @@
 """Reading the segments of a series from their two tables."""
 
-import sqlite3
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from hookline_tracking_sql.dialects.base import Driver
 from hookline_tracking_sql.schema import PLACE, blocks, segments
 from hookline_tracking_sql.segments import Segment
 from hookline_tracking_sql.statements import driver_text
@@ -33,7 +33,7 @@ _ALL = 2**63 - 1
 class Series(NamedTuple):
     """The segments of a series, read by a connection that is in a transaction."""
 
-    driver: sqlite3.Connection
+    driver: Driver
     run: int
     key: int
 

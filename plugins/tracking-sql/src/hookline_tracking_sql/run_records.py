@@ -32,7 +32,7 @@ from hookline.entities.metric import stored_metric
 from hookline.search.syntax import Columns
 from hookline_tracking_sql import schema
 from hookline_tracking_sql.keys import Keys
-from hookline_tracking_sql.statements import Prepared, Row, among_given, json_list, prepared
+from hookline_tracking_sql.statements import Prepared, Row, among_given, driver_of, json_list, prepared
 
 NAN = float("nan")
 
@@ -194,8 +194,9 @@ def _latest(
     rows = _rows(connection, keys, wanted, runs, only)
     names = keys.names(connection, {row[1] for row in rows})
     found: dict[int, dict[str, Metric]] = {run: {} for run in runs}
-    for run, key, value, step, timestamp in rows:
-        name = names[key]
+    read = driver_of(connection).read
+    for run, key, stored, step, timestamp in rows:
+        name, value = names[key], read(stored)
         found[run][name] = stored_metric(name, NAN if value is None else value, step, timestamp)
     return found
 

@@ -9,7 +9,6 @@ from hookline.search.syntax import Query
 from hookline.store_rules import RUN_NAME_TAG, changed_run, new_run, run_not_found, run_purged, run_tag_not_found
 from hookline_tracking_sql.base import Part, active_run, experiment_row_ids, find_run
 from hookline_tracking_sql.batches import set_run_tags
-from hookline_tracking_sql.engine import driver_of
 from hookline_tracking_sql.experiments import experiment_by_id
 from hookline_tracking_sql.keys import key_id
 from hookline_tracking_sql.merging import merge_ended
@@ -17,13 +16,13 @@ from hookline_tracking_sql.purging import deleted_time, is_purged
 from hookline_tracking_sql.run_records import find_info, read_records
 from hookline_tracking_sql.schema import runs, tags
 from hookline_tracking_sql.search.run_search import run_search
-from hookline_tracking_sql.statements import driver_text
+from hookline_tracking_sql.statements import driver_of, driver_text
 
 _COLUMNS = (
     *("run_id", "experiment", "name", "user_id", "status"),
     *("start_time", "end_time", "lifecycle_stage", "artifact_uri"),
 )
-_INSERT = driver_text(sa.insert(runs), *_COLUMNS)
+_INSERT = driver_text(sa.insert(runs), *_COLUMNS, returned=runs.c.id)
 _CHANGE = driver_text(
     sa.update(runs)
     .where(runs.c.id == sa.bindparam("row"))
@@ -105,8 +104,7 @@ def add_run(
         *(info.run_id, row_id, info.run_name, info.user_id, info.status.value),
         *(info.start_time, info.end_time, info.lifecycle_stage.value, info.artifact_uri),
     )
-    row = driver.execute(_INSERT, values).lastrowid
-    place = (int(row or 0), row_id)
+    place = (driver.insert(_INSERT, values), row_id)
     set_run_tags(driver, place, ids, tagged)
     return info, tagged, place
 

@@ -2,19 +2,22 @@
 
 A column named after a thing (`run`, `experiment`) holds the integer id of its row; a column that ends in `_id`
 (`run_id`, `model_id`) holds the text that clients know. Times are milliseconds since the Unix epoch. A metric's value
-that is NULL is NaN, which SQLite cannot store.
+that is NULL is NaN, which not every database can store or compare.
 """
 
+from itertools import product
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.types import UserDefinedType
+
+from hookline_tracking_sql.column_types import BYTES, LONG_TEXT, ROW_ID, Number, short_text
+from hookline_tracking_sql.dialects.base import VERSION_TABLE
+from hookline_tracking_sql.expressions import PREFIX_LENGTH, value_prefix
+from hookline_tracking_sql.triggers import SYSTEMS, counting_triggers
 
 SCHEMA_VERSIONS = ("0001",)
 """All revisions of the schema, oldest first; the last one is what this module describes."""
 HEAD = SCHEMA_VERSIONS[-1]
-PREFIX_LENGTH = 100
-"""Indexes hold this many characters of a text, so that long texts cost no more than short ones."""
 
 metadata = sa.MetaData()
 
@@ -22,23 +25,17 @@ _UNCLUSTERED: dict[str, Any] = {"sqlite_autoincrement": True}  # an id is never 
 _CLUSTERED: dict[str, Any] = {"sqlite_with_rowid": False}  # rows lie in the order of the primary key
 
 
-class Number(UserDefinedType[float]):
-    """A double, bit for bit: no affinity, since a column that SQLite knows to be REAL turns -0.0 into 0.0."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_options: Any) -> str:
-        """Return the type's name in a table's definition."""
-        return "BLOB"
-
-
-def value_prefix(value: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
-    """Return the start of a text as indexes hold it; the numbers are literals since SQLite compares expressions."""
-    return sa.func.substr(value, sa.literal_column("1"), sa.literal_column(str(PREFIX_LENGTH)))
+STAGE, ID, KEY, NAME = (short_text(length) for length in (32, 100, 255, 500))
+"""Types of texts in indexes and keys: stages and kinds, ids of things, keys, and names."""
 
 
 def _text(name: str, *, nullable: bool = False) -> "sa.Column[str]":
-    return sa.Column(name, sa.Text, nullable=nullable)
+    return sa.Column(name, LONG_TEXT, nullable=nullable)
+
+
+def _short(name: str, kind: Any, *, nullable: bool = False, **options: Any) -> "sa.Column[str]":
+    """Return the column of a text that an index or a key holds."""
+    return sa.Column(name, kind, nullable=nullable, **options)
 
 
 def _integer(name: str, *, nullable: bool = False) -> "sa.Column[int]":
@@ -50,32 +47,41 @@ def _number(name: str) -> "sa.Column[float]":
 
 
 def _identity() -> "sa.Column[int]":
-    return sa.Column("id", sa.Integer, primary_key=True)
+    return sa.Column("id", ROW_ID, primary_key=True)
 
 
 def _owner(name: str, target: str, *, primary_key: bool = False) -> "sa.Column[int]":
     """Return a column that refers to the row of a thing, and goes with it."""
     reference = sa.ForeignKey(f"hookline_{target}.id", ondelete="CASCADE")
-    return sa.Column(name, sa.Integer, reference, primary_key=primary_key, nullable=False)
+    return sa.Column(name, ROW_ID, reference, primary_key=primary_key, nullable=False)
 
 
 def _key(*, primary_key: bool = True) -> "sa.Column[int]":
-    return sa.Column("key", sa.Integer, sa.ForeignKey("hookline_keys.id"), primary_key=primary_key, nullable=False)
+    return sa.Column("key", ROW_ID, sa.ForeignKey("hookline_keys.id"), primary_key=primary_key, nullable=False)
 
 
 def _key_text() -> "sa.Column[str]":
-    return sa.Column("key", sa.Text, primary_key=True, nullable=False)
+    return _short("key", KEY, primary_key=True)
+
+
+def _index_by_value(table: sa.Table, *columns: "sa.Column[Any]") -> None:
+    """Index some columns of a table and the start of `value`, for which MariaDB has words of its own."""
+    name = f"{table.name}_by_value"
+    start = sa.Index(name, *columns, value_prefix(table.c.value))
+    start.ddl_if(callable_=lambda _ddl, _target, connection, **_more: connection.dialect.name != "mysql")
+    whole = sa.Index(name, *columns, table.c.value, mysql_length={"value": PREFIX_LENGTH})
+    whole.ddl_if(dialect="mysql")
 
 
 schema_version = sa.Table(
-    "hookline_schema",
+    VERSION_TABLE,
     metadata,
     sa.Column("version_num", sa.String(32), nullable=False),
     sa.PrimaryKeyConstraint("version_num", name="hookline_schema_pkc"),
 )
 """One row: the revision of the schema. Names and types are those that Alembic gives to its table."""
 
-keys = sa.Table("hookline_keys", metadata, _identity(), sa.Column("name", sa.Text, unique=True, nullable=False))
+keys = sa.Table("hookline_keys", metadata, _identity(), _short("name", KEY, unique=True))
 """The names of metrics, params and tags of runs; other tables hold their ids."""
 
 # Experiments ---------------------------------------------------------------------------------------------------------
@@ -84,9 +90,9 @@ experiments = sa.Table(
     "hookline_experiments",
     metadata,
     _identity(),
-    sa.Column("name", sa.Text, unique=True, nullable=False),
+    _short("name", NAME, unique=True),
     _text("artifact_location"),
-    _text("lifecycle_stage"),
+    _short("lifecycle_stage", STAGE),
     _integer("creation_time"),
     _integer("last_update_time"),
     **_UNCLUSTERED,
@@ -107,14 +113,14 @@ runs = sa.Table(
     "hookline_runs",
     metadata,
     _identity(),
-    sa.Column("run_id", sa.Text, unique=True, nullable=False),
+    _short("run_id", ID, unique=True),
     _owner("experiment", "experiments"),
     _text("name"),
     _text("user_id"),
     _text("status"),
     _integer("start_time"),
     _integer("end_time", nullable=True),
-    _text("lifecycle_stage"),
+    _short("lifecycle_stage", STAGE),
     _text("artifact_uri"),
     _integer("deleted_time", nullable=True),
     **_UNCLUSTERED,
@@ -136,11 +142,11 @@ def _entries(name: str) -> sa.Table:
         metadata,
         _owner("run", "runs", primary_key=True),
         _key(),
-        sa.Column("experiment", sa.Integer, nullable=False),
+        sa.Column("experiment", ROW_ID, nullable=False),
         _text("value"),
         **_CLUSTERED,
     )
-    sa.Index(f"hookline_{name}_by_value", table.c.experiment, table.c.key, value_prefix(table.c.value))
+    _index_by_value(table, table.c.experiment, table.c.key)
     return table
 
 
@@ -152,7 +158,7 @@ writers = sa.Table(
     metadata,
     _identity(),
     _owner("run", "runs"),
-    _text("writer_id"),
+    _short("writer_id", ID),
     _integer("cursor"),
     _integer("points"),
     _integer("checksum"),
@@ -169,12 +175,11 @@ writers = sa.Table(
 
 def _place() -> "list[sa.Column[int]]":
     """Return the columns behind run and key that tell the segments of a series apart and put them in order."""
-    return [sa.Column(name, sa.BigInteger, primary_key=True, nullable=False) for name in PLACE]
+    return [sa.Column(name, sa.BigInteger, primary_key=True, nullable=False, autoincrement=False) for name in PLACE]
 
 
 def _packed() -> "list[sa.Column[Any]]":
-    columns = [sa.Column(name, sa.LargeBinary, nullable=True) for name in ("steps", "timestamps")]
-    return [_number("numbers"), *columns]
+    return [sa.Column(name, BYTES, nullable=True) for name in ("numbers", "steps", "timestamps")]
 
 
 PLACE = ("timestamp", "step", "ordinal")
@@ -185,7 +190,7 @@ segments = sa.Table(
     _key(),
     *_place(),
     _integer("count"),
-    sa.Column("facts", sa.LargeBinary, nullable=True),
+    sa.Column("facts", BYTES, nullable=True),
     *_packed(),
     **_CLUSTERED,
 )
@@ -199,10 +204,10 @@ facts has its columns in a row of `blocks`: SQLite reads all of a row of this ta
 blocks = sa.Table(
     "hookline_blocks",
     metadata,
-    *(sa.Column(name, sa.Integer, primary_key=True, nullable=False) for name in ("run", "key")),
+    *(sa.Column(name, ROW_ID, primary_key=True, nullable=False, autoincrement=False) for name in ("run", "key")),
     *_place(),
     *_packed(),
-    sa.Column("outline", sa.LargeBinary, nullable=True),
+    sa.Column("outline", BYTES, nullable=True),
     sa.ForeignKeyConstraint(
         ["run", "key", *PLACE], [segments.c[name] for name in ("run", "key", *PLACE)], ondelete="CASCADE"
     ),
@@ -214,7 +219,7 @@ series = sa.Table(
     metadata,
     _owner("run", "runs", primary_key=True),
     _key(),
-    sa.Column("experiment", sa.Integer, nullable=False),
+    sa.Column("experiment", ROW_ID, nullable=False),
     _integer("count"),
     _number("last_value"),
     _integer("last_step"),
@@ -234,7 +239,7 @@ run_keys = sa.Table(
     "hookline_run_keys",
     metadata,
     _owner("experiment", "experiments", primary_key=True),
-    sa.Column("kind", sa.Text, primary_key=True, nullable=False),
+    _short("kind", STAGE, primary_key=True),
     _key(),
     _integer("runs"),
     **_CLUSTERED,
@@ -242,33 +247,19 @@ run_keys = sa.Table(
 """How many runs of an experiment have a key: counted by triggers, so that whoever writes, the count is right."""
 
 
-def _counted(table: sa.Table, kind: str) -> None:
-    """Make the triggers that count the rows of a table by experiment and key."""
-    context = {"kind": kind}
-    for statement in (
-        """CREATE TRIGGER %(table)s_added AFTER INSERT ON %(table)s BEGIN
-        INSERT INTO hookline_run_keys (experiment, kind, key, runs) VALUES (NEW.experiment, '%(kind)s', NEW.key, 1)
-        ON CONFLICT DO UPDATE SET runs = runs + 1; END""",
-        """CREATE TRIGGER %(table)s_removed AFTER DELETE ON %(table)s BEGIN
-        UPDATE hookline_run_keys SET runs = runs - 1
-        WHERE experiment = OLD.experiment AND kind = '%(kind)s' AND key = OLD.key; END""",
-    ):
-        sa.event.listen(table, "after_create", sa.DDL(statement, context=context))
-
-
-_counted(series, "metric")
-_counted(params, "param")
-_counted(tags, "tag")
+for system, (table, kind) in product(SYSTEMS, ((series, "metric"), (params, "param"), (tags, "tag"))):
+    for statement in counting_triggers(table.name, kind, system):
+        sa.event.listen(metadata, "after_create", statement.execute_if(dialect=system))
 
 model_points = sa.Table(
     "hookline_model_points",
     metadata,
     _identity(),
-    _text("model_id"),
+    _short("model_id", ID),
     _key(primary_key=False),
     _owner("run", "runs"),
-    _text("dataset_name"),
-    _text("dataset_digest"),
+    _short("dataset_name", NAME),
+    _short("dataset_digest", ID),
     _number("value"),
     _integer("step"),
     _integer("timestamp"),
@@ -283,7 +274,7 @@ datasets = sa.Table(
     "hookline_datasets",
     metadata,
     _identity(),
-    sa.Column("fingerprint", sa.Text, unique=True, nullable=False),
+    _short("fingerprint", ID, unique=True),
     _text("name"),
     _text("digest"),
     _text("source_type"),
@@ -298,12 +289,12 @@ inputs = sa.Table(
     metadata,
     _identity(),
     _owner("run", "runs"),
-    sa.Column("experiment", sa.Integer, nullable=False),
-    _text("name"),
-    _text("digest"),
+    sa.Column("experiment", ROW_ID, nullable=False),
+    _short("name", NAME),
+    _short("digest", ID),
     _text("context", nullable=True),
     _text("tags"),
-    sa.Column("dataset", sa.Integer, sa.ForeignKey("hookline_datasets.id"), nullable=False),
+    sa.Column("dataset", ROW_ID, sa.ForeignKey("hookline_datasets.id"), nullable=False),
     sa.UniqueConstraint("run", "name", "digest"),
 )
 """Which datasets a run read; `tags` is a JSON object, and `context` what it says the data was for."""
@@ -314,7 +305,7 @@ model_inputs = sa.Table(
     metadata,
     _identity(),
     _owner("run", "runs"),
-    _text("model_id"),
+    _short("model_id", ID),
     sa.UniqueConstraint("run", "model_id"),
 )
 
@@ -323,7 +314,7 @@ model_outputs = sa.Table(
     metadata,
     _identity(),
     _owner("run", "runs"),
-    _text("model_id"),
+    _short("model_id", ID),
     _integer("step"),
     sa.UniqueConstraint("run", "model_id"),
 )
@@ -334,13 +325,13 @@ logged_models = sa.Table(
     "hookline_logged_models",
     metadata,
     _identity(),
-    sa.Column("model_id", sa.Text, unique=True, nullable=False),
+    _short("model_id", ID, unique=True),
     _owner("experiment", "experiments"),
     _text("name"),
     _text("artifact_uri"),
     _text("status"),
     _text("status_message", nullable=True),
-    _text("lifecycle_stage"),
+    _short("lifecycle_stage", STAGE),
     _text("model_type", nullable=True),
     _text("source_run_id", nullable=True),
     _integer("creation_time"),
@@ -365,7 +356,7 @@ def _logged_model_entries(name: str) -> sa.Table:
         _text("value"),
         **_CLUSTERED,
     )
-    sa.Index(f"hookline_logged_model_{name}_by_value", table.c.key, value_prefix(table.c.value))
+    _index_by_value(table, table.c.key)
     return table
 
 
@@ -378,7 +369,7 @@ registered_models = sa.Table(
     "hookline_registered_models",
     metadata,
     _identity(),
-    sa.Column("name", sa.Text, unique=True, nullable=False),
+    _short("name", NAME, unique=True),
     _text("description"),
     _integer("creation_time"),
     _integer("last_update_time"),
@@ -403,7 +394,7 @@ model_versions = sa.Table(
     _owner("model", "registered_models"),
     _integer("number"),
     _text("source"),
-    _text("run_id", nullable=True),
+    _short("run_id", ID, nullable=True),
     _text("model_id", nullable=True),
     _text("description"),
     _text("user_id"),
@@ -428,7 +419,7 @@ aliases = sa.Table(
     "hookline_aliases",
     metadata,
     _owner("model", "registered_models", primary_key=True),
-    sa.Column("alias", sa.Text, primary_key=True, nullable=False),
+    _short("alias", KEY, primary_key=True),
     _owner("version", "model_versions"),
     **_CLUSTERED,
 )
@@ -439,8 +430,8 @@ sa.Index("hookline_aliases_by_version", aliases.c.version)
 purged = sa.Table(
     "hookline_purged",
     metadata,
-    sa.Column("kind", sa.Text, primary_key=True, nullable=False),
-    sa.Column("id", sa.Text, primary_key=True, nullable=False),
+    _short("kind", STAGE, primary_key=True),
+    _short("id", ID, primary_key=True),
     _text("artifact_uri", nullable=True),
     **_CLUSTERED,
 )
@@ -451,8 +442,8 @@ purged = sa.Table(
 documents = sa.Table(
     "hookline_documents",
     metadata,
-    sa.Column("namespace", sa.Text, primary_key=True, nullable=False),
-    sa.Column("key", sa.Text, primary_key=True, nullable=False),
+    _short("namespace", ID, primary_key=True),
+    _short("key", NAME, primary_key=True),
     _integer("version"),
     _text("value"),
     **_CLUSTERED,

@@ -1,17 +1,23 @@
 """Segments: points of one series in one row, in the order of a history: docs/formats/segments.md."""
 
+import struct
 from array import array
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from hookline.entities import Metric, Points
-from hookline_tracking_sql.columns import least_difference, pack_integers, pack_numbers, unpack_integers, unpack_numbers
+from hookline_tracking_sql.columns import (
+    least_difference,
+    numbers_of,
+    pack_integers,
+    pack_numbers,
+    unpack_integers,
+    unpack_numbers,
+)
 from hookline_tracking_sql.ordering import SEGMENT_POINTS, blocks, in_order
 from hookline_tracking_sql.outlines import PART_POINTS, Facts, facts_of, pack_facts, pack_outline
 
-Numbers: TypeAlias = bytes | float | None
-"""The values of a segment; that of a single point is the number itself, and None where it is NaN."""
-_NAN = float("nan")
+_ONE = struct.Struct("<d")
 
 
 class Segment(NamedTuple):
@@ -24,7 +30,7 @@ class Segment(NamedTuple):
     step: int
     size: int
     facts: bytes | None
-    numbers: Numbers
+    numbers: bytes | None
     steps: bytes | None = None
     timestamps: bytes | None = None
     outline: bytes | None = None
@@ -112,7 +118,7 @@ def _segment(
 ) -> Segment:
     count, value = len(points), points.values[0]
     if count == 1:
-        return Segment(points.timestamps[0], points.steps[0], 1, None, None if value != value else value)
+        return Segment(points.timestamps[0], points.steps[0], 1, None, _ONE.pack(value))
     return Segment(
         points.timestamps[0],
         points.steps[0],
@@ -144,11 +150,12 @@ def unpack_onto(points: Points, segment: Segment) -> None:
     points.values.extend(unpack_values(segment.numbers, 0, count))
 
 
-def unpack_values(numbers: Numbers, begin: int, end: int) -> "array[float]":
+def unpack_values(numbers: bytes | None, begin: int, end: int) -> "array[float]":
     """Return the values of a segment from index `begin` to `end`."""
-    if isinstance(numbers, bytes):
-        return unpack_numbers(numbers, begin, end)
-    return array("d", (_NAN if numbers is None else numbers,))
+    assert numbers is not None, "who unpacks a segment has opened it"
+    if len(numbers) == _ONE.size:  # a single point: others have a byte more
+        return numbers_of("d", numbers)
+    return unpack_numbers(numbers, begin, end)
 
 
 def _totals(points: Points, facts: Facts) -> Totals:
@@ -176,7 +183,7 @@ def _pack_one(step: int, timestamp: int, value: float) -> Packed:
     known = None if value != value else value
     known_step = None if known is None else step
     totals = Totals(1, known, step, timestamp, known, known_step, known, known_step)
-    return Packed((Segment(timestamp, step, 1, None, known),), totals)
+    return Packed((Segment(timestamp, step, 1, None, _ONE.pack(value)),), totals)
 
 
 def _latest(points: Points, greatest_step: int) -> int:

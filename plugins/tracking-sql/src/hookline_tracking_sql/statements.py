@@ -1,62 +1,110 @@
-"""Statements in the driver's own words, and conditions that every search uses.
+"""Statements in the words of a database system, and conditions that every search uses.
 
 Logging executes the same few statements thousands of times a second. They are written in Core, like all others, and
-compiled once to the text and the order of parameters that the driver takes.
+compiled once for each database system to the text and the order of parameters that its driver takes.
 """
 
 import json
-import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from attrs import frozen
-from sqlalchemy.dialects import sqlite
 
-from hookline_tracking_sql.engine import driver_of
+from hookline_tracking_sql.dialects.base import Driver, Rows
+from hookline_tracking_sql.expressions import in_list
 
 Row: TypeAlias = Any
 """A row of a result. (The parameters of `sqlalchemy.Row` differ between SQLAlchemy 2.0 and 2.1.)"""
 
-_DIALECT = sqlite.dialect(paramstyle="qmark")
-
-
-def driver_text(statement: sa.sql.ClauseElement, *parameters: str) -> str:
-    """Return a statement as text for the driver, which takes tuples of `parameters` in this order."""
-    options: dict[str, Any] = {"column_keys": list(parameters)} if isinstance(statement, sa.Insert) else {}
-    if isinstance(statement, sa.Insert):
-        statement = statement.inline()  # nobody reads a key that it would return, and many rows may return none
-    compiled = statement.compile(dialect=_DIALECT, **options)
-    assert isinstance(compiled, sa.sql.compiler.SQLCompiler)
-    if tuple(compiled.positiontup or ()) != parameters:
-        raise TypeError(f"The parameters of the statement are {compiled.positiontup}, not {parameters}.")
-    return str(compiled)
-
 
 @frozen
-class Prepared:
-    """A statement in the driver's words, which takes its parameters by their names.
+class Compiled:
+    """A statement as a driver takes it.
 
     Attributes:
-        text: with a `?` for each of `names`, which may repeat. known: parameters that are the same every time.
+        text: with a placeholder for each of `names`, which may repeat. known: parameters that are the same every time.
     """
 
     text: str
     names: tuple[str, ...]
     known: Mapping[str, Any]
 
-    def execute(self, connection: sa.Connection, values: Mapping[str, Any]) -> sqlite3.Cursor:
+
+class Statement:
+    """A statement that is compiled once for each database system, with the names of its parameters.
+
+    Args:
+        returned: of an insertion, the column whose new value `Driver.insert` returns.
+    """
+
+    def __init__(
+        self,
+        clause: sa.sql.ClauseElement,
+        parameters: Sequence[str] | None = None,
+        returned: "sa.Column[int] | None" = None,
+    ) -> None:
+        self._clause, self._parameters, self._returned = clause, parameters, returned
+        self._compiled: dict[str, Compiled] = {}
+
+    def of(self, driver: Driver) -> Compiled:
+        """Return the statement for a driver."""
+        found = self._compiled.get(driver.system)
+        if found is None:
+            found = self._compiled[driver.system] = self._compile(driver)
+        return found
+
+    def _compile(self, driver: Driver) -> Compiled:
+        clause = self._clause
+        options: dict[str, Any] = {}
+        if isinstance(clause, sa.Insert):
+            if self._parameters is not None:
+                options["column_keys"] = list(self._parameters)
+            if self._returned is not None and driver.returns_ids:
+                clause = clause.returning(self._returned)
+            else:
+                clause = clause.inline()  # nobody reads a key that it would return, and many rows may return none
+        compiled = clause.compile(dialect=driver.compiler, **options)
+        assert isinstance(compiled, sa.sql.compiler.SQLCompiler)
+        names = tuple(compiled.positiontup or ())
+        if self._parameters is not None and names != tuple(self._parameters):
+            raise TypeError(f"The parameters of the statement are {names}, not {self._parameters}.")
+        known = {name: value for name, value in compiled.params.items() if value is not None}
+        return Compiled(str(compiled), names, known)
+
+
+def driver_text(
+    statement: sa.sql.ClauseElement, *parameters: str, returned: "sa.Column[int] | None" = None
+) -> Statement:
+    """Return a statement for the driver, which takes tuples of `parameters` in this order."""
+    return Statement(statement, parameters, returned)
+
+
+@frozen
+class Prepared:
+    """A statement that takes its parameters by their names."""
+
+    statement: Statement
+
+    def execute(self, connection: sa.Connection, values: Mapping[str, Any]) -> Rows:
         """Execute the statement with the values that it needs, among others."""
-        given = {**self.known, **values}
-        return driver_of(connection).execute(self.text, [given[name] for name in self.names])
+        driver = driver_of(connection)
+        compiled = self.statement.of(driver)
+        known = compiled.known
+        return driver.execute(
+            self.statement, [values[name] if name in values else known[name] for name in compiled.names]
+        )
 
 
 def prepared(statement: sa.sql.ClauseElement) -> Prepared:
     """Return a statement that is compiled once. Each of its parameters has a name, or a value."""
-    compiled = statement.compile(dialect=_DIALECT)
-    assert isinstance(compiled, sa.sql.compiler.SQLCompiler)
-    known = {name: value for name, value in compiled.params.items() if value is not None}
-    return Prepared(str(compiled), tuple(compiled.positiontup or ()), known)
+    return Prepared(Statement(statement))
+
+
+def driver_of(connection: sa.Connection) -> Driver:
+    """Return the driver of a connection, for statements that are executed too often to pass through SQLAlchemy."""
+    driver: Driver = connection.info["driver"]
+    return driver
 
 
 def insert_row(connection: sa.Connection, table: sa.Table, **values: Any) -> int:
@@ -80,8 +128,3 @@ def among_given(column: sa.ColumnElement[Any], parameter: str) -> sa.ColumnEleme
 def json_list(values: Iterable[int | str]) -> str:
     """Return values as the text that `among_given` takes."""
     return json.dumps(list(values))
-
-
-def in_list(column: sa.ColumnElement[Any], values: sa.BindParameter[str]) -> sa.ColumnElement[bool]:
-    """Return the condition that a column holds one of the values of a `json_list`."""
-    return column.in_(sa.select(sa.func.json_each(values).table_valued("value").c.value))

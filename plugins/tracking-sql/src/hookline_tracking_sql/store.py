@@ -1,4 +1,4 @@
-"""The tracking store: every part of it over one database."""
+"""The tracking store: every part of it over one database, and that of SQLite."""
 
 from typing import ClassVar
 
@@ -8,6 +8,8 @@ from hookline_tracking_sql.batches import BatchPart
 from hookline_tracking_sql.catalogue import CataloguePart
 from hookline_tracking_sql.charts import ChartPart
 from hookline_tracking_sql.deliveries import DeliveryPart
+from hookline_tracking_sql.dialects.base import Dialect
+from hookline_tracking_sql.dialects.sqlite import SqliteDialect
 from hookline_tracking_sql.documents import DocumentPart
 from hookline_tracking_sql.experiments import ExperimentPart
 from hookline_tracking_sql.history import HistoryPart
@@ -21,7 +23,7 @@ from hookline_tracking_sql.purging import PurgePart
 from hookline_tracking_sql.runs import RunPart
 
 
-class SqlTrackingStore(
+class TrackingTables(
     ExperimentPart,
     RunPart,
     CataloguePart,
@@ -38,6 +40,21 @@ class SqlTrackingStore(
     LoggedModels,
     Documents,
 ):
+    """Experiments, runs, logged models and documents in the tables of one database."""
+
+    capabilities: ClassVar[frozenset[str]] = frozenset({PURGE})
+
+    def __init__(self, uri: str, dialect: Dialect) -> None:
+        self.uri = uri
+        self._database = open_database(dialect)
+        self._keys = Keys(self._database)
+
+    def close(self) -> None:
+        """See `TrackingStore.close`."""
+        self._database.close()
+
+
+class SqlTrackingStore(TrackingTables):
     """Experiments, runs, logged models and documents in one SQLite file.
 
     Args:
@@ -50,13 +67,5 @@ class SqlTrackingStore(
         InvalidState: the file was written by a newer version, or by an older one and needs `hookline db upgrade`.
     """
 
-    capabilities: ClassVar[frozenset[str]] = frozenset({PURGE})
-
     def __init__(self, uri: str, options: SqlOptions | None = None) -> None:
-        self.uri = uri
-        self._database = open_database(uri, options)
-        self._keys = Keys(self._database)
-
-    def close(self) -> None:
-        """See `TrackingStore.close`."""
-        self._database.close()
+        super().__init__(uri, SqliteDialect(uri, options))

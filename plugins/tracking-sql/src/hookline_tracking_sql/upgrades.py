@@ -23,11 +23,11 @@ def upgrade_database(database: Database) -> tuple[str | None, str]:
     if before == schema.HEAD:
         return before, schema.HEAD
     if before is not None:
-        require_known(database.path, before)
+        require_known(database.place, before)
     with database.migrating() as connection:
         command.upgrade(_config(connection), "head")
-        if connection.execute(sa.text("PRAGMA foreign_key_check")).first() is not None:
-            raise InvalidState(f"The upgrade of {database.path} would break references; nothing was changed.")
+        if database.dialect.lost_references(connection):
+            raise InvalidState(f"The upgrade of {database.place} would break references; nothing was changed.")
     return before, schema.HEAD
 
 

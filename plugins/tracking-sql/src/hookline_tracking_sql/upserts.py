@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from hookline_tracking_sql import schema
-from hookline_tracking_sql.statements import driver_text
+from hookline_tracking_sql.statements import Statement, driver_text
 
 Column = sa.ColumnElement[Any]
 
@@ -27,9 +27,10 @@ def _series() -> Insert:
     new = statement.excluded
     changes: dict[str, Column] = {"count": table.c.count + new.count, "loose": table.c.loose + new.loose}
     tests = {
-        "last": (_newer(table, statement, "last_"), ("last_value", "last_step", "last_timestamp")),
-        "min": (_first(table.c.min_value, new.min_value < table.c.min_value), ("min_value", "min_step")),
-        "max": (_first(table.c.max_value, new.max_value > table.c.max_value), ("max_value", "max_step")),
+        # In this order, which MariaDB keeps: a test sees what was changed before it.
+        "last": (_newer(table, statement, "last_"), ("last_value", "last_timestamp", "last_step")),
+        "min": (_first(table.c.min_value, new.min_value < table.c.min_value), ("min_step", "min_value")),
+        "max": (_first(table.c.max_value, new.max_value > table.c.max_value), ("max_step", "max_value")),
     }
     for test, names in tests.values():
         for name in names:
@@ -41,7 +42,7 @@ def _first(present: Column, better: sa.ColumnElement[bool]) -> sa.ColumnElement[
     return sa.or_(present.is_(None), better)
 
 
-def _segments(table: sa.Table, *columns: str) -> str:
+def _segments(table: sa.Table, *columns: str) -> Statement:
     """Return the insertion of a segment, or of its block, with the series' count of points as its ordinal."""
     of = schema.series.c
     known = sa.select(of.count).where(of.run == sa.bindparam("of_run"), of.key == sa.bindparam("of_key"))
@@ -57,7 +58,7 @@ def _model_points() -> Insert:
     unique = [table.c[name] for name in ("model_id", "key", "run", "dataset_name", "dataset_digest")]
     return statement.on_conflict_do_update(
         index_elements=unique,
-        set_={name: statement.excluded[name] for name in ("value", "step", "timestamp")},
+        set_={name: statement.excluded[name] for name in ("value", "timestamp", "step")},
         where=_newer(table, statement),
     )
 

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from hookline.entities import LifecycleStage, ViewType
 from hookline.search.syntax import Comparison, Entity, Operator, Query
-from hookline_tracking_sql.functions import like
-from hookline_tracking_sql.schema import value_prefix
+from hookline_tracking_sql.column_types import Number
+from hookline_tracking_sql.expressions import equals_number, ilike, in_list, like, lower_zero, value_prefix
 from hookline_tracking_sql.search.targets import Column, Keyed, Target
-from hookline_tracking_sql.statements import among, in_list, json_list
+from hookline_tracking_sql.statements import among, json_list
 
 Condition = sa.ColumnElement[bool]
 
@@ -25,6 +25,7 @@ _COMPARE: dict[Operator, Callable[[Any, Any], Any]] = {
     Operator.LESS_EQUAL: operator.le,
 }
 _LISTS = (Operator.IN, Operator.NOT_IN)
+_LEAST, _GREATEST = -(2**63), 2**63 - 1
 
 
 def conditions(target: Target, query: Query) -> list[Condition]:
@@ -49,9 +50,30 @@ def bound_value(comparison: Comparison) -> Any:
     wanted: Any = comparison.value
     if comparison.operator in _LISTS:
         return json_list(wanted)
-    if isinstance(wanted, int) and not -(2**63) <= wanted < 2**63:
-        return float(wanted)
-    return wanted
+    if isinstance(wanted, str) or wanted is None:
+        return wanted
+    if comparison.field.entity is Entity.ATTRIBUTE:
+        return _among_integers(wanted, comparison.operator)
+    if isinstance(wanted, int):
+        return wanted if _LEAST <= wanted <= _GREATEST else float(wanted)
+    return wanted or 0.0  # and not -0.0
+
+
+def _among_integers(wanted: float, sign: Operator) -> int | None:
+    """Return the integer that an attribute compares with as it does with a number, which databases would round.
+
+    No attribute is as little or as great as an integer of 64 bits can be.
+    """
+    if math.isnan(wanted):
+        return None
+    if math.isinf(wanted) or not _LEAST <= wanted <= _GREATEST:
+        equal = sign in (Operator.EQUAL, Operator.NOT_EQUAL)
+        return _LEAST if wanted < 0 or equal else _GREATEST
+    if wanted == math.floor(wanted) or sign in (Operator.GREATER, Operator.LESS_EQUAL):
+        return math.floor(wanted)
+    if sign in (Operator.GREATER_EQUAL, Operator.LESS):
+        return math.ceil(wanted)
+    return _LEAST
 
 
 def attribute_test(column: Column, comparison: Comparison, wanted: "sa.BindParameter[Any]") -> Condition:
@@ -67,7 +89,7 @@ def text_test(column: Column, sign: Operator, wanted: "sa.BindParameter[Any]") -
     """Return the condition that a number or a text, which is there, compares so with a parameter."""
     match sign:
         case Operator.LIKE | Operator.ILIKE:
-            return like(column, wanted, ignore_case=sign is Operator.ILIKE)
+            return ilike(column, wanted) if sign is Operator.ILIKE else like(column, wanted)
         case Operator.IN:
             return in_list(column, wanted)
         case Operator.NOT_IN:
@@ -79,8 +101,15 @@ def text_test(column: Column, sign: Operator, wanted: "sa.BindParameter[Any]") -
 
 def metric_test(column: Column, sign: Operator, wanted: "sa.BindParameter[Any]") -> Condition:
     """Return the condition for a metric, which is NaN where it is NULL: it differs from every number."""
-    test = text_test(column, sign, wanted)
-    return sa.or_(test, column.is_(None)) if sign is Operator.NOT_EQUAL else test
+    match sign:
+        case Operator.EQUAL:
+            return equals_number(column, wanted)
+        case Operator.NOT_EQUAL:
+            return sa.or_(sa.not_(equals_number(column, wanted)), column.is_(None))
+        case Operator.GREATER_EQUAL | Operator.LESS:
+            return text_test(column, sign, lower_zero(wanted))
+        case _:
+            return text_test(column, sign, wanted)
 
 
 def compares_with_nan(comparison: Comparison) -> bool:
@@ -101,7 +130,8 @@ def _condition(target: Target, comparison: Comparison) -> Condition:
 
 
 def _bound(comparison: Comparison) -> "sa.BindParameter[Any]":
-    return sa.bindparam(None, bound_value(comparison), None if comparison.field.numeric else sa.Text)
+    kind = Number if comparison.field.entity is Entity.METRIC else None if comparison.field.numeric else sa.Text
+    return sa.bindparam(None, bound_value(comparison), kind)
 
 
 def _keyed_condition(keyed: Keyed, comparison: Comparison) -> Condition:

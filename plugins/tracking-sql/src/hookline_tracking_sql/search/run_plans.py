@@ -18,22 +18,18 @@ from typing import Any
 
 import sqlalchemy as sa
 from attrs import frozen
-from sqlalchemy.sql.elements import UnaryExpression
-from sqlalchemy.sql.operators import custom_op
 
 from hookline.entities import LifecycleStage
 from hookline.search.syntax import Comparison, Entity, Operator, OrderBy
 from hookline_tracking_sql import schema
-from hookline_tracking_sql.schema import runs, value_prefix
+from hookline_tracking_sql.expressions import OrderedJoin, in_list, least_number, listed_texts, unindexed, value_prefix
+from hookline_tracking_sql.schema import runs
 from hookline_tracking_sql.search.conditions import attribute_test, metric_test, prefix_test, text_test
-from hookline_tracking_sql.search.joins import OrderedJoin
 from hookline_tracking_sql.search.order import SortColumn, by_attribute, by_entry
 from hookline_tracking_sql.search.paging import behind
 from hookline_tracking_sql.search.targets import Column
-from hookline_tracking_sql.statements import Prepared, in_list, prepared
+from hookline_tracking_sql.statements import Prepared, prepared
 
-LEAST = "-9e999"
-"""Minus infinity, as SQLite reads it."""
 _ONE: Column = sa.literal_column("1")
 ATTRIBUTES: dict[str, Column] = {
     "run_id": runs.c.run_id,
@@ -158,7 +154,7 @@ def _source(plan: Plan, place: int | None) -> _Source:
         return _after(_found_by(comparison, plan.driver, place))
     if comparison.field.key != "run_id":
         return _Source(runs, runs.c.id, runs)
-    ids = sa.func.json_each(sa.bindparam("ids", type_=sa.Text)).table_valued("value", name="lead")
+    ids = listed_texts(sa.bindparam("ids", type_=sa.Text)).table_valued("value", name="lead")
     return _Source(OrderedJoin(ids, runs, runs.c.run_id == ids.c.value), runs.c.id, ids)
 
 
@@ -230,11 +226,6 @@ def _implied(plan: Plan) -> set[int]:
     }
 
 
-def _unindexed(column: Column) -> Column:
-    """Return a column as an expression that SQLite uses no index for."""
-    return UnaryExpression(column, operator=custom_op("+"))
-
-
 def _of_lead(plan: Plan, source: _Source, place: int | None) -> list[sa.ColumnElement[bool]]:
     """Return what is demanded of the rows of what is ordered by first."""
     lead = source.lead
@@ -246,11 +237,11 @@ def _of_lead(plan: Plan, source: _Source, place: int | None) -> list[sa.ColumnEl
     lower = {number for number in plan.of_lead if plan.where[number].operator in (Operator.EQUAL, *_LOWER)}
     ascending = plan.order[0].ascending
     if plan.order[0].field.entity is Entity.METRIC and not lower and not (plan.resumed and ascending):
-        found.append(value >= sa.literal_column(LEAST))  # and so not NaN, said in a way that an index understands
+        found.append(value >= least_number())  # and so not NaN, said in a way that an index understands
     for number in plan.of_lead:
         comparison = plan.where[number]
         if number in implied:
-            found += _value_tests(_unindexed(value), comparison, number)
+            found += _value_tests(unindexed(value), comparison, number)
             continue
         if comparison.operator is Operator.EQUAL and comparison.field.entity is not Entity.METRIC:
             found.append(prefix_test(value, sa.bindparam(f"w{number}")))
@@ -273,7 +264,7 @@ def _test(comparison: Comparison, number: int, thing: Column, *, indexed: bool =
     """Return the condition that a comparison holds for a run."""
     field = comparison.field
     if field.entity is Entity.ATTRIBUTE:
-        column = ATTRIBUTES[field.key] if indexed else _unindexed(ATTRIBUTES[field.key])
+        column = ATTRIBUTES[field.key] if indexed else unindexed(ATTRIBUTES[field.key])
         return attribute_test(column, comparison, sa.bindparam(f"w{number}"))
     table = _TABLES[field.entity].alias(f"test_{number}")
     has = sa.exists().where(table.c.run == thing, *_entry_tests(table, comparison, number))

@@ -28,7 +28,7 @@ from hookline_tracking_sql.search.run_plans import (
     page_statement,
     size_statement,
 )
-from hookline_tracking_sql.statements import json_list, prepared
+from hookline_tracking_sql.statements import among_given, driver_of, json_list, prepared
 
 MOST_BRANCHES = 64
 """Up to so many experiments and stages are walked side by side; the runs of more are sorted."""
@@ -41,8 +41,12 @@ _STAGES = {
     ViewType.ALL: [LifecycleStage.ACTIVE, LifecycleStage.DELETED],
 }
 _LAST_RUN = prepared(sa.select(sa.func.max(schema.runs.c.id)))
-_asked = sa.func.json_each(sa.bindparam("experiments", type_=sa.Text)).table_valued("value", name="asked")
-_WITH_RUNS = prepared(sa.select(_asked.c.value).where(sa.exists().where(schema.runs.c.experiment == _asked.c.value)))
+_WITH_RUNS = prepared(
+    sa.select(schema.experiments.c.id).where(
+        among_given(schema.experiments.c.id, "experiments"),
+        sa.exists().where(schema.runs.c.experiment == schema.experiments.c.id),
+    )
+)
 
 
 @frozen
@@ -202,8 +206,10 @@ def run_search(connection: sa.Connection, keys: Keys, experiments: Sequence[int]
     values: dict[str, Any] = {"experiments": json_list(experiments)}
     values |= {f"e{number}": each for number, each in enumerate(experiments[:MOST_BRANCHES])}
     values |= {f"s{number}": stage.value for number, stage in enumerate(_STAGES[query.view])}
+    number_of = driver_of(connection).stored
     for number, comparison in enumerate(query.where):
-        values[f"w{number}"] = bound_value(comparison)
+        wanted = bound_value(comparison)
+        values[f"w{number}"] = number_of(wanted) if comparison.field.entity is Entity.METRIC else wanted
         values[f"k{number}"] = ids.get(comparison.field.key)
         if comparison.field == _RUN_ID and comparison.operator in (Operator.EQUAL, Operator.IN):
             asked: Any = comparison.value

@@ -1,12 +1,16 @@
 """The first tables.
 
 What this file makes is frozen: `hookline_tracking_sql.schema`, which says what the tables mean, moves on without it.
+The types and triggers that it imports keep their meaning.
 """
 
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+
+from hookline_tracking_sql.column_types import BYTES, LONG_TEXT, ROW_ID, Number, short_text
+from hookline_tracking_sql.triggers import counting_triggers
 
 revision = "0001"
 down_revision = None
@@ -16,17 +20,12 @@ depends_on = None
 _UNCLUSTERED: dict[str, Any] = {"sqlite_autoincrement": True}
 _CLUSTERED: dict[str, Any] = {"sqlite_with_rowid": False}
 
-_ADDED = """CREATE TRIGGER %(name)s_added AFTER INSERT ON %(name)s BEGIN
-        INSERT INTO hookline_run_keys (experiment, kind, key, runs) VALUES (NEW.experiment, '%(kind)s', NEW.key, 1)
-        ON CONFLICT DO UPDATE SET runs = runs + 1; END"""
-_REMOVED = """CREATE TRIGGER %(name)s_removed AFTER DELETE ON %(name)s BEGIN
-        UPDATE hookline_run_keys SET runs = runs - 1
-        WHERE experiment = OLD.experiment AND kind = '%(kind)s' AND key = OLD.key; END"""
+_STAGE, _ID, _KEY, _NAME = (short_text(length) for length in (32, 100, 255, 500))
 
 
 def upgrade() -> None:
     """Make all tables and indexes."""
-    op.create_table("hookline_keys", _identity(), _unique_text("name"))
+    op.create_table("hookline_keys", _identity(), _unique_text("name", _KEY))
     _experiments()
     _runs()
     _writers()
@@ -37,15 +36,15 @@ def upgrade() -> None:
     _registered_models()
     op.create_table(
         "hookline_purged",
-        _key_text("kind"),
-        _key_text("id"),
+        _key_text("kind", _STAGE),
+        _key_text("id", _ID),
         _text("artifact_uri", nullable=True),
         **_CLUSTERED,
     )
     op.create_table(
         "hookline_documents",
-        _key_text("namespace"),
-        _key_text(),
+        _key_text("namespace", _ID),
+        _key_text("key", _NAME),
         _integer("version"),
         _text("value"),
         **_CLUSTERED,
@@ -61,9 +60,9 @@ def _experiments() -> None:
     op.create_table(
         "hookline_experiments",
         _identity(),
-        _unique_text("name"),
+        _unique_text("name", _NAME),
         _text("artifact_location"),
-        _text("lifecycle_stage"),
+        _short("lifecycle_stage", _STAGE),
         _integer("creation_time"),
         _integer("last_update_time"),
         **_UNCLUSTERED,
@@ -75,14 +74,14 @@ def _runs() -> None:
     op.create_table(
         "hookline_runs",
         _identity(),
-        _unique_text("run_id"),
+        _unique_text("run_id", _ID),
         _owner("experiment", "experiments"),
         _text("name"),
         _text("user_id"),
         _text("status"),
         _integer("start_time"),
         _integer("end_time", nullable=True),
-        _text("lifecycle_stage"),
+        _short("lifecycle_stage", _STAGE),
         _text("artifact_uri"),
         _integer("deleted_time", nullable=True),
         **_UNCLUSTERED,
@@ -94,12 +93,11 @@ def _runs() -> None:
             f"hookline_{name}",
             _owner("run", "runs", primary_key=True),
             _key(primary_key=True),
-            sa.Column("experiment", sa.Integer, nullable=False),
+            sa.Column("experiment", ROW_ID, nullable=False),
             _text("value"),
             **_CLUSTERED,
         )
-        by_value: list[Any] = ["experiment", "key", sa.text("substr(value, 1, 100)")]
-        op.create_index(f"hookline_{name}_by_value", f"hookline_{name}", by_value)
+        _index_by_value(f"hookline_{name}", "experiment", "key")
 
 
 def _writers() -> None:
@@ -107,7 +105,7 @@ def _writers() -> None:
         "hookline_writers",
         _identity(),
         _owner("run", "runs"),
-        _text("writer_id"),
+        _short("writer_id", _ID),
         *(_integer(name) for name in ("cursor", "points", "checksum")),
         sa.Column("sealed", sa.Boolean(create_constraint=False), nullable=False),
         *(_text(name, nullable=True) for name in ("host", "boot_id", "process")),
@@ -126,17 +124,15 @@ def _segments() -> None:
         *(_key_integer(name, sa.BigInteger()) for name in place),
         _integer("count"),
         _bytes("facts"),
-        _number("numbers"),
-        *(_bytes(name) for name in ("steps", "timestamps")),
+        *(_bytes(name) for name in ("numbers", "steps", "timestamps")),
         **_CLUSTERED,
     )
     whole = ["run", "key", *place]
     op.create_table(
         "hookline_blocks",
-        *(_key_integer(name, sa.Integer()) for name in ("run", "key")),
+        *(_key_integer(name, ROW_ID) for name in ("run", "key")),
         *(_key_integer(name, sa.BigInteger()) for name in place),
-        _number("numbers"),
-        *(_bytes(name) for name in ("steps", "timestamps", "outline")),
+        *(_bytes(name) for name in ("numbers", "steps", "timestamps", "outline")),
         sa.ForeignKeyConstraint(whole, [f"hookline_segments.{name}" for name in whole], ondelete="CASCADE"),
     )
 
@@ -146,7 +142,7 @@ def _series() -> None:
         "hookline_series",
         _owner("run", "runs", primary_key=True),
         _key(primary_key=True),
-        sa.Column("experiment", sa.Integer, nullable=False),
+        sa.Column("experiment", ROW_ID, nullable=False),
         _integer("count"),
         _number("last_value"),
         _integer("last_step"),
@@ -162,23 +158,22 @@ def _series() -> None:
     op.create_table(
         "hookline_run_keys",
         _owner("experiment", "experiments", primary_key=True),
-        _key_text("kind"),
+        _key_text("kind", _STAGE),
         _key(primary_key=True),
         _integer("runs"),
         **_CLUSTERED,
     )
     for name, kind in (("series", "metric"), ("params", "param"), ("tags", "tag")):
-        context = {"name": f"hookline_{name}", "kind": kind}
-        for trigger in (_ADDED, _REMOVED):
-            op.execute(sa.DDL(trigger, context=context))
+        for trigger in counting_triggers(f"hookline_{name}", kind, op.get_context().dialect.name):
+            op.execute(trigger)
     op.create_table(
         "hookline_model_points",
         _identity(),
-        _text("model_id"),
+        _short("model_id", _ID),
         _key(),
         _owner("run", "runs"),
-        _text("dataset_name"),
-        _text("dataset_digest"),
+        _short("dataset_name", _NAME),
+        _short("dataset_digest", _ID),
         _number("value"),
         _integer("step"),
         _integer("timestamp"),
@@ -191,7 +186,7 @@ def _inputs() -> None:
     op.create_table(
         "hookline_datasets",
         _identity(),
-        _unique_text("fingerprint"),
+        _unique_text("fingerprint", _ID),
         _text("name"),
         _text("digest"),
         _text("source_type"),
@@ -203,12 +198,12 @@ def _inputs() -> None:
         "hookline_inputs",
         _identity(),
         _owner("run", "runs"),
-        sa.Column("experiment", sa.Integer, nullable=False),
-        _text("name"),
-        _text("digest"),
+        sa.Column("experiment", ROW_ID, nullable=False),
+        _short("name", _NAME),
+        _short("digest", _ID),
         _text("context", nullable=True),
         _text("tags"),
-        sa.Column("dataset", sa.Integer, sa.ForeignKey("hookline_datasets.id"), nullable=False),
+        sa.Column("dataset", ROW_ID, sa.ForeignKey("hookline_datasets.id"), nullable=False),
         sa.UniqueConstraint("run", "name", "digest"),
     )
     op.create_index("hookline_inputs_by_experiment", "hookline_inputs", ["experiment", "name"])
@@ -217,7 +212,7 @@ def _inputs() -> None:
             f"hookline_model_{name}",
             _identity(),
             _owner("run", "runs"),
-            _text("model_id"),
+            _short("model_id", _ID),
             *more,
             sa.UniqueConstraint("run", "model_id"),
         )
@@ -227,13 +222,13 @@ def _logged_models() -> None:
     op.create_table(
         "hookline_logged_models",
         _identity(),
-        _unique_text("model_id"),
+        _unique_text("model_id", _ID),
         _owner("experiment", "experiments"),
         _text("name"),
         _text("artifact_uri"),
         _text("status"),
         _text("status_message", nullable=True),
-        _text("lifecycle_stage"),
+        _short("lifecycle_stage", _STAGE),
         _text("model_type", nullable=True),
         _text("source_run_id", nullable=True),
         _integer("creation_time"),
@@ -247,14 +242,14 @@ def _logged_models() -> None:
         op.create_table(
             table, _owner("model", "logged_models", primary_key=True), _key_text(), _text("value"), **_CLUSTERED
         )
-        op.create_index(f"{table}_by_value", table, ["key", sa.text("substr(value, 1, 100)")])
+        _index_by_value(table, "key")
 
 
 def _registered_models() -> None:
     op.create_table(
         "hookline_registered_models",
         _identity(),
-        _unique_text("name"),
+        _unique_text("name", _NAME),
         _text("description"),
         _integer("creation_time"),
         _integer("last_update_time"),
@@ -267,7 +262,7 @@ def _registered_models() -> None:
         _owner("model", "registered_models"),
         _integer("number"),
         _text("source"),
-        _text("run_id", nullable=True),
+        _short("run_id", _ID, nullable=True),
         _text("model_id", nullable=True),
         *(_text(name) for name in ("description", "user_id", "status", "current_stage")),
         _integer("creation_time"),
@@ -293,42 +288,53 @@ def _tags_of(name: str, column: str, owners: str) -> None:
     )
 
 
+def _index_by_value(table: str, *columns: str) -> None:
+    if op.get_context().dialect.name == "mysql":
+        op.create_index(f"{table}_by_value", table, [*columns, "value"], mysql_length={"value": 100})
+    else:
+        op.create_index(f"{table}_by_value", table, [*columns, sa.text("substr(value, 1, 100)")])
+
+
 def _identity() -> "sa.Column[int]":
-    return sa.Column("id", sa.Integer, primary_key=True)
+    return sa.Column("id", ROW_ID, primary_key=True)
 
 
 def _owner(name: str, target: str, *, primary_key: bool = False) -> "sa.Column[int]":
     reference = sa.ForeignKey(f"hookline_{target}.id", ondelete="CASCADE")
-    return sa.Column(name, sa.Integer, reference, primary_key=primary_key, nullable=False)
+    return sa.Column(name, ROW_ID, reference, primary_key=primary_key, nullable=False)
 
 
 def _key(*, primary_key: bool = False) -> "sa.Column[int]":
-    return sa.Column("key", sa.Integer, sa.ForeignKey("hookline_keys.id"), primary_key=primary_key, nullable=False)
+    return sa.Column("key", ROW_ID, sa.ForeignKey("hookline_keys.id"), primary_key=primary_key, nullable=False)
 
 
-def _key_text(name: str = "key") -> "sa.Column[str]":
-    return sa.Column(name, sa.Text, primary_key=True, nullable=False)
+def _key_text(name: str = "key", kind: Any = _KEY) -> "sa.Column[str]":
+    return sa.Column(name, kind, primary_key=True, nullable=False)
 
 
-def _unique_text(name: str) -> "sa.Column[str]":
-    return sa.Column(name, sa.Text, unique=True, nullable=False)
+def _unique_text(name: str, kind: Any) -> "sa.Column[str]":
+    return sa.Column(name, kind, unique=True, nullable=False)
 
 
 def _text(name: str, *, nullable: bool = False) -> "sa.Column[str]":
-    return sa.Column(name, sa.Text, nullable=nullable)
+    return sa.Column(name, LONG_TEXT, nullable=nullable)
+
+
+def _short(name: str, kind: Any, *, nullable: bool = False) -> "sa.Column[str]":
+    return sa.Column(name, kind, nullable=nullable)
 
 
 def _integer(name: str, *, nullable: bool = False) -> "sa.Column[int]":
     return sa.Column(name, sa.BigInteger, nullable=nullable)
 
 
-def _key_integer(name: str, kind: "sa.Integer") -> "sa.Column[int]":
-    return sa.Column(name, kind, primary_key=True, nullable=False)
+def _key_integer(name: str, kind: Any) -> "sa.Column[int]":
+    return sa.Column(name, kind, primary_key=True, nullable=False, autoincrement=False)
 
 
 def _bytes(name: str) -> "sa.Column[bytes]":
-    return sa.Column(name, sa.LargeBinary, nullable=True)
+    return sa.Column(name, BYTES, nullable=True)
 
 
-def _number(name: str) -> "sa.Column[bytes]":
-    return sa.Column(name, sa.LargeBinary, nullable=True)  # a double in a column without affinity
+def _number(name: str) -> "sa.Column[float]":
+    return sa.Column(name, Number(), nullable=True)

@@ -1,0 +1,1 @@
+"""What differs between database systems: one module each, behind the interfaces in `base`."""

@@ -1,0 +1,130 @@
+"""PostgreSQL, by psycopg 3.
+
+Writers take one advisory lock for each transaction, so that they come one after the other as on SQLite: no deadlock is
+possible, and what a writer has read is still so when it writes. Batches that wait are stored together.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+try:
+    import psycopg
+except ImportError as missing:
+    raise ImportError("stores on PostgreSQL need psycopg: pip install 'hookline-tracking-sql[postgresql]'") from missing
+from sqlalchemy.dialects.postgresql import psycopg as postgresql
+
+from hookline.errors import HooklineError, InvalidValue, Refused, Unavailable
+from hookline_tracking_sql.dialects.base import Driver
+from hookline_tracking_sql.dialects.server import ServerDialect
+from hookline_tracking_sql.statements import Statement
+
+_LOCK = "SELECT pg_advisory_xact_lock(1212894286, hashtext(current_schema()))"
+"""For each schema of each database one lock; the number is "HKLN"."""
+_REFUSED = ("28", "42501", "3D000", "3F000", "25006")
+_INVALID = ("22", "23")
+
+
+class PostgresqlDriver(Driver):
+    """See `Driver`."""
+
+    system = "postgresql"
+    compiler = postgresql.dialect(paramstyle="format")
+    returns_ids = True
+
+    def __init__(self, connection: "psycopg.Connection[Any]") -> None:
+        self.connection = connection
+
+    def execute(self, statement: Statement, values: Sequence[Any] = ()) -> "psycopg.Cursor[Any]":
+        """See `Driver.execute`."""
+        return self.connection.execute(statement.of(self).text, values)
+
+    def executemany(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> int:
+        """See `Driver.executemany`."""
+        with self.connection.cursor() as cursor:
+            if len(rows) == 1:
+                cursor.execute(statement.of(self).text, rows[0])
+            elif rows:
+                cursor.executemany(statement.of(self).text, rows)
+            return cursor.rowcount if rows else 0
+
+    def insert(self, statement: Statement, values: Sequence[Any]) -> int:
+        """See `Driver.insert`."""
+        row = self.connection.execute(statement.of(self).text, values).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def command(self, text: str) -> None:
+        """See `Driver.command`."""
+        self.connection.execute(text)
+
+
+class PostgresqlDialect(ServerDialect):
+    """PostgreSQL 12 or newer. Parameters of the URI are those of libpq, such as `sslmode` and `options`."""
+
+    failures: ClassVar[tuple[type[Exception], ...]] = (*ServerDialect.failures, psycopg.Error)
+    example = "postgresql://hookline:PASSWORD@db.example/hookline"
+    drivername = "postgresql+psycopg"
+
+    def connect_args(self) -> dict[str, Any]:
+        """See `Dialect.connect_args`."""
+        return {"connect_timeout": max(1, round(self._options.connect_timeout)), "application_name": "hookline"}
+
+    def driver(self, connection: "psycopg.Connection[Any]") -> PostgresqlDriver:
+        """See `Dialect.driver`."""
+        connection.autocommit = True  # the driver begins no transactions: `begin` does
+        milliseconds = max(1, round(self._options.busy_timeout * 1000))
+        settings = {"lock_timeout": str(milliseconds), "idle_in_transaction_session_timeout": "0"}
+        for name, value in settings.items():
+            connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+        # What was answered is on the disk, whatever the server's own setting.
+        connection.execute(
+            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+        )
+        return PostgresqlDriver(connection)
+
+    def begin(self, driver: PostgresqlDriver, *, writes: bool) -> None:
+        """See `Dialect.begin`: each statement of a writer sees what was committed, since it waits at the first one."""
+        if not writes:
+            driver.connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            return
+        try:
+            driver.connection.execute(f"BEGIN; {_LOCK}")
+        except psycopg.Error:
+            if not driver.connection.closed:
+                driver.connection.rollback()
+            raise
+
+    def is_lost(self, driver: PostgresqlDriver) -> bool:
+        """See `Dialect.is_lost`."""
+        return driver.connection.closed
+
+    def failure(self, error: BaseException) -> HooklineError:
+        """See `Dialect.failure`."""
+        if not isinstance(error, psycopg.Error):
+            return Unavailable(f"{self.place}: all its connections are in use. Try again, or set `connections` higher.")
+        state = error.sqlstate or ""
+        said = error.diag.message_primary or ""
+        if state in ("55P03", "57014"):
+            return Unavailable(
+                f"{self.place}: another process was writing for longer than the busy timeout. Try again, or give the "
+                "store's option busy_timeout more seconds."
+            )
+        if state.startswith(_INVALID):
+            return InvalidValue(f"PostgreSQL cannot store a value: {said}.")
+        if isinstance(error, psycopg.DataError):  # a NUL, which psycopg itself refuses
+            return InvalidValue(f"PostgreSQL cannot store a value: {_first_line(error)}.")
+        if state.startswith(_REFUSED) or _says(error, "authentication failed", "does not exist", "no password"):
+            return Refused(
+                f"{self.place} refused: {said or _first_line(error)}. Check user, password, database, rights."
+            )
+        if state.startswith("53"):
+            return Unavailable(f"{self.place} has no room left: {said}.")
+        return Unavailable(f"{self.place} cannot be used now: {said or _first_line(error)}.")
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+
+
+def _says(error: BaseException, *texts: str) -> bool:
+    return any(text in str(error) for text in texts)

@@ -5,7 +5,6 @@ import logging
 
 import click
 
-from hookline import Workspace
 from hookline.cli.context import CliContext
 from hookline.cli.groups import json_option
 from hookline.cli.options import pairs_option
@@ -14,7 +13,7 @@ from hookline.uris import without_secrets
 from hookline_lib_serving import addresses
 from hookline_lib_wire.table import ROUTES
 from hookline_server.openapi import document
-from hookline_server.serve import Authentication, serve, served_workspace
+from hookline_server.serve import Authentication, Order, serve_from, served_workspace
 from hookline_server.settings import MEGABYTE, Durability, ServerSettings
 
 _FLAGS = "--auth, or with --allow-unauthenticated"
@@ -83,10 +82,6 @@ def server(
     addresses.check_host(
         host, allow_unauthenticated=allow_unauthenticated or auth is not None, flag=_FLAGS, what="the stores"
     )
-    if workers > 1:
-        raise InvalidValue(
-            "A SQLite store is served by one process: several need PostgreSQL or MySQL. Use --workers 1."
-        )
     settings = ServerSettings(
         hosts=(host, *hosts),
         origins=origins,
@@ -98,11 +93,10 @@ def server(
     )
     if log_requests:
         _show_requests()
-    workspace = served_workspace(cli, tracking, artifacts)
+    order = Order(lambda: served_workspace(cli, tracking, artifacts), settings, Authentication(auth, auth_option))
     with addresses.bind(host, port) as bound:
         url = addresses.url(host, bound.getsockname()[1]) + settings.prefix
-        named = Authentication(auth, auth_option)
-        serve(workspace, settings, bound, lambda: _announce(cli, workspace, url), named)
+        serve_from(workers, order, bound, lambda place: _announce(cli, place, url))
     cli.say("Stopped.")
 
 
@@ -121,9 +115,9 @@ def _prefix(given: str) -> str:
     return given.rstrip("/")
 
 
-def _announce(cli: CliContext, workspace: Workspace, url: str) -> None:
+def _announce(cli: CliContext, place: str, url: str) -> None:
     cli.out(
         {"url": url},
-        text=f"Serving {without_secrets(workspace.tracking_uri)} at {url} (Ctrl-C stops it). Point clients at it:\n"
+        text=f"Serving {without_secrets(place)} at {url} (Ctrl-C stops it). Point clients at it:\n"
         f"  export MLFLOW_TRACKING_URI={url}",
     )

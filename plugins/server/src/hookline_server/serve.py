@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Mapping
+from contextlib import closing
 
 from attrs import evolve, field, frozen
 
@@ -9,7 +10,9 @@ from hookline import Workspace
 from hookline.cli.context import CliContext
 from hookline.errors import InvalidValue
 from hookline.system import terminations_interrupt
+from hookline.uris import scheme_of, without_secrets
 from hookline_lib_serving import serving
+from hookline_lib_serving.workers import run_in_processes
 from hookline_server.access import Authenticator
 from hookline_server.app import App
 from hookline_server.extensions import Extension
@@ -48,10 +51,51 @@ def serve(
             workspace.close()
 
 
+@frozen
+class Order:
+    """What several processes serve, each by itself: `workspace` makes one of their own."""
+
+    workspace: Callable[[], Workspace]
+    settings: ServerSettings
+    authentication: Authentication
+
+
+def serve_from(workers: int, order: Order, bound: socket.socket, started: Callable[[str], None]) -> None:
+    """Serve from so many processes, this one where it is one, until SIGINT or SIGTERM.
+
+    Args:
+        started: called with the URI of the tracking store once connections are accepted.
+
+    Raises:
+        InvalidValue: the store is a file, which one process serves.
+        ExecutionFailed: a process ended by itself.
+    """
+
+    def work(bound: socket.socket, said: Callable[[], None]) -> None:
+        serve(order.workspace(), order.settings, bound, said, order.authentication)
+
+    with closing(order.workspace()) as workspace:
+        place = workspace.tracking_uri
+        if workers > 1:
+            _require_server(workspace)
+            _ = workspace.tracking  # tables are made, and mistakes shown, before there are processes
+    if workers == 1:
+        work(bound, lambda: started(place))
+    else:
+        run_in_processes(workers, bound, work, lambda: started(place))
+
+
+def _require_server(workspace: Workspace) -> None:
+    uri = workspace.tracking_uri
+    if workspace.plugins.find_store("tracking_stores", scheme_of(uri)).file is not None:
+        raise InvalidValue(
+            f"{without_secrets(uri)} is a file, which one process serves: several need a database server, such as "
+            "postgresql://HOST/DATABASE. Use --workers 1."
+        )
+
+
 def served_workspace(cli: CliContext, tracking: str | None, artifacts: str | None) -> Workspace:
-    """Return what to serve: the configured workspace, with the stores that the command names."""
-    if tracking is None and artifacts is None:
-        return cli.workspace
+    """Return a new workspace to serve: the configured one, with the stores that the command names."""
     settings = cli.config.settings
     if tracking is not None:
         settings = evolve(settings, tracking=evolve(settings.tracking, uri=tracking))

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
+from servers import theirs
+
 PEERS = os.environ.get("HOOKLINE_PEERS", "")
 pytestmark = pytest.mark.skipif(not PEERS, reason="HOOKLINE_PEERS names no folder; `tox -e peers` makes it")
 SCRIPT = Path(__file__).parent / "clients" / "history.py"
@@ -36,7 +39,17 @@ def hookline(folder, *words):
 def test_what_mlflow_recorded_is_here(tmp_path, peer, place, registry):
     there = tmp_path / "there"
     there.mkdir()
-    uri = place.format(there)
+    imported(tmp_path, there, peer, place.format(there), registry)
+
+
+def test_what_mlflow_s_server_has_is_here(tmp_path):
+    there = tmp_path / "there"
+    there.mkdir()
+    with theirs(str(Path(PEERS) / "mlflow" / "bin" / "python"), there) as url:
+        imported(tmp_path, there, "mlflow", url, registry=True)
+
+
+def imported(tmp_path, there, peer, uri, registry):
     python = str(Path(PEERS) / peer / "bin" / "python")
     made = subprocess.run(
         [python, "-W", "ignore", str(SCRIPT), uri, "registry" if registry else ""],

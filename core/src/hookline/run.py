@@ -216,14 +216,15 @@ class Run:
         """Return where the artifact `path` of this run is.
 
         Raises:
-            Unavailable: the run was started while its store was away, and it still is.
+            Unavailable: only the store knows it, and is away.
         """
         if not self.info.artifact_uri:
             self._learn_place()
         return self._services.artifacts.locate(self.info.artifact_uri, check_artifact_path(path))
 
     def _learn_place(self) -> None:
-        """Find out where the artifacts are of a run that was started while its store was away."""
+        """Ask the store, which decides or was away at the start, where the artifacts are."""
+        self._services.journals.flush(self._writer)
         try:
             found = self._services.tracking().get_run(self.run_id).info
         except NotFound as error:

@@ -36,6 +36,7 @@ from hookline.errors import HooklineError, InvalidState, Unavailable
 from hookline.experiments import Experiments
 from hookline.finding import find_run
 from hookline.interfaces import TrackingStore
+from hookline.interfaces.tracking import OWN_PLACES
 from hookline.journal import Journals
 from hookline.journal.shipping import REASON_TAG
 from hookline.liveness import is_led, observed_record
@@ -172,7 +173,7 @@ class Runs:
         described = {**(self._surroundings.tags() if surroundings else {}), **tags}
         new = NewRun(experiment.experiment_id, run_name=run_name, user_id=current_user(), tags=described)
         info, _ = new_run(new, experiment)
-        if not experiment.experiment_id:
+        if not experiment.experiment_id or OWN_PLACES in self._tracking().capabilities:
             info = evolve(info, artifact_uri="")
         writer = self._journals().open(new.run_id, primary=True)
         writer.event("created", experiment=experiment.name, run=asdict(evolve(new, run_name=info.run_name)))

@@ -188,7 +188,8 @@ def test_a_number_that_was_used_here_is_not_given_again(workspace, source):
     [
         ("nowhere", NotFound, "no folder"),
         ("sqlite:///nowhere.db", NotFound, "no database"),
-        ("http://127.0.0.1:5000", NotSupported, "http"),
+        ("http://127.0.0.1:9", Unavailable, "nothing listens"),
+        ("postgresql://host/mlflow", NotSupported, "mlflow server --backend-store-uri"),
         ("{tmp_path}", InvalidValue, "no mlruns folder"),
         ("{tmp_path}/text.db", InvalidValue, "no SQLite database"),
         ("{tmp_path}/other.db", InvalidValue, "no tables of MLflow"),

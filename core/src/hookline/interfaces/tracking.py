@@ -54,6 +54,8 @@ from hookline.store_rules import reads_as_number
 
 PURGE = "purge"
 """The capability of a store that deletes for good."""
+OWN_PLACES = "own places"
+"""The capability of a store that decides by itself where the artifacts of a run are: only its record of it tells."""
 
 
 class TrackingStore(ABC):
@@ -109,8 +111,8 @@ class TrackingStore(ABC):
     def create_run(self, run: NewRun) -> RunRecord:
         """Create a run in an active experiment; return it as stored, with its name and artifact URI.
 
-        The artifact URI is `<artifact_location>/<run_id>/artifacts`. Where neither `run_name` nor the tag
-        `mlflow.runName` is given a name is made up; the tag always holds the name.
+        The artifact URI is `<artifact_location>/<run_id>/artifacts`, unless the store has the capability `OWN_PLACES`.
+        Where neither `run_name` nor the tag `mlflow.runName` is given a name is made up; the tag always holds the name.
 
         Raises:
             NotFound: no such experiment. InvalidValue: the experiment is deleted.

@@ -14,6 +14,7 @@ from hookline.uris import file_path, is_path, scheme_of
 from hookline_import_mlflow.database import DatabaseSource
 from hookline_import_mlflow.folder import FolderSource
 from hookline_import_mlflow.importing import Artifacts, Importer, Report
+from hookline_import_mlflow.server import ServerSource
 from hookline_import_mlflow.source import Source
 
 KINDS = ("experiments", "runs", "points", "logged models", "registered models", "versions", "files")
@@ -47,11 +48,12 @@ def import_mlflow(
     artifact_root: Path | None,
     dry_run: bool,
 ) -> None:
-    """Bring experiments, runs and models from SOURCE: an mlruns folder, or an SQLite database of MLflow's.
+    """Bring experiments, runs and models from SOURCE: an mlruns folder, an SQLite database or a server of MLflow's.
 
     \b
     hookline import mlflow ./mlruns
     hookline import mlflow sqlite:///mlflow.db --artifact-root ./mlartifacts
+    hookline import mlflow https://mlflow.example
 
     Nothing of SOURCE is written. What is there already is passed over, so that it can be broken off and called again.
     Every run is read back and compared; the exit code is 1 where something differs or could not be brought.
@@ -74,10 +76,12 @@ def open_source(given: str) -> Source:
     """Return the source that a path or a URI names. Raises `NotFound`, `InvalidValue`, `NotSupported`."""
     if given.startswith("sqlite:///"):
         return DatabaseSource(Path(given.removeprefix("sqlite:///")).expanduser())
+    if given.startswith(("http://", "https://")):
+        return ServerSource(given)
     if not is_path(given) and scheme_of(given) != "file":
         raise NotSupported(
-            f"{given.partition(':')[0]}: sources are not read. Name an mlruns folder, or sqlite:///PATH; of a server, "
-            "the database and the artifact folder that it serves."
+            f"{given.partition(':')[0]}: sources are not read. Name an mlruns folder, sqlite:///PATH, or the URL of a "
+            "server, such as one that serves this database: mlflow server --backend-store-uri ..."
         )
     path = file_path(given)
     return DatabaseSource(path) if path.is_file() else FolderSource(path)

@@ -27,6 +27,7 @@ from hookline.entities.delivery import CHECKSUM_MASK
 from hookline.errors import AlreadyExists, Gone, HooklineError, InvalidState, InvalidValue, NotFound
 from hookline.uris import file_path, is_path, join_uri, scheme_of
 from hookline_import_mlflow.source import (
+    PROXIED,
     Source,
     SourceExperiment,
     SourceLoggedModel,
@@ -41,7 +42,6 @@ WRITER = "import-mlflow"
 DEFAULT = "0"
 MOST_POINTS = 200_000
 """Points in one delivery."""
-PROXIED = "mlflow-artifacts:"
 
 
 class Artifacts(StrEnum):
@@ -342,20 +342,25 @@ class Importer:
         return None
 
     def _copy(self, there: str, here: str, what: str) -> None:
-        folder = self._local(there)
         if self.artifacts is Artifacts.NONE:
             return
-        if folder is None:
-            self.report.missing_files += bool(there)
-            return
-        if not folder.is_dir():  # which is made for the first file
-            return
+        try:
+            folder = self._local(there)
+            if folder is not None:
+                self._upload(folder, here)
+                return
+            with self.source.folder(there) as fetched:
+                if fetched is None:
+                    self.report.missing_files += bool(there)
+                else:
+                    self._upload(fetched, here)
+        except HooklineError as error:
+            self.report.problems.append(f"the files of {what}: {error}")
+
+    def _upload(self, folder: Path, here: str) -> None:
+        """Store the files of a folder, unless they are there already. It is made for the first file, and may miss."""
         location = self.workspace.artifacts.locate(here)
         present = {each.path: each.file_size for each in self.workspace.artifacts.walk(location)}
         files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-        if all(present.get(key) == path.stat().st_size for key, path in files.items()):
-            return
-        try:
+        if any(present.get(key) != path.stat().st_size for key, path in files.items()):
             self.report.brought["files"] += len(self.workspace.artifacts.upload(folder, location))
-        except HooklineError as error:
-            self.report.problems.append(f"the files of {what}: {error}")

@@ -3,6 +3,8 @@
 from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 from attrs import field, frozen
 
@@ -17,6 +19,8 @@ from hookline.entities import (
     RunStatus,
 )
 
+PROXIED = "mlflow-artifacts:"
+"""The scheme of locations that only MLflow's server knows."""
 DELETED = "Deleted_Internal"
 """The stage that MLflow gives to a version that was deleted."""
 
@@ -127,6 +131,11 @@ class Source(ABC):
     @abstractmethod
     def models(self) -> Iterator[SourceModel]:
         """Yield the registered models."""
+
+    @contextmanager
+    def folder(self, uri: str) -> Iterator[Path | None]:
+        """Give a folder with the files of a location, where the source itself has them; it may be gone afterwards."""
+        yield None
 
     def close(self) -> None:  # noqa: B027 - most have nothing open
         """Give back what is open."""

@@ -16,6 +16,10 @@ NOT_REPEATED = frozenset(
         "create_experiment",
         "create_own_model",
         "create_own_version",
+        "create_logged_model",
+        "create_model",
+        "create_run",
+        "create_version",
         "rename_model",
         "delete_model",
         "delete_version",
@@ -47,5 +51,8 @@ class Asking:
             return self._server.ask(route, request, answer, repeat=repeat)
         except NotSupported as error:
             if route.family is Family.HOOKLINE:
-                raise NotSupported(f"{self._server.url} is no Hookline server: {error}") from error
+                raise NotSupported(
+                    f"{self._server.url} is no Hookline server. If it is one of MLflow's, say so in the URL: "
+                    f"mlflow+{self._server.url}"
+                ) from error
             raise

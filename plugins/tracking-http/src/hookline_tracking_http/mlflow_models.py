@@ -1,0 +1,87 @@
+"""Logged models on a server of MLflow's, 3.0 or newer."""
+
+from collections.abc import Mapping, Sequence
+
+from attrs import evolve
+
+from hookline.entities import LifecycleStage, LoggedModel, LoggedModelChange, NewLoggedModel, Page
+from hookline.errors import NotFound
+from hookline.search.syntax import Query
+from hookline.store_rules import changed_logged_model, logged_model_not_found
+from hookline_lib_wire import answers, entities
+from hookline_lib_wire.messages import logged_models as messages
+from hookline_lib_wire.messages.base import Tag
+from hookline_tracking_http.logged_models import ServedLoggedModels
+from hookline_tracking_http.names import MODEL_TAG, Named, model_as_ours
+
+
+class MlflowLoggedModels(Named, ServedLoggedModels):
+    """The part of a tracking store that keeps logged models."""
+
+    def create_logged_model(self, model: NewLoggedModel) -> LoggedModel:
+        """Create a model in the status PENDING, once for each of our ids."""
+        known = self._model_by_tag(model.model_id, [model.experiment_id])
+        if known is None:
+            request = messages.CreateLoggedModel(
+                experiment_id=model.experiment_id,
+                name=model.name,
+                model_type=model.model_type or "",
+                source_run_id=self._run_name(model.source_run_id) if model.source_run_id else "",
+                params=_tags(model.params),
+                tags=_tags({**model.tags, MODEL_TAG: model.model_id}),
+            )
+            made: messages.LoggedModelFound = self._ask("create_logged_model", request, messages.LoggedModelFound)
+            known = made.model
+        self._names[model.model_id] = known.info.model_id
+        return self._as_ours(known)
+
+    def get_logged_model(self, model_id: str) -> LoggedModel:
+        """Return a model that is not deleted."""
+        found = self._model_by_id(self._model_name(model_id))
+        if found is None:
+            raise logged_model_not_found(model_id)
+        return self._as_ours(found)
+
+    def update_logged_model(self, model_id: str, change: LoggedModelChange) -> LoggedModel:
+        """Apply a change, in a request for each of its parts: where the connection breaks some may be left to do."""
+        name, present = self._model_name(model_id), self.get_logged_model(model_id)
+        changed = changed_logged_model(present, change, present.last_update_time)
+        if change.params:
+            self._ask("log_model_params", messages.LogModelParams(model_id=name, params=answers.tags(change.params)))
+        if change.tags:
+            self._ask("set_logged_model_tags", messages.SetLoggedModelTags(model_id=name, tags=_tags(change.tags)))
+        for key in set(change.deleted_tags) & set(present.tags):
+            request = messages.DeleteLoggedModelTag(model_id=name, tag_key=key)
+            self._ask("delete_logged_model_tag", request)
+        if change.status is not None:
+            status = f"LOGGED_MODEL_{change.status.value}"
+            self._ask("finalize_logged_model", messages.FinalizeLoggedModel(model_id=name, status=status))
+        if change.lifecycle_stage is LifecycleStage.DELETED:
+            self._ask("delete_logged_model", messages.ModelId(model_id=name))
+            return changed
+        return self.get_logged_model(model_id)
+
+    def search_logged_models(self, experiment_ids: Sequence[str], query: Query) -> Page[LoggedModel]:
+        """Return the models that a query asks for."""
+        page = super().search_logged_models(experiment_ids, query)
+        return Page([*map(model_as_ours, page.items)], page.next_page_token)
+
+    def _as_ours(self, found: messages.LoggedModel) -> LoggedModel:
+        model = model_as_ours(entities.logged_model(found))
+        if model.source_run_id is None:
+            return model
+        try:
+            return evolve(model, source_run_id=self._our_run(model.source_run_id))
+        except NotFound:
+            return model
+
+    def _our_run(self, name: str) -> str:
+        """Return our id of a run that the server named."""
+        for ours, theirs in self._names.items():
+            if theirs == name:
+                return ours
+        return name
+
+
+def _tags(given: Mapping[str, str]) -> list[Tag]:
+    return answers.tags(given)

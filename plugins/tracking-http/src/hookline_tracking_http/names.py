@@ -1,0 +1,144 @@
+"""What a server of MLflow's calls the things that we have named: it makes its own ids, and keeps ours as a tag."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from attrs import asdict, evolve
+
+from hookline.entities import Lease, LoggedModel, RunRecord, Writer
+from hookline.errors import InvalidValue, NotFound
+from hookline.store_rules import logged_model_not_found, run_not_found
+from hookline_lib_wire import entities
+from hookline_lib_wire.messages import experiments, logged_models, runs
+from hookline_tracking_http.asking import Asking
+
+RUN_TAG = "hookline.run_id"
+MODEL_TAG = "hookline.model_id"
+WRITER_TAG = "hookline.writer."
+_PAGE = 1000
+
+
+class Named(Asking):
+    """Finds runs and logged models by our ids, and by the server's where it named them itself. Thread safe."""
+
+    _names: dict[str, str]
+    """The server's id by ours. An id never changes, so that it is remembered for ever."""
+
+    def _run_name(self, run_id: str) -> str:
+        """Return what the server calls a run. Raises `NotFound`."""
+        if run_id not in self._names:
+            found = self._run_by_id(run_id) or self._run_by_tag(run_id, self._experiment_ids())
+            if found is None:
+                raise run_not_found(run_id)
+            self._names[run_id] = found.info.run_id
+        return self._names[run_id]
+
+    def _run_by_id(self, run_id: str) -> runs.Run | None:
+        try:
+            found: runs.RunFound = self._ask("get_run", runs.RunId(run_id=run_id), runs.RunFound)
+        except NotFound:
+            return None
+        return found.run
+
+    def _run_by_tag(self, run_id: str, experiment_ids: Sequence[str]) -> runs.Run | None:
+        _check_id(run_id)
+        if not experiment_ids:
+            return None
+        request = runs.SearchRuns(
+            experiment_ids=list(experiment_ids),
+            filter=f"tags.`{RUN_TAG}` = '{run_id}'",
+            run_view_type="ALL",
+            max_results=1,
+        )
+        found: runs.RunsFound = self._ask("search_runs", request, runs.RunsFound)
+        return found.runs[0] if found.runs else None
+
+    def _model_name(self, model_id: str) -> str:
+        """Return what the server calls a logged model. Raises `NotFound`."""
+        if model_id not in self._names:
+            found = self._model_by_id(model_id) or self._model_by_tag(model_id, self._experiment_ids())
+            if found is None:
+                raise logged_model_not_found(model_id)
+            self._names[model_id] = found.info.model_id
+        return self._names[model_id]
+
+    def _model_by_id(self, model_id: str) -> logged_models.LoggedModel | None:
+        request = logged_models.ModelId(model_id=model_id)
+        try:
+            found: logged_models.LoggedModelFound = self._ask(
+                "get_logged_model", request, logged_models.LoggedModelFound
+            )
+        except NotFound:
+            return None
+        return found.model
+
+    def _model_by_tag(self, model_id: str, experiment_ids: Sequence[str]) -> logged_models.LoggedModel | None:
+        _check_id(model_id)
+        request = logged_models.SearchLoggedModels(
+            experiment_ids=list(experiment_ids), filter=f"tags.`{MODEL_TAG}` = '{model_id}'", max_results=1
+        )
+        found: logged_models.LoggedModelsFound = self._ask(
+            "search_logged_models", request, logged_models.LoggedModelsFound
+        )
+        return found.models[0] if found.models else None
+
+    def _experiment_ids(self) -> list[str]:
+        return [*self._pages_of_experiments()]
+
+    def _pages_of_experiments(self) -> Iterator[str]:
+        token = ""
+        while True:
+            request = experiments.SearchExperiments(max_results=_PAGE, page_token=token, view_type="ALL")
+            page: experiments.ExperimentsFound = self._ask("search_experiments", request, experiments.ExperimentsFound)
+            yield from (each.experiment_id for each in page.experiments)
+            token = entities.given(page.next_page_token, "")
+            if not token:
+                return
+
+
+def _check_id(given: str) -> None:
+    """Raise `InvalidValue` where an id cannot stand in a filter; ids that are made here can."""
+    if not given.replace("-", "").replace("_", "").isalnum():
+        raise InvalidValue(f"{given[:100]!r} is no id: letters, digits, '-' and '_' are allowed.")
+
+
+def as_ours(record: RunRecord) -> RunRecord:
+    """Return a run of the server under our id, without the tags that are there for us, and with its writer's lease."""
+    tags = record.data.tags
+    known = writers_of(tags)
+    if RUN_TAG not in tags and not known:
+        return record
+    shown = {key: value for key, value in tags.items() if key != RUN_TAG and not key.startswith(WRITER_TAG)}
+    info = evolve(record.info, run_id=tags.get(RUN_TAG, record.info.run_id))
+    leases = [each.lease for each in known if each.lease is not None and each.lease.primary]
+    if leases and not info.status.is_final:
+        info = evolve(info, lease=leases[-1])
+    return evolve(record, info=info, data=evolve(record.data, tags=shown))
+
+
+def model_as_ours(model: LoggedModel) -> LoggedModel:
+    """Return a logged model of the server under our id."""
+    if MODEL_TAG not in model.tags:
+        return model
+    tags = {key: value for key, value in model.tags.items() if key != MODEL_TAG}
+    return evolve(model, model_id=model.tags[MODEL_TAG], tags=tags)
+
+
+def writers_of(tags: Mapping[str, str]) -> list[Writer]:
+    """Return the writers that a run's tags tell of; a tag that somebody else wrote is passed over."""
+    found = []
+    for key in sorted(tags):
+        if key.startswith(WRITER_TAG):
+            try:
+                fields: dict[str, Any] = json.loads(tags[key])
+                lease = fields.pop("lease")
+                found.append(Writer(lease=None if lease is None else Lease(**lease), **fields))
+            except (ValueError, TypeError, KeyError):
+                continue
+    return found
+
+
+def writer_tag(writer: Writer) -> tuple[str, str]:
+    """Return the tag that tells of a writer."""
+    return f"{WRITER_TAG}{writer.writer_id}", json.dumps(asdict(writer))

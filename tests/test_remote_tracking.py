@@ -134,7 +134,7 @@ def test_what_answers_but_is_no_tracking_server_is_said(tmp_path):
 AUTHENTICATOR = """
 from attrs import frozen
 from hookline import Provider, hookimpl
-from hookline_server.access import Authenticator, Caller
+from hookline_server.access import EVERYTHING, Authenticator, Caller
 
 @hookimpl
 def authenticators():
@@ -148,11 +148,14 @@ class Word(Authenticator):
     def __init__(self, services, options):
         self.word = options.word
 
-    def identify(self, headers):
+    def identify(self, headers, address):
         return Caller("somebody") if headers.get("authorization") == f"Bearer {self.word}" else None
 
     def allows(self, caller, permission, names):
         return True
+
+    def visible(self, caller, thing):
+        return EVERYTHING
 """
 
 

@@ -9,7 +9,7 @@ from hookline_lib_wire.messages.base import Empty, Request
 from hookline_lib_wire.permissions import ADMIN, Thing
 from hookline_lib_wire.routes import Family, Route
 from hookline_lib_wire.table import ROUTES
-from hookline_server.access import Authenticator, Caller
+from hookline_server.access import EVERYTHING, NOTHING, Authenticator, Caller
 from hookline_server.extensions import Extension
 
 EXTRA = Route("extra", "POST", "/extra", Request, Empty, ADMIN, summary="An extension's", family=Family.HOOKLINE)
@@ -24,12 +24,15 @@ class Named(Authenticator):
         self.asked = Counter()
         self.owned = []
 
-    def identify(self, headers):
+    def identify(self, headers, address):
         return Caller(headers["x-name"]) if headers.get("x-name") else None
 
     def allows(self, caller, permission, names):
         self.asked[permission.thing] += 1
         return caller.name == "jane"
+
+    def visible(self, caller, thing):
+        return EVERYTHING if caller.name == "jane" else NOTHING
 
     def created(self, caller, permission, name):
         self.owned.append((caller.name, name))

@@ -58,10 +58,15 @@ _CLASSES: dict[str, type[HooklineError]] = {
 
 
 class WireError(HooklineError):
-    """An error that is known on the wire only, such as a media type that is not read."""
+    """An error that is known on the wire only, such as a media type that is not read.
 
-    def __init__(self, code: str, message: str) -> None:
+    Attributes:
+        retry_after: seconds to wait before the request is sent again, which the answer then says; 0: nothing is said.
+    """
+
+    def __init__(self, code: str, message: str, *, retry_after: int = 0) -> None:
         super().__init__(message)
+        self.retry_after = retry_after
         self.code = code  # type: ignore[misc]  # of this error, not of the class
 
 

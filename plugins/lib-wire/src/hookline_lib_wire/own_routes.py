@@ -14,17 +14,17 @@ _own = partial(Route, family=Family.HOOKLINE)
 TABLES = (
     _own(
         *("select_runs", "POST", "/runs/search", own.SelectRuns, runs.RunsFound),
-        may.experiment(READ, "experiment_ids"),
+        may.within_experiments(),
         summary="Search runs, and choose which of their data to read",
     ),
     _own(
         *("count_runs", "POST", "/runs/count", own.CountRuns, own.Counted),
-        may.experiment(READ, "experiment_ids"),
+        may.within_experiments(),
         summary="Count the runs that a search finds",
     ),
     _own(
         *("list_keys", "POST", "/runs/keys", own.ListKeys, own.KeysFound),
-        may.experiment(READ, "experiment_ids"),
+        may.within_experiments(),
         summary="List the metrics, params and tags that runs have: the columns of a table",
     ),
     _own(

@@ -17,7 +17,8 @@ class Thing(StrEnum):
     """What a permission is about, and so who decides.
 
     PUBLIC: everybody, without a name. CALLER: everybody who has one; what is found is filtered by what each may read.
-    OWNER_OF_NEW: everybody who has one, and what is made is theirs. ADMIN: who looks after the server.
+    OWNER_OF_NEW: everybody who has one, and what is made is theirs. ADMIN: who looks after the server. USER: an account,
+    which its user may read and edit. NAMED: an experiment or a registered model, as the request says: `experiment/1`.
     """
 
     PUBLIC = "public"
@@ -28,6 +29,8 @@ class Thing(StrEnum):
     LOGGED_MODEL = "logged model"
     REGISTERED_MODEL = "registered model"
     ARTIFACT = "artifact"
+    USER = "user"
+    NAMED = "named"
     ADMIN = "admin"
 
 
@@ -37,11 +40,13 @@ class Permission:
 
     Attributes:
         field: the field of the request that names the thing, or the things.
+        filters: whether what is named and may not be read is passed over, and not refused: the route is a search.
     """
 
     thing: Thing
     action: Action = Action.READ
     field: str = ""
+    filters: bool = False
 
 
 PUBLIC = Permission(Thing.PUBLIC)
@@ -53,6 +58,11 @@ ADMIN = Permission(Thing.ADMIN, Action.MANAGE)
 def experiment(action: Action, field: str = "experiment_id") -> Permission:
     """Return the permission for an experiment, or several."""
     return Permission(Thing.EXPERIMENT, action, field)
+
+
+def within_experiments(field: str = "experiment_ids") -> Permission:
+    """Return the permission for a search in experiments, which finds what the caller may read."""
+    return Permission(Thing.EXPERIMENT, Action.READ, field, filters=True)
 
 
 def run(action: Action, field: str = "run_id") -> Permission:
@@ -68,6 +78,11 @@ def logged_model(action: Action) -> Permission:
 def registered_model(action: Action) -> Permission:
     """Return the permission for a registered model."""
     return Permission(Thing.REGISTERED_MODEL, action, "name")
+
+
+def user(action: Action) -> Permission:
+    """Return the permission for an account."""
+    return Permission(Thing.USER, action, "username")
 
 
 def artifact(action: Action, field: str = "artifact_path") -> Permission:

@@ -77,7 +77,7 @@ EXPERIMENTS = (
     ),
     Route(
         *("search_datasets", "POST", "/mlflow/experiments/search-datasets", runs.SearchDatasets, runs.DatasetsFound),
-        may.experiment(READ, "experiment_ids"),
+        may.within_experiments(),
         summary="List the datasets that runs of experiments read",
     ),
 )
@@ -100,7 +100,7 @@ RUNS = (
     Route(*("restore_run", "POST", "/mlflow/runs/restore", R.DeleteRun, Empty, may.run(EDIT)), summary="Restore a run"),
     Route(
         *("search_runs", "POST", "/mlflow/runs/search", R.SearchRuns, R.RunsFound),
-        may.experiment(READ, "experiment_ids"),
+        may.within_experiments(),
         summary="Search runs",
     ),
     Route(
@@ -328,7 +328,7 @@ LOGGED_MODELS = (
     ),
     Route(
         *("search_logged_models", "POST", f"{LOGGED}/search", L.SearchLoggedModels, L.LoggedModelsFound),
-        may.experiment(READ, "experiment_ids"),
+        may.within_experiments(),
         summary="Search logged models",
     ),
     Route(

@@ -1,7 +1,7 @@
 """Who calls, and what they may do. Without an authenticator everybody may do everything, and has no name."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import frozen
 
@@ -19,22 +19,98 @@ class Caller:
 ANYBODY = Caller()
 
 
+@frozen
+class Visible:
+    """Which things of a kind somebody may read: those that are listed, or all but those that are listed."""
+
+    listed: frozenset[str] = frozenset()
+    all_but: bool = False
+
+    def __contains__(self, name: object) -> bool:
+        return (name in self.listed) is not self.all_but
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether there is nothing that may not be read."""
+        return self.all_but and not self.listed
+
+    def among(self, names: Iterable[str]) -> list[str]:
+        """Return those of some things that may be read."""
+        return [name for name in names if name in self]
+
+
+NOTHING, EVERYTHING = Visible(), Visible(all_but=True)
+
+
 class Authenticator(ABC):
     """Knows callers by their requests, and says what they may do. Thread safe."""
 
     challenge: str = 'Basic realm="hookline"'
     """The header `WWW-Authenticate` of a 401."""
 
+    def recognise(self, headers: Mapping[str, str]) -> Caller | None:
+        """Return whom `identify` found lately for the same credentials, from memory; None where it is to be asked.
+
+        This is called in the event loop, before `identify`: it must neither wait nor compute for long.
+        """
+        return None
+
     @abstractmethod
-    def identify(self, headers: Mapping[str, str]) -> Caller | None:
-        """Return who sent a request, by its headers (names in lower case); None where they do not say, or wrongly."""
+    def identify(self, headers: Mapping[str, str], address: str) -> Caller | None:
+        """Return who sent a request, by its headers (names in lower case); None where they do not say, or wrongly.
+
+        This is called on a thread, and may take its time.
+
+        Args:
+            address: of the machine that sent it, or of the last proxy; "" where that is not known.
+
+        Raises:
+            WireError: somebody tries too often (`REQUEST_LIMIT_EXCEEDED`).
+        """
 
     @abstractmethod
     def allows(self, caller: Caller, permission: Permission, names: Sequence[str]) -> bool:
-        """Return whether a caller may do something to all things that are named."""
+        """Return whether a caller may do something to all things that are named.
+
+        Of a search (`permission.filters`) it is asked whether the caller may search at all: `visible` says what is found.
+
+        Raises:
+            NotFound: the caller is not to know that there is such a thing; or there is none.
+        """
+
+    @abstractmethod
+    def visible(self, caller: Caller, thing: Thing) -> Visible:
+        """Return which things a caller may read: ids of experiments, or names of registered models."""
 
     def created(self, caller: Caller, permission: Permission, name: str) -> None:  # noqa: B027 - an answer to an event
-        """Note that a caller made a thing, which is theirs from now on."""
+        """Note that a caller made a thing, which is theirs from now on, whatever had its name before."""
+
+    def renamed(self, name: str, new_name: str) -> None:  # noqa: B027 - an answer to an event
+        """Note that a registered model has another name, whose permissions go along."""
+
+    def deleted(self, name: str) -> None:  # noqa: B027 - an answer to an event
+        """Note that a registered model is gone, and with it what was allowed."""
+
+
+@frozen
+class Access:
+    """What the caller of one request may do.
+
+    Attributes:
+        authenticator: None: there is none, so everybody may do everything.
+    """
+
+    caller: Caller = ANYBODY
+    authenticator: Authenticator | None = None
+
+    def require(self, permission: Permission, *names: str) -> None:
+        """Raise `WireError`, or `NotFound`, where the caller may not do something to all things that are named."""
+        if self.authenticator is not None:
+            require(self.authenticator, self.caller, permission, names)
+
+    def visible(self, thing: Thing) -> Visible:
+        """Return which things the caller may read."""
+        return EVERYTHING if self.authenticator is None else self.authenticator.visible(self.caller, thing)
 
 
 def require(authenticator: Authenticator, caller: Caller, permission: Permission, names: Sequence[str]) -> None:
@@ -42,7 +118,12 @@ def require(authenticator: Authenticator, caller: Caller, permission: Permission
     if permission.thing is Thing.PUBLIC:
         return
     if not authenticator.allows(caller, permission, names):
-        raise WireError("PERMISSION_DENIED", "Permission denied")
+        raise permission_denied()
+
+
+def permission_denied() -> WireError:
+    """Return the error for something that the caller may not do."""
+    return WireError("PERMISSION_DENIED", "Permission denied")
 
 
 def unknown_caller() -> WireError:

@@ -18,19 +18,23 @@ from hookline_lib_wire.messages.base import Request
 from hookline_lib_wire.permissions import Action, Thing
 from hookline_lib_wire.routes import Route
 from hookline_lib_wire.table import ROUTES
-from hookline_server.access import ANYBODY, Authenticator, Caller, require, unknown_caller
+from hookline_server.access import ANYBODY, Access, Authenticator, Caller, require, unknown_caller
 from hookline_server.durability import DiskKeeper
 from hookline_server.exchanges import ClientGone, Exchange, Receive, Reply, Send
 from hookline_server.extensions import Extension, Handler
 from hookline_server.guard import Guard, check_json
 from hookline_server.handlers import HANDLERS, HOT
+from hookline_server.handlers.origins import check_changes
 from hookline_server.monitoring import Monitor
 from hookline_server.not_offered import NOT_OFFERED, is_not_offered
+from hookline_server.readable import ReadableServices
 from hookline_server.router import Router
 from hookline_server.services import Services
 from hookline_server.writing import Writes
 
 THREADS = 8
+IDENTIFYING_THREADS = 2
+"""Threads on which callers are identified: who tries passwords must not keep the others from being answered."""
 log = logging.getLogger("hookline.server")
 requests_log = logging.getLogger("hookline.server.requests")
 
@@ -66,10 +70,11 @@ class App:
         handlers = _joined(HANDLERS, *(each.handlers for each in extensions))
         self._router = Router(_targets(self.routes, handlers), services.settings.prefix)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="hookline-server")
+        self._identifying = ThreadPoolExecutor(IDENTIFYING_THREADS, thread_name_prefix="hookline-identify")
         self._keeper = DiskKeeper(services, services.settings.durability)
         self._writes = Writes(services, self._keeper)
         self.monitor = Monitor()
-        services.app = self
+        services.app, services.authenticator = self, authenticator
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -95,6 +100,7 @@ class App:
         self._writes.close()
         self._keeper.close()
         self._threads.shutdown()
+        self._identifying.shutdown()
 
     async def _answer(self, exchange: Exchange) -> str:
         self._guard.check(exchange)
@@ -102,11 +108,12 @@ class App:
         if isinstance(found, frozenset):
             raise self._not_found(exchange, found)
         target = found.target
-        caller = self._caller(exchange, target.route)
+        caller = await self._caller(exchange, target.route)
+        services = self._services_for(caller)
         if target.is_streamed:
             request = decode_query(target.route.request, exchange.query, found.in_path)
             await self._check(caller, target.route, request)
-            reply = await target.handler(self._services, exchange, request)
+            reply = await target.handler(services, exchange, request)
             if reply is not None:
                 if _writes(target.route):
                     await self._on_thread(self._keeper.wrote)
@@ -116,12 +123,17 @@ class App:
             check_json(exchange)
             request = decode_body(target.route.request, body)
             await self._check(caller, target.route, request)
-            await self._writes.add(*target.handler(self._services, request), body)
+            run_id, batch = target.handler(services, request)
+            if self._authenticator is not None:
+                measured = {each.model_id for each in batch.metrics if each.model_id}
+                if measured:
+                    await self._on_thread(check_changes, services, measured)
+            await self._writes.add(run_id, batch, body)
             await exchange.answer(_DONE)
         else:
             request = await self._read(exchange, target.route, found.in_path)
             await self._check(caller, target.route, request)
-            answer = await self._on_thread(self._handled, target, request)
+            answer = await self._on_thread(self._handled, target, services, request)
             if self._authenticator is not None and target.route.permission.thing is Thing.OWNER_OF_NEW:
                 await self._on_thread(self._note_owner, caller, target.route, request, answer)
             await exchange.answer(answer if isinstance(answer, Reply) else Reply(encode(answer)))
@@ -136,8 +148,8 @@ class App:
             check_json(exchange)
         return decode_body(route.request, body, in_path)
 
-    def _handled(self, target: _Target, request: Request) -> Any:
-        answer = target.handler(self._services, request)
+    def _handled(self, target: _Target, services: Services, request: Request) -> Any:
+        answer = target.handler(services, request)
         if _writes(target.route):
             self._keeper.wrote()
         return answer
@@ -147,10 +159,18 @@ class App:
 
     # Access ----------------------------------------------------------------------------------------------------------
 
-    def _caller(self, exchange: Exchange, route: Route) -> Caller:
+    def _services_for(self, caller: Caller) -> Services:
+        if self._authenticator is None:
+            return self._services
+        return ReadableServices(self._services, Access(caller, self._authenticator))
+
+    async def _caller(self, exchange: Exchange, route: Route) -> Caller:
         if self._authenticator is None or route.permission.thing is Thing.PUBLIC:
             return ANYBODY
-        caller = self._authenticator.identify(exchange.headers)
+        caller = self._authenticator.recognise(exchange.headers)
+        if caller is None:
+            identify, loop = self._authenticator.identify, asyncio.get_running_loop()
+            caller = await loop.run_in_executor(self._identifying, identify, exchange.headers, exchange.address)
         if caller is None:
             raise unknown_caller()
         return caller
@@ -180,6 +200,8 @@ class App:
         headers = {}
         if status == 401 and self._authenticator is not None:
             headers["www-authenticate"] = self._authenticator.challenge
+        if isinstance(error, WireError) and error.retry_after:
+            headers["retry-after"] = str(error.retry_after)
         reference = ""
         if not is_for_clients(error):
             reference = exchange.number

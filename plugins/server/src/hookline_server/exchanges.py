@@ -52,6 +52,12 @@ class Exchange:
         self.is_read = False
         self.number = f"{_PROCESS}{next(_numbers):x}"
 
+    @property
+    def address(self) -> str:
+        """The address that the request came from; "" where that is not known. What proxies say of others is not heard."""
+        client = self.scope.get("client")
+        return str(client[0]) if client else ""
+
     @cached_property
     def headers(self) -> dict[str, str]:
         """The headers; names in lower case, the last of several."""

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from hookline import Workspace
 from hookline.interfaces import ProjectGateway
 from hookline_lib_serving import serving
-from hookline_lib_wire.permissions import Permission
-from hookline_server.access import Authenticator, Caller
+from hookline_lib_wire.permissions import Permission, Thing
+from hookline_server.access import EVERYTHING, Authenticator, Caller, Visible
 from hookline_server.app import App
 from hookline_server.services import Services
 
@@ -48,7 +48,7 @@ class _OneToken(Authenticator):
     def __init__(self, token: str) -> None:
         self._expected = f"Bearer {token}".encode()
 
-    def identify(self, headers: Mapping[str, str]) -> Caller | None:
+    def identify(self, headers: Mapping[str, str], address: str) -> Caller | None:
         """Return the project, where the token is there."""
         given = headers.get("authorization", "").encode()
         return Caller("project") if hmac.compare_digest(given, self._expected) else None
@@ -56,6 +56,10 @@ class _OneToken(Authenticator):
     def allows(self, caller: Caller, permission: Permission, names: Sequence[str]) -> bool:
         """Return True."""
         return True
+
+    def visible(self, caller: Caller, thing: Thing) -> Visible:
+        """Return everything."""
+        return EVERYTHING
 
 
 def _around_proxies() -> dict[str, str]:

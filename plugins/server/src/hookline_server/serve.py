@@ -43,7 +43,8 @@ def serve(
     with terminations_interrupt():
         services = Services(workspace, settings)
         services.open()
-        app = App(services, extensions(services), _authenticator(services, authentication or Authentication()))
+        services.authenticator = _authenticator(services, authentication or Authentication())
+        app = App(services, extensions(services), services.authenticator)
         try:
             serving.run(app, bound, started)
         finally:

@@ -11,6 +11,8 @@ from hookline.interfaces import LoggedModels, ModelRegistry, TrackingStore
 from hookline.paths import check_key_path, join_key
 from hookline.uris import is_path, join_uri, scheme_of
 from hookline_lib_wire.answers import OWN, PROXIED
+from hookline_server.access import Access, Authenticator
+from hookline_server.belonging import Belonging
 from hookline_server.settings import ServerSettings
 
 if TYPE_CHECKING:
@@ -27,6 +29,9 @@ class Services:
 
     Attributes:
         app: the application that answers, set by itself.
+        authenticator: who knows callers; None: nobody does.
+        access: what the caller of the request may do.
+        belonging: which experiment a thing is of.
     """
 
     app: "App"
@@ -34,6 +39,9 @@ class Services:
     def __init__(self, workspace: Workspace, settings: ServerSettings | None = None) -> None:
         self.workspace = workspace
         self.settings = settings or ServerSettings()
+        self.authenticator: Authenticator | None = None
+        self.access = Access()
+        self.belonging = Belonging(self)
 
     def open(self) -> None:
         """Open the stores, so that what is wrong with them is told before anybody is served."""

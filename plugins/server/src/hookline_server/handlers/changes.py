@@ -5,6 +5,7 @@ from hookline.uris import is_path, scheme_of
 from hookline_lib_wire import answers
 from hookline_lib_wire.messages import experiments, own, registry
 from hookline_server.handlers.models import check_tag
+from hookline_server.handlers.origins import check_lineage, check_source
 from hookline_server.handlers.versions import LINEAGE
 from hookline_server.services import Services
 
@@ -37,10 +38,13 @@ def create_own_version(services: Services, request: own.CreateOwnVersion) -> reg
     """Create the next version of a registered model."""
     _check(request.tags)
     scheme = "" if is_path(request.source) else scheme_of(request.source)
+    source = request.source if scheme in LINEAGE else services.given_location(request.source)
+    check_source(services, source)
+    check_lineage(services, request.run_id, request.model_id)
     made = services.registry.create_version(
         NewModelVersion(
             name=request.name,
-            source=request.source if scheme in LINEAGE else services.given_location(request.source),
+            source=source,
             run_id=request.run_id,
             model_id=request.model_id,
             description=request.description,

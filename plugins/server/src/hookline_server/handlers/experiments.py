@@ -8,6 +8,7 @@ from hookline_lib_wire import answers
 from hookline_lib_wire.messages import experiments as messages
 from hookline_lib_wire.messages import runs as run_messages
 from hookline_lib_wire.messages.base import Empty
+from hookline_server.handlers.origins import check_location
 from hookline_server.handlers.reading import texts, view_of
 from hookline_server.services import Services
 
@@ -18,6 +19,7 @@ DONE = Empty()
 def create_experiment(services: Services, request: messages.CreateExperiment) -> messages.ExperimentCreated:
     """Create an experiment."""
     location = services.given_location(request.artifact_location) if request.artifact_location else None
+    check_location(services, location or "")
     made = services.tracking.create_experiment(request.name, artifact_location=location, tags=texts(request.tags))
     return messages.ExperimentCreated(experiment_id=made.experiment_id)
 

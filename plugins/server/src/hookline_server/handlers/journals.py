@@ -23,6 +23,7 @@ from hookline_lib_wire.messages import logged_models, own, runs
 from hookline_lib_wire.messages.base import Empty, Request
 from hookline_server.exchanges import Exchange, Reply
 from hookline_server.handlers.experiments import DONE
+from hookline_server.handlers.origins import check_delivery, check_lineage
 from hookline_server.handlers.reading import member
 from hookline_server.services import Services
 from hookline_server.settings import MEGABYTE
@@ -61,6 +62,7 @@ def change_run(services: Services, request: own.ChangeRun) -> runs.RunUpdated:
 
 def create_own_logged_model(services: Services, request: own.CreateOwnLoggedModel) -> logged_models.LoggedModelFound:
     """Create a logged model with an id of the client's."""
+    check_lineage(services, request.source_run_id, None)
     made = services.logged_models.create_logged_model(
         NewLoggedModel(
             experiment_id=request.experiment_id,
@@ -117,6 +119,11 @@ def _begin(services: Services, delivery: Delivery, experiment_id: str) -> None:
     else:
         if present.info.experiment_id != experiment_id:
             raise _elsewhere(delivery.run_id)
+    _apply(services, delivery)
+
+
+def _apply(services: Services, delivery: Delivery) -> None:
+    check_delivery(services, delivery)
     services.tracking.apply(delivery)
 
 
@@ -125,7 +132,7 @@ async def apply_journal(services: Services, exchange: Exchange, request: message
     delivery = await _delivery(exchange, request.run_id)
     if delivery.created is not None:
         raise InvalidValue("Records that create a run are sent to /journal/begin.")
-    await _on_thread(services.tracking.apply, delivery)
+    await _on_thread(_apply, services, delivery)
     return Reply(b"{}")
 
 

@@ -8,6 +8,7 @@ from hookline_lib_wire import answers
 from hookline_lib_wire.messages import logged_models as messages
 from hookline_lib_wire.messages.base import Empty
 from hookline_server.handlers.experiments import DONE
+from hookline_server.handlers.origins import check_lineage
 from hookline_server.handlers.reading import named, texts, view_of
 from hookline_server.services import Services
 
@@ -17,6 +18,7 @@ _STATUSES = {1: ModelStatus.PENDING, 2: ModelStatus.READY, 3: ModelStatus.UPLOAD
 
 def create_logged_model(services: Services, request: messages.CreateLoggedModel) -> messages.LoggedModelFound:
     """Create a logged model."""
+    check_lineage(services, request.source_run_id, None)
     made = services.logged_models.create_logged_model(
         NewLoggedModel(
             experiment_id=request.experiment_id,

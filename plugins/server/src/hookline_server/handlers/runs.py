@@ -21,6 +21,7 @@ from hookline_lib_wire import answers
 from hookline_lib_wire.messages import runs as messages
 from hookline_lib_wire.messages.base import Empty
 from hookline_server.handlers.experiments import DONE
+from hookline_server.handlers.origins import check_changes, check_uses
 from hookline_server.handlers.reading import as_stored, status_of, texts, view_of
 from hookline_server.services import Services
 
@@ -111,6 +112,7 @@ def log_inputs(services: Services, request: messages.LogInputs) -> Empty:
     """Note what a run read."""
     if len(request.datasets) > MAX_INPUTS:
         raise InvalidValue(f"A request may name at most {MAX_INPUTS} datasets, not {len(request.datasets)}.")
+    check_uses(services, (each.model_id for each in request.models))
     datasets = [
         DatasetInput(
             Dataset(
@@ -131,6 +133,7 @@ def log_inputs(services: Services, request: messages.LogInputs) -> Empty:
 
 def log_outputs(services: Services, request: messages.LogOutputs) -> Empty:
     """Note which logged models a run made."""
+    check_changes(services, (each.model_id for each in request.models))
     services.tracking.log_outputs(request.run_id, [ModelOutput(each.model_id, each.step) for each in request.models])
     return DONE
 

@@ -9,6 +9,7 @@ from hookline_lib_wire.messages import registry as messages
 from hookline_lib_wire.messages.base import Empty
 from hookline_server.handlers.experiments import DONE
 from hookline_server.handlers.models import check_tag
+from hookline_server.handlers.origins import check_lineage, check_source
 from hookline_server.handlers.reading import as_stored, texts
 from hookline_server.services import Services, version_number
 
@@ -22,7 +23,9 @@ def create_version(services: Services, request: messages.CreateVersion) -> messa
     for key, value in tags.items():
         check_tag(key, value)
     source = _source(services, request)
+    check_source(services, source)
     run_id, model_id = _lineage(services, request)
+    check_lineage(services, run_id, model_id)
     made = services.registry.create_version(
         NewModelVersion(
             name=request.name,

@@ -5,6 +5,7 @@ Of the distributions that offer a kind the first is the one to begin with.
 
 _OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
     "hookline-artifact-file": {"artifact_stores": ("file",)},
+    "hookline-auth-basic": {"authenticators": ("auth-basic",), "commands": ("auth users create",)},
     "hookline-backend-local": {"project_backends": ("local",)},
     "hookline-context-git": {"run_contexts": ("git",)},
     "hookline-context-system": {"run_contexts": ("system",)},

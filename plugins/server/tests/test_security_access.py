@@ -34,7 +34,7 @@ class Named(Authenticator):
     def visible(self, caller, thing):
         return EVERYTHING if caller.name == "jane" else NOTHING
 
-    def created(self, caller, permission, name):
+    def created(self, caller, thing, name):
         self.owned.append((caller.name, name))
 
 

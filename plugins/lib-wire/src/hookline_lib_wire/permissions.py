@@ -17,8 +17,8 @@ class Thing(StrEnum):
     """What a permission is about, and so who decides.
 
     PUBLIC: everybody, without a name. CALLER: everybody who has one; what is found is filtered by what each may read.
-    OWNER_OF_NEW: everybody who has one, and what is made is theirs. ADMIN: who looks after the server. USER: an account,
-    which its user may read and edit. NAMED: an experiment or a registered model, as the request says: `experiment/1`.
+    OWNER_OF_NEW: everybody who has one, and what is made is theirs. USER: an account, which is its user's. NAMED: an
+    experiment or a registered model, as the request says: `experiment/1`. ADMIN: who looks after the server.
     """
 
     PUBLIC = "public"

@@ -72,7 +72,7 @@ class Authenticator(ABC):
     def allows(self, caller: Caller, permission: Permission, names: Sequence[str]) -> bool:
         """Return whether a caller may do something to all things that are named.
 
-        Of a search (`permission.filters`) it is asked whether the caller may search at all: `visible` says what is found.
+        Of a search (`permission.filters`) it says whether the caller may search at all: `visible` says what is found.
 
         Raises:
             NotFound: the caller is not to know that there is such a thing; or there is none.
@@ -82,8 +82,8 @@ class Authenticator(ABC):
     def visible(self, caller: Caller, thing: Thing) -> Visible:
         """Return which things a caller may read: ids of experiments, or names of registered models."""
 
-    def created(self, caller: Caller, permission: Permission, name: str) -> None:  # noqa: B027 - an answer to an event
-        """Note that a caller made a thing, which is theirs from now on, whatever had its name before."""
+    def created(self, caller: Caller, thing: Thing, name: str) -> None:  # noqa: B027 - an answer to an event
+        """Note that a caller made an experiment (its id) or a registered model: theirs, whatever was called so before."""
 
     def renamed(self, name: str, new_name: str) -> None:  # noqa: B027 - an answer to an event
         """Note that a registered model has another name, whose permissions go along."""

@@ -135,7 +135,7 @@ class App:
             await self._check(caller, target.route, request)
             answer = await self._on_thread(self._handled, target, services, request)
             if self._authenticator is not None and target.route.permission.thing is Thing.OWNER_OF_NEW:
-                await self._on_thread(self._note_owner, caller, target.route, request, answer)
+                await self._on_thread(self._note_owner, caller, answer)
             await exchange.answer(answer if isinstance(answer, Reply) else Reply(encode(answer)))
         return target.route.operation
 
@@ -180,10 +180,13 @@ class App:
             names = _names(request, route)
             await self._on_thread(require, self._authenticator, caller, route.permission, names)
 
-    def _note_owner(self, caller: Caller, route: Route, _request: Request, answer: Any) -> None:
+    def _note_owner(self, caller: Caller, answer: Any) -> None:
         assert self._authenticator is not None
-        named = getattr(answer, "experiment_id", None) or answer.registered_model.name
-        self._authenticator.created(caller, route.permission, named)
+        experiment_id = getattr(answer, "experiment_id", None)
+        if experiment_id:
+            self._authenticator.created(caller, Thing.EXPERIMENT, experiment_id)
+        else:
+            self._authenticator.created(caller, Thing.REGISTERED_MODEL, answer.registered_model.name)
 
     # Errors ----------------------------------------------------------------------------------------------------------
 

@@ -54,7 +54,7 @@ class Exchange:
 
     @property
     def address(self) -> str:
-        """The address that the request came from; "" where that is not known. What proxies say of others is not heard."""
+        """The address that the request came from; "" where that is not known. What a proxy says is not heard."""
         client = self.scope.get("client")
         return str(client[0]) if client else ""
 

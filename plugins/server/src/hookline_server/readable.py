@@ -1,7 +1,7 @@
 """The stores as one caller sees them: searches find what the caller may read, and nothing else.
 
-What is hidden is left out by the store itself, as a part of the query: pages are full, totals are those of what is seen,
-and no page token holds the name of a thing that is not.
+What is hidden is left out by the store itself, as a part of the query: pages are full, totals are those of what is
+seen, and no page token holds the name of a thing that is not.
 """
 
 from collections.abc import Sequence

@@ -29,7 +29,7 @@ def check_source(services: Services, source: str) -> None:
     Args:
         source: as it is stored.
     """
-    scheme, (name, _, key) = "" if is_path(source) else scheme_of(source), _after_scheme(source).partition("/")
+    scheme, (name, _, _key) = "" if is_path(source) else scheme_of(source), _after_scheme(source).partition("/")
     if source.startswith(OWN):
         services.access.require(_READ_FILES, source.removeprefix(OWN))
     elif scheme == "runs":

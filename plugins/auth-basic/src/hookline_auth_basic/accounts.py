@@ -146,7 +146,7 @@ class Accounts:
         self._change(name, lambda user: evolve(user, is_admin=is_admin))
 
     def delete(self, name: str) -> None:
-        """Remove a user, with permissions and tokens. Raises `NotFound`, and `InvalidValue` for the last administrator."""
+        """Remove a user, with permissions and tokens. Raises `NotFound`, and `InvalidValue` for the last admin."""
         self._check_not_last(name)
         self.documents.delete_document(NAMESPACE, f"users/{name}")
         self.documents.delete_document(NAMESPACE, f"grants/{name}")

@@ -1,4 +1,4 @@
-"""How often somebody may try: so many wrong passwords within a window, for a user from an address, and for an address."""
+"""How often somebody may try: so many wrong passwords within a window, of a user or of an address."""
 
 import math
 import time
@@ -33,11 +33,9 @@ class Attempts:
         with self._lock:
             now = self._clock()
             counts = {key: self._count(key, now) for key in limits}
-            waits = [
-                since + self._options.window_seconds - now for key, (n, since) in counts.items() if n >= limits[key]
-            ]
-            if waits:
-                raise too_many(math.ceil(max(waits)))
+            began = [since for key, (count, since) in counts.items() if count >= limits[key]]
+            if began:
+                raise too_many(math.ceil(max(began) + self._options.window_seconds - now))
             for key, (count, since) in counts.items():
                 self._counts[key] = (count + 1, since)
                 self._counts.move_to_end(key)

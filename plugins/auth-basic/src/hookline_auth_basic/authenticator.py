@@ -12,11 +12,11 @@ from attrs import frozen
 
 from hookline.errors import HooklineError, NotFound
 from hookline.store_rules import experiment_not_found, logged_model_not_found, model_not_found, run_not_found
-from hookline_auth_basic.accounts import EXPERIMENT, KINDS, MODEL, Account, Accounts
+from hookline_auth_basic.accounts import EXPERIMENT, FRESH_SECONDS, KINDS, MODEL, Account, Accounts
 from hookline_auth_basic.attempts import Attempts
 from hookline_auth_basic.levels import NEEDED, Level
 from hookline_auth_basic.options import BasicOptions
-from hookline_auth_basic.passwords import is_outdated, matches
+from hookline_auth_basic.passwords import is_outdated, matches, of_nobody
 from hookline_auth_basic.tokens import Tokens
 from hookline_lib_wire.permissions import Action, Permission, Thing
 from hookline_server.access import EVERYTHING, NOTHING, Authenticator, Caller, Visible
@@ -24,7 +24,7 @@ from hookline_server.belonging import no_artifact
 from hookline_server.services import Services
 
 REMEMBERED = 1000
-"""Passwords that were right and are not computed again."""
+"""Credentials that were right and are not looked at again."""
 
 
 @frozen
@@ -42,10 +42,10 @@ class BasicCaller(Caller):
 
 @frozen
 class _Right:
-    """A password that was right: for whom, what was kept of it then, and how long that is remembered."""
+    """Credentials that were right: whose, the hash of a password then (None for a token), and how long that holds."""
 
-    name: str
-    kept: str
+    caller: BasicCaller
+    kept: str | None
     until: float
 
 
@@ -61,6 +61,7 @@ class BasicAuthenticator(Authenticator):
         self.accounts = Accounts(services.workspace.documents)
         self.tokens = Tokens(self.accounts)
         self._attempts = Attempts(self.options)
+        of_nobody()  # now, so that the first unknown user takes no longer than the others
         self._secret = secrets.token_bytes(32)
         self._lock = Lock()
         self._right: OrderedDict[bytes, _Right] = OrderedDict()
@@ -70,17 +71,15 @@ class BasicAuthenticator(Authenticator):
     def recognise(self, headers: Mapping[str, str]) -> Caller | None:
         """Return who sent a request, where the password was right lately and the account was read a moment ago."""
         right = self._remembered(headers.get("authorization", ""))
-        account = self.accounts.known(right.name) if right is not None else None
-        if right is None or account is None or account.user.password != right.kept:
-            return None
-        return BasicCaller(right.name)
+        account = self.accounts.known(right.caller.name) if right is not None else None
+        return right.caller if right is not None and _still_holds(right, account) else None
 
     def identify(self, headers: Mapping[str, str], address: str) -> Caller | None:
         """Return who sent a request, by a password or a token; see `Authenticator.identify`."""
         given = headers.get("authorization", "")
         scheme, _, credentials = given.partition(" ")
         if scheme.lower() == "bearer":
-            return self._by_token(credentials.strip(), address)
+            return self._by_token(given, credentials.strip(), address)
         if scheme.lower() != "basic":
             return None
         try:
@@ -91,8 +90,8 @@ class BasicAuthenticator(Authenticator):
 
     def _by_password(self, given: str, name: str, password: str, address: str) -> Caller | None:
         right, account = self._remembered(given), self.accounts.find(name)
-        if right is not None and account is not None and account.user.password == right.kept:
-            return BasicCaller(name)
+        if right is not None and _still_holds(right, account):
+            return right.caller
         self._attempts.begin(name, address)
         kept = None if account is None else account.user.password
         if not matches(kept, password) or account is None or kept is None:
@@ -101,17 +100,17 @@ class BasicAuthenticator(Authenticator):
         if is_outdated(kept):
             self.accounts.rehash(name, kept, password)
             kept = self.accounts.get(name).user.password
-        self._remember(given, _Right(name, kept, time.monotonic() + self.options.remember_seconds))
-        return BasicCaller(name)
+        return self._remember(given, BasicCaller(name), kept, self.options.remember_seconds)
 
-    def _by_token(self, text: str, address: str) -> Caller | None:
+    def _by_token(self, given: str, text: str, address: str) -> Caller | None:
         token = self.tokens.find(text)
         if token is None:
             self._attempts.begin("", address)
             return None
         if self.accounts.find(token.user) is None:
             return None
-        return BasicCaller(token.user, token.level, by_token=True)
+        caller = BasicCaller(token.user, token.level, by_token=True)
+        return self._remember(given, caller, None, FRESH_SECONDS)
 
     def _remembered(self, given: str) -> _Right | None:
         digest = self._digest(given)
@@ -122,11 +121,17 @@ class BasicAuthenticator(Authenticator):
                 return None
         return right
 
-    def _remember(self, given: str, right: _Right) -> None:
+    def _remember(self, given: str, caller: BasicCaller, kept: str | None, seconds: float) -> BasicCaller:
         with self._lock:
-            self._right[self._digest(given)] = right
+            self._right[self._digest(given)] = _Right(caller, kept, time.monotonic() + seconds)
             while len(self._right) > REMEMBERED:
                 self._right.popitem(last=False)
+        return caller
+
+    def forget_credentials(self) -> None:
+        """Ask the store about everybody again: a token was revoked."""
+        with self._lock:
+            self._right.clear()
 
     def _digest(self, given: str) -> bytes:
         return hashlib.blake2b(given.encode("utf-8", "surrogateescape"), key=self._secret, digest_size=32).digest()
@@ -156,7 +161,7 @@ class BasicAuthenticator(Authenticator):
             return permission.action is not Action.MANAGE and all(name == caller.name for name in names)
         if permission.thing is Thing.ADMIN:
             return False
-        return all([self._may(account, caller, permission, name) for name in names])
+        return all(self._may(account, caller, permission, name) for name in names)
 
     def visible(self, caller: Caller, thing: Thing) -> Visible:
         """Return which experiments, or registered models, a caller may read."""
@@ -221,6 +226,10 @@ class BasicAuthenticator(Authenticator):
     def deleted(self, name: str) -> None:
         """Take permissions on a registered model back: the next one of this name is another."""
         self.accounts.forget(MODEL, name)
+
+
+def _still_holds(right: _Right, account: Account | None) -> bool:
+    return account is not None and right.kept in (None, account.user.password)
 
 
 def _is_admin(caller: Caller, account: Account) -> bool:

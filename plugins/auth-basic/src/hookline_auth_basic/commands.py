@@ -29,7 +29,7 @@ def _accounts(cli: CliContext) -> Accounts:
 
 
 def _password(file: str | None) -> str:
-    """Return a new password, from a file or from a person who types it twice: what stands in a command is seen by all."""
+    """Return a new password, from a file or typed twice: what stands in a command is seen by all."""
     if file is None:
         typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
         return typed

@@ -92,6 +92,7 @@ class UserHandlers:
     def delete_token(self, _services: Services, request: messages.TokenName) -> Empty:
         """Make a token worthless."""
         self._tokens.revoke(request.username, request.id)
+        self._authenticator.forget_credentials()
         return DONE
 
 

@@ -1,4 +1,4 @@
-"""The rows that this plugin adds to the table of routes: MLflow's paths for users and permissions, and ours for tokens."""
+"""The rows that this plugin adds to the table of routes: MLflow's for users and permissions, ours for tokens."""
 
 from hookline_auth_basic import messages as m
 from hookline_auth_basic.accounts import EXPERIMENT, MODEL

@@ -83,7 +83,7 @@ class Authenticator(ABC):
         """Return which things a caller may read: ids of experiments, or names of registered models."""
 
     def created(self, caller: Caller, thing: Thing, name: str) -> None:  # noqa: B027 - an answer to an event
-        """Note that a caller made an experiment (its id) or a registered model: theirs, whatever was called so before."""
+        """Note that a caller made an experiment (its id) or a registered model: it is theirs from now on."""
 
     def renamed(self, name: str, new_name: str) -> None:  # noqa: B027 - an answer to an event
         """Note that a registered model has another name, whose permissions go along."""

@@ -46,7 +46,7 @@ def server_extensions() -> list[Provider]:
 def commands() -> list[Provider]:
     """Offer the commands that look after users."""
     return [
-        Provider(name=name, target=f"hookline_auth_basic.commands:{target}", summary=summary)
+        Provider(name=name, target=f"hookline_auth_basic.cli:{target}", summary=summary)
         for name, (target, summary) in _COMMANDS.items()
     ]
 

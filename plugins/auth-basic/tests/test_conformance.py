@@ -1,0 +1,7 @@
+"""The laws of plugins."""
+
+from hookline.testing import PluginSuite
+
+
+class TestPlugin(PluginSuite):
+    plugin = "auth-basic"

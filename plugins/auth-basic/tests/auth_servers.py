@@ -96,7 +96,9 @@ def make_things(services, prefix="thing"):
         run_id, Batch(metrics=(Metric("m", 1.0, 0, 1),), params={f"{name}-param": "x"}, tags={"gone": "x"})
     )
     model = services.logged_models.create_logged_model(
-        NewLoggedModel(experiment_id=experiment.experiment_id, name=f"{name}-model", source_run_id=run_id, tags={"x": "1"})
+        NewLoggedModel(
+            experiment_id=experiment.experiment_id, name=f"{name}-model", source_run_id=run_id, tags={"x": "1"}
+        )
     )
     registry.create_model(name, tags={"x": "1"})
     registry.create_version(NewModelVersion(name=name, source=f"runs:/{run_id}/m", run_id=run_id, tags={"x": "1"}))
@@ -137,6 +139,7 @@ def served(workspace, options=None, users=("admin", "outsider", *ROLES)):
 def sqlite_workspace(folder):
     (folder / "hookline.yaml").touch()
     return Workspace(Config.load(folder, environ={}))
+
 
 def quoted(path):
     return quote(path, safe="/")

@@ -10,7 +10,7 @@ from threading import Lock
 
 from attrs import frozen
 
-from hookline.errors import HooklineError, NotFound
+from hookline.errors import HooklineError, InvalidValue, NotFound
 from hookline.store_rules import experiment_not_found, logged_model_not_found, model_not_found, run_not_found
 from hookline_auth_basic.accounts import EXPERIMENT, FRESH_SECONDS, KINDS, MODEL, Account, Accounts
 from hookline_auth_basic.attempts import Attempts
@@ -198,7 +198,7 @@ class BasicAuthenticator(Authenticator):
             case Thing.NAMED:
                 kind, _, thing = name.partition("/")
                 if kind not in KINDS:
-                    raise _hidden(permission, name)
+                    raise InvalidValue(f"Invalid resource type {kind[:100]!r}: use {', '.join(KINDS)}.")
                 return kind, thing
             case Thing.EXPERIMENT if permission.field == "experiment_name":
                 found = self._services.tracking.get_experiment_by_name(name)
@@ -256,7 +256,8 @@ def _hidden(permission: Permission, name: str) -> HooklineError:
         case Thing.ARTIFACT:
             return no_artifact(name.strip("/"))
         case Thing.NAMED:
-            return NotFound(f"There is no {name!r} whose permissions could be managed.")
+            kind, _, thing = name.partition("/")
+            return model_not_found(thing) if kind == MODEL else experiment_not_found(thing)
         case Thing.EXPERIMENT if permission.field == "experiment_name":
             return NotFound(f"Could not find experiment with name '{name}'")
         case _:

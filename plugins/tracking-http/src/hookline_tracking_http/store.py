@@ -29,7 +29,7 @@ from hookline.entities import (
     Writer,
 )
 from hookline.entities.rules import new_id
-from hookline.errors import InvalidValue, Unavailable
+from hookline.errors import InvalidValue, NotFound, Unavailable
 from hookline.interfaces import TrackingStore
 from hookline.search.syntax import Comparison, Query
 from hookline_lib_wire import answers, entities
@@ -203,7 +203,10 @@ class HttpTrackingStore(ServedExperiments, ServedLoggedModels, TrackingStore):
     def writers(self, run_id: str) -> Sequence[Writer]:
         """Return what is known of the writers of a run."""
         request = journal.DeliveredRun(run_id=run_id)
-        found: journal.WritersFound = self._ask("list_writers", request, journal.WritersFound)
+        try:
+            found: journal.WritersFound = self._ask("list_writers", request, journal.WritersFound)
+        except NotFound:  # so says a server that knows its callers, of a run that is not there yet
+            return []
         return [
             Writer(each.writer_id, each.cursor, each.points, each.checksum, each.lease, each.sealed)
             for each in found.writers

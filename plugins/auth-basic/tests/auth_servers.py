@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from attrs import frozen
 
 from hookline import Config, Workspace
-from hookline.entities import Batch, Metric, NewLoggedModel, NewModelVersion, NewRun
+from hookline.entities import Batch, Dataset, DatasetInput, Metric, NewLoggedModel, NewModelVersion, NewRun
 from hookline_auth_basic.accounts import EXPERIMENT, MODEL
 from hookline_auth_basic.authenticator import BasicAuthenticator
 from hookline_auth_basic.levels import Level
@@ -95,6 +95,7 @@ def make_things(services, prefix="thing"):
     tracking.log_batch(
         run_id, Batch(metrics=(Metric("m", 1.0, 0, 1),), params={f"{name}-param": "x"}, tags={"gone": "x"})
     )
+    tracking.log_inputs(run_id, [DatasetInput(Dataset(name=f"{name}-data", digest="1", source_type="x", source="x"))])
     model = services.logged_models.create_logged_model(
         NewLoggedModel(
             experiment_id=experiment.experiment_id, name=f"{name}-model", source_run_id=run_id, tags={"x": "1"}

@@ -19,7 +19,7 @@ from hookline_auth_basic.options import BasicOptions
 from hookline_auth_basic.passwords import is_outdated, matches, of_nobody
 from hookline_auth_basic.tokens import Tokens
 from hookline_lib_wire.permissions import Action, Permission, Thing
-from hookline_server.access import EVERYTHING, NOTHING, Authenticator, Caller, Visible
+from hookline_server.access import EVERYTHING, NOTHING, Authenticator, Caller, Visible, unknown_caller
 from hookline_server.belonging import no_artifact
 from hookline_server.services import Services
 
@@ -70,7 +70,10 @@ class BasicAuthenticator(Authenticator):
 
     def recognise(self, headers: Mapping[str, str]) -> Caller | None:
         """Return who sent a request, where the password was right lately and the account was read a moment ago."""
-        right = self._remembered(headers.get("authorization", ""))
+        given = headers.get("authorization", "")
+        if not given:
+            raise unknown_caller()
+        right = self._remembered(given)
         account = self.accounts.known(right.caller.name) if right is not None else None
         return right.caller if right is not None and _still_holds(right, account) else None
 

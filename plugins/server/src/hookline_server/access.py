@@ -52,6 +52,9 @@ class Authenticator(ABC):
         """Return whom `identify` found lately for the same credentials, from memory; None where it is to be asked.
 
         This is called in the event loop, before `identify`: it must neither wait nor compute for long.
+
+        Raises:
+            WireError: `unknown_caller()`, where the headers do not say anything, and nobody needs to look.
         """
         return None
 

@@ -4,16 +4,18 @@ import base64
 import http.client
 import json
 from contextlib import contextmanager
+from functools import cache
 from urllib.parse import quote, urlencode, urlsplit
 
 from attrs import frozen
 
 from hookline import Config, Workspace
 from hookline.entities import Batch, Dataset, DatasetInput, Metric, NewLoggedModel, NewModelVersion, NewRun
-from hookline_auth_basic.accounts import EXPERIMENT, MODEL
+from hookline_auth_basic.accounts import EXPERIMENT, MODEL, NAMESPACE
 from hookline_auth_basic.authenticator import BasicAuthenticator
 from hookline_auth_basic.levels import Level
 from hookline_auth_basic.options import BasicOptions
+from hookline_auth_basic.passwords import hashed
 from hookline_auth_basic.routes import extension
 from hookline_lib_serving import serving
 from hookline_server.app import App
@@ -121,14 +123,28 @@ def allow_roles(accounts, things):
         accounts.grant(name, MODEL, things.name, level)
 
 
+@cache
+def kept_password():
+    """The hash of the users' password, which takes long to compute."""
+    return hashed(PASSWORD, "")
+
+
+def add_user(documents, name):
+    """Add a user, if there is none of the name; `admin` is an administrator."""
+    if documents.get_document(NAMESPACE, f"users/{name}") is None:
+        number = next(_numbers) + 1
+        documents.put_document(NAMESPACE, "last-user", number)
+        value = {"id": number, "password": kept_password(), "is_admin": name == "admin", "created": 0}
+        documents.put_document(NAMESPACE, f"users/{name}", value)
+
+
 @contextmanager
 def served(workspace, options=None, users=("admin", "outsider", *ROLES)):
     """Serve a workspace that has these users, on a thread of this process."""
     services = Services(workspace, ServerSettings())
     services.authenticator = BasicAuthenticator(services, options or BasicOptions(default_permission="NO_PERMISSIONS"))
     for name in users:
-        if services.authenticator.accounts.find(name) is None:
-            services.authenticator.accounts.create(name, PASSWORD, is_admin=name == "admin")
+        add_user(services.workspace.documents, name)
     app = App(services, [extension(services, None)], services.authenticator)
     try:
         with serving.in_background(app) as url:

@@ -19,7 +19,7 @@ def free_port():
 
 
 @contextmanager
-def running(command, folder, url):
+def running(command, folder, url, ready="/api/2.0/mlflow/experiments/get?experiment_id=0"):
     """Run a server until the block ends; it must answer first."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("HOOKLINE_", "MLFLOW_"))}
     environment |= {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
@@ -27,7 +27,7 @@ def running(command, folder, url):
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
     try:
         deadline = time.monotonic() + PATIENCE
-        while not answers(f"{url}/api/2.0/mlflow/experiments/get?experiment_id=0"):
+        while not answers(f"{url}{ready}"):
             assert process.poll() is None, (folder / "log").read_text()
             assert time.monotonic() < deadline, (folder / "log").read_text()
             time.sleep(0.05)
@@ -49,12 +49,11 @@ def answers(url):
         return False
 
 
-def ours(folder):
+def ours(folder, *options):
     """Our server over a new SQLite store."""
     port = free_port()
-    return running(
-        [sys.executable, "-m", "hookline", "server", "--port", str(port)], folder, f"http://127.0.0.1:{port}"
-    )
+    command = [sys.executable, "-m", "hookline", "server", "--port", str(port), *options]
+    return running(command, folder, f"http://127.0.0.1:{port}", "/ready")
 
 
 def theirs(python, folder):

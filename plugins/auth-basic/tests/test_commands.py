@@ -126,7 +126,7 @@ def test_our_own_client_tracks_as_far_as_its_user_may(tmp_path, home, monkeypatc
             return {"HOOKLINE_TRACKING_USERNAME": name, "HOOKLINE_TRACKING_PASSWORD": PASSWORD}
 
         with at(tmp_path / "jane", url, known_as("jane"), monkeypatch) as workspace:
-            with workspace.start_run(experiment="wine") as run:  # the experiment becomes hers
+            with workspace.start_run(experiment_name="wine") as run:  # the experiment becomes hers
                 run.log_metric("loss", 1.0, step=1)
                 run.log_param("depth", 3)
                 run.log_text("hello", "a.txt")

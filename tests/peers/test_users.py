@@ -1,4 +1,4 @@
-"""Real, unmodified MLflow clients against our server with users: what each may do, and MLflow's own client for users."""
+"""Real, unmodified MLflow clients against our server with users: what each may do, and MLflow's client for users."""
 
 import json
 import os

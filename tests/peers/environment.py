@@ -14,6 +14,7 @@ ENVIRONMENTS = {
     "schemathesis": [["schemathesis~=4.32"]],
     "mlflow": [
         ["mlflow==3.17.2", "skops>=0.11", "scikit-learn>=1.4"],
+        ["flask-wtf>=1.2"],  # which its client for users imports
         ["optuna>=4", "optuna-integration>=4", "xgboost-cpu>=3", "lightgbm>=4.5"],
         ["./core", "./plugins/flavor-python", "./plugins/flavor-sklearn"],
     ],

@@ -1,4 +1,4 @@
-"""What an authenticator says is kept: searches find what may be read; who tries too often is told when to come again."""
+"""What an authenticator says holds: searches find what may be read; who tries too often is told when to come again."""
 
 import json
 

@@ -11,7 +11,7 @@ from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_err
 from sklearn.model_selection import train_test_split
 
 from hookline import Workspace
-from hookline.entities import Batch, Metric, NewRun, RunChange, RunStatus
+from hookline.entities import Batch, Dataset, DatasetInput, Metric, NewRun, RunChange, RunStatus
 
 GRID = [
     *(("ridge", Ridge, {"alpha": alpha}) for alpha in (0.01, 0.1, 1.0)),
@@ -46,7 +46,7 @@ MINUTE = 60_000
 
 def fill(workspace: Workspace, large: int) -> dict[str, str]:
     """Fill a store; return the ids of experiments and runs by what they are for."""
-    return {"trainings": train(workspace), "large": grow(workspace, large), **attack(workspace)}
+    return {"trainings": train(workspace), "large": grow(workspace, large), "nested": nest(workspace), **attack(workspace)}
 
 
 def train(workspace: Workspace) -> str:
@@ -102,6 +102,26 @@ def grow(workspace: Workspace, count: int) -> str:
         if number < count - 1:  # the last one goes on
             status = RunStatus.FAILED if number % 17 == 3 else RunStatus.FINISHED
             store.update_run(run, RunChange(status=status, end_time=start + chance.randrange(2000, 90_000)))
+    return experiment
+
+
+def nest(workspace: Workspace) -> str:
+    """Make an experiment whose runs have children, one of them with a child of its own."""
+    store, experiment = workspace.tracking, workspace.experiments.get_or_create("search of folds").experiment_id
+
+    def make(name: str, score: float, dataset: str, parent: str | None = None) -> str:
+        run = store.create_run(NewRun(experiment, run_name=name, start_time=int(time.time() * 1000))).info.run_id
+        tags = {"mlflow.parentRunId": parent} if parent else {}
+        store.log_batch(run, Batch([Metric("score", score, 0, 0)], {"kind": name.split()[0]}, tags))
+        store.log_inputs(run, [DatasetInput(Dataset(dataset, "1a2b", "local", "{}"))])
+        return run
+
+    for number in range(2):
+        top = make(f"search {number}", 0.9, "whole")
+        for fold in range(3):
+            child = make(f"fold {number}.{fold}", 0.5 + fold / 10, f"part {fold}", top)
+        make(f"again {number}", math.nan, "part 2", child)
+    make("alone", 0.1, "whole")
     return experiment
 
 

@@ -50,7 +50,7 @@ export function useExperiments() {
   });
 }
 
-export function useRuns(search: SelectRuns) {
+export function useRuns(search: SelectRuns, enabled = true) {
   return useInfiniteQuery({
     queryKey: ["runs", search],
     queryFn: ({ pageParam, signal }) =>
@@ -58,6 +58,7 @@ export function useRuns(search: SelectRuns) {
     initialPageParam: "",
     getNextPageParam: (page) => page.next_page_token || undefined,
     refetchInterval: (query) => LIVE * Math.max(1, query.state.data?.pages.length ?? 1),
+    enabled,
     placeholderData: (previous) => previous,
   });
 }

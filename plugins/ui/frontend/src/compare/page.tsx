@@ -4,6 +4,7 @@ import type { Run } from "../api/types";
 import { Panel } from "../charts/panel";
 import { ChartControls, useChartSettings, useZoom } from "../charts/settings";
 import { exactTime, number, runDuration, runName, tagOf } from "../format";
+import { Explore } from "../explore/view";
 import { Dot, Empty, Failure, Loading, Segments } from "../parts/basics";
 import { href, useFields } from "../router";
 
@@ -51,6 +52,7 @@ export function ComparePage() {
         </div>
       </header>
       <Sheet runs={runs} all={all} />
+      <Explore runs={runs} />
       <Curves runs={runs} />
     </section>
   );

@@ -28,14 +28,14 @@ export function download(name: string, text: string, type = "text/csv;charset=ut
   setTimeout(() => URL.revokeObjectURL(url), 1000);
 }
 
-/** Every run that a search finds, also those that the table has not loaded. */
-export async function allRuns(search: SelectRuns): Promise<Run[]> {
+/** Every run that a search finds, also those that the table has not loaded; at most so many. */
+export async function allRuns(search: SelectRuns, most = Infinity): Promise<Run[]> {
   const found: Run[] = [];
   let page_token = "";
   do {
     const page: RunsFound = await ownSend("runs/search", { ...search, max_results: 1000, page_token });
     found.push(...(page.runs ?? []));
     page_token = page.next_page_token ?? "";
-  } while (page_token);
+  } while (page_token && found.length < most);
   return found;
 }

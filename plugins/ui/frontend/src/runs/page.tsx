@@ -4,6 +4,7 @@ import { useCount, useExperiments, useKeys, useRuns } from "../api/queries";
 import type { Run, RunKey, SelectRuns } from "../api/types";
 import { ChartsPane } from "../charts/pane";
 import { quotedKey, runName } from "../format";
+import { Explore } from "../explore/view";
 import { Button, Empty, Failure, Loading, Menu, Segments } from "../parts/basics";
 import { EditableText } from "../parts/editable";
 import { sayFailed } from "../parts/toasts";
@@ -13,7 +14,9 @@ import { deleteRuns, renameRun, restoreRuns } from "./actions";
 import { asked, catalogue, defaultColumns, type Column } from "./columns";
 import { allRuns, csvOf, download } from "./csv";
 import { renameExperiment } from "./experiments";
+import { Grouping } from "./grouping";
 import { ColumnPicker } from "./picker";
+import { flatRows, MOST, runsOf, TOP_LEVEL, useEveryRun, useGroups, useTree } from "./rows";
 import { SearchBox } from "./search";
 import { readState } from "./state";
 import { RunsTable } from "./table";
@@ -32,23 +35,35 @@ export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
   const all = useMemo(() => catalogue(keys), [keys]);
   const chosen = useMemo(() => state.columns ?? defaultColumns(keys), [state.columns, keys]);
   const columns = useMemo(() => chosen.map((id) => all.get(id)).filter((each): each is Column => !!each), [chosen, all]);
+  const isNested = state.nested && !state.filter && !state.deleted && !state.group && state.layout !== "explore";
   const search: SelectRuns = useMemo(
     () => ({
       experiment_ids: experimentIds,
-      filter: state.filter,
+      filter: isNested ? TOP_LEVEL : state.filter,
       order_by: [`${state.order.by} ${state.order.descending ? "DESC" : "ASC"}`],
       run_view_type: state.deleted ? "DELETED_ONLY" : "ACTIVE_ONLY",
-      columns: asked(columns),
+      columns: state.group === "dataset" ? undefined : withGroup(asked(columns), state.group),
     }),
-    [experimentIds, state, columns],
+    [experimentIds, state, columns, isNested],
   );
-  const found = useRuns(search);
+  const isWhole = !!state.group || state.layout === "explore";
+  const paged = useRuns(search, !isWhole);
+  const every = useEveryRun(search, isWhole);
+  const found = isWhole ? every : paged;
   const refused = found.error instanceof ApiError && found.error.status === 400 && state.filter ? found.error : null;
   const count = useCount(search, !found.error);
-  const runs = useMemo(() => found.data?.pages.flatMap((page) => page.runs ?? []) ?? [], [found.data]);
+  const loaded = useMemo(
+    () => (isWhole ? every.data : paged.data?.pages.flatMap((page) => page.runs ?? [])) ?? [],
+    [isWhole, every.data, paged.data],
+  );
+  const [open, setOpen] = useState<Set<string>>(new Set());
+  const tree = useTree(loaded, search, open, isNested);
+  const groups = useGroups(loaded, state.group, open, state.order, state.aggregate);
+  const rows = isNested ? tree : state.group ? groups : flatRows(loaded);
+  const runs = isNested ? tree.flatMap(runsOf) : loaded;
   const [selected, setSelected] = useState<Set<string>>(new Set());
   const [widths, setWidths] = useState<Record<string, number>>({});
-  const more = found.hasNextPage && !found.isFetching ? found.fetchNextPage : undefined;
+  const more = !isWhole && paged.hasNextPage && !paged.isFetching ? paged.fetchNextPage : undefined;
   const onEnd = useCallback(() => void more?.(), [more]);
   const words = useMemo(
     () => keys.map((each) => `${each.kind}s.${quotedKey(each.key)}`).concat(["attributes.status", "attributes.run_name"]),
@@ -59,9 +74,17 @@ export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
   const total = count.data?.count ?? runs.length;
   const table = (
     <RunsTable
-      runs={runs}
-      total={total}
+      rows={rows}
+      total={state.group || isNested ? Math.max(rows.length, isNested ? total : 0) : total}
       columns={columns}
+      pinned={state.pinned}
+      onPin={(id) => {
+        const pinned = state.pinned.includes(id) ? state.pinned.filter((each) => each !== id) : [...state.pinned, id];
+        change({ pinned: pinned.length ? JSON.stringify(pinned) : undefined }, true);
+      }}
+      onOpen={(id) => setOpen((before) => toggled(before, id))}
+      isTree={isNested || !!state.group}
+      aggregate={state.aggregate}
       order={state.order}
       onOrder={(order) => change({ order: `${order.by} ${order.descending ? "DESC" : "ASC"}` })}
       selected={selected}
@@ -81,6 +104,7 @@ export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
               { value: "table", text: "Table", icon: "table" },
               { value: "split", text: "Both", icon: "split" },
               { value: "charts", text: "Charts", icon: "chart" },
+              { value: "explore", text: "Explore", icon: "compare" },
             ]}
             onChange={(layout) => change({ layout: layout === "table" ? undefined : layout })}
           />
@@ -102,6 +126,24 @@ export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
               />
             )}
           </Menu>
+          <Grouping
+            keys={keys}
+            group={state.group}
+            aggregate={state.aggregate}
+            onGroup={(group) => change({ group, aggregate: group ? fields.get("aggregate") ?? undefined : undefined })}
+            onAggregate={(aggregate) => change({ aggregate: aggregate === "mean" ? undefined : aggregate }, true)}
+          />
+          {keys.some((each) => each.key === "mlflow.parentRunId") && (
+            <label className="check" title={state.filter ? "What a filter finds is shown without its parents" : undefined}>
+              <input
+                type="checkbox"
+                checked={state.nested}
+                disabled={!!state.filter || state.deleted || !!state.group}
+                onChange={() => change({ nested: state.nested ? undefined : "1" })}
+              />
+              <span>Nested</span>
+            </label>
+          )}
           <ViewsMenu page="experiments" />
         </div>
       </div>
@@ -119,6 +161,11 @@ export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
         }
         runs={runs}
         total={found.error ? null : total}
+        note={
+          isNested
+            ? "at the top"
+            : state.group && `${groups.filter((each) => each.kind === "group").length} groups${runs.length >= MOST ? ` of the first ${MOST.toLocaleString("en")} runs` : ""}`
+        }
         chosen={chosenRuns}
         deleted={state.deleted}
         clear={() => setSelected(new Set())}
@@ -136,12 +183,27 @@ export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
         <Nothing filter={state.filter} deleted={state.deleted} failed={!!refused} />
       ) : (
         <div className={`halves as-${state.layout}`}>
-          {state.layout !== "charts" && table}
-          {state.layout !== "table" && <ChartsPane runs={charted} keys={keys} />}
+          {(state.layout === "table" || state.layout === "split") && table}
+          {state.layout === "explore" && <Explore runs={chosenRuns.length ? chosenRuns : runs} />}
+          {(state.layout === "charts" || state.layout === "split") && <ChartsPane runs={charted} keys={keys} />}
         </div>
       )}
     </section>
   );
+}
+
+function toggled(before: Set<string>, id: string): Set<string> {
+  const next = new Set(before);
+  if (!next.delete(id)) next.add(id);
+  return next;
+}
+
+/** What is read of runs, with what they are grouped by. */
+function withGroup(columns: ReturnType<typeof asked>, group: string): ReturnType<typeof asked> {
+  const key = group.slice(group.indexOf(":") + 1);
+  if (group.startsWith("param:")) return { ...columns, params: [...new Set([...columns.params, key])] };
+  if (group.startsWith("tag:")) return { ...columns, tags: [...new Set([...columns.tags, key])] };
+  return columns;
 }
 
 function Title({ experimentIds, children }: { experimentIds: string[]; children: ReactNode }) {
@@ -192,6 +254,8 @@ interface SummaryProps {
   runs: Run[];
   /** How many there are; null where the filter cannot be read. */
   total: number | null;
+  /** What else there is to say of their number. */
+  note?: string;
   chosen: Run[];
   deleted: boolean;
   clear: () => void;
@@ -199,7 +263,7 @@ interface SummaryProps {
 }
 
 /** How many runs there are; and what can be done with those that are selected. */
-function Summary({ which, runs, total, chosen, deleted, clear, onCsv }: SummaryProps) {
+function Summary({ which, runs, total, note, chosen, deleted, clear, onCsv }: SummaryProps) {
   const [renaming, setRenaming] = useState(false);
   const ids = chosen.map((each) => each.info.run_id);
   return (
@@ -208,7 +272,8 @@ function Summary({ which, runs, total, chosen, deleted, clear, onCsv }: SummaryP
         {chosen.length
           ? `${chosen.length} selected`
           : total !== null && `${total.toLocaleString("en")} ${total === 1 ? "run" : "runs"}`}
-        {!chosen.length && total !== null && runs.length < total && <small> · {runs.length} loaded</small>}
+        {!chosen.length && note && <small> · {note}</small>}
+        {!chosen.length && !note && total !== null && runs.length < total && <small> · {runs.length} loaded</small>}
       </span>
       {chosen.length > 0 && (
         <>

@@ -1,3 +1,4 @@
+import type { Aggregate } from "./groups";
 import type { Order } from "./table";
 
 /** What the address says about the page of an experiment. A saved view is the same fields as a JSON document. */
@@ -5,8 +6,15 @@ export interface RunsState {
   filter: string;
   order: Order;
   columns: string[] | null;
+  /** Columns that stay where they are when the others scroll. */
+  pinned: string[];
+  /** Whether children stand below the runs that they belong to. */
+  nested: boolean;
+  /** `param:KEY`, `tag:KEY` or `dataset`; empty: no groups. */
+  group: string;
+  aggregate: Aggregate;
   deleted: boolean;
-  layout: "table" | "split" | "charts";
+  layout: "table" | "split" | "charts" | "explore";
 }
 
 export function readState(fields: URLSearchParams): RunsState {
@@ -15,8 +23,12 @@ export function readState(fields: URLSearchParams): RunsState {
     filter: fields.get("filter") ?? "",
     order: order ? { by: order[1], descending: order[2] === "DESC" } : { by: "attributes.start_time", descending: true },
     columns: texts(fields.get("columns")),
+    pinned: texts(fields.get("pinned")) ?? [],
+    nested: fields.get("nested") === "1",
+    group: /^(param:.+|tag:.+|dataset)$/s.test(fields.get("group") ?? "") ? fields.get("group")! : "",
+    aggregate: (["min", "max"] as const).find((each) => each === fields.get("aggregate")) ?? "mean",
     deleted: fields.get("show") === "deleted",
-    layout: (["split", "charts"] as const).find((each) => each === fields.get("layout")) ?? "table",
+    layout: (["split", "charts", "explore"] as const).find((each) => each === fields.get("layout")) ?? "table",
   };
 }
 

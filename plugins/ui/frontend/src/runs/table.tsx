@@ -1,11 +1,11 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
-import type { Run } from "../api/types";
-import { Dot } from "../parts/basics";
 import { Icon } from "../parts/icons";
-import { runName, tagOf } from "../format";
 import { go, href } from "../router";
 import type { Column } from "./columns";
+import type { Aggregate } from "./groups";
+import { NameCell, ValueCell } from "./cells";
+import { runsOf, type Row } from "./rows";
 
 const ROW = 34;
 const PINNED = 268;
@@ -17,9 +17,16 @@ export interface Order {
 }
 
 interface Props {
-  runs: Run[];
+  rows: Row[];
   total: number;
   columns: Column[];
+  /** Columns that stay beside the name; where the window is narrow, only the name does. */
+  pinned: string[];
+  onPin: (id: string) => void;
+  /** Opens or closes a group, or a run with children. */
+  onOpen: (id: string) => void;
+  isTree: boolean;
+  aggregate: Aggregate;
   order: Order;
   onOrder: (order: Order) => void;
   selected: Set<string>;
@@ -31,18 +38,23 @@ interface Props {
 
 /** The runs: only the rows and columns that are seen are in the page. */
 export function RunsTable(props: Props) {
-  const { runs, total, columns, selected, onSelect, onEnd, widths } = props;
+  const { rows: shown, total, selected, onSelect, onEnd, onOpen, widths, isTree, aggregate } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(-1);
   const [narrow, setNarrow] = useState(innerWidth < 700);
-  const pinned = narrow ? NARROW : PINNED;
+  const name = narrow ? NARROW : PINNED;
+  const isPinned = (column: Column) => !narrow && props.pinned.includes(column.id);
+  const fixed = props.columns.filter(isPinned);
+  const columns = props.columns.filter((each) => !isPinned(each));
+  const widthOf = (column: Column) => widths[column.id] ?? column.width;
+  const pinned = name + fixed.reduce((sum, each) => sum + widthOf(each), 0);
   useEffect(() => {
     const resized = () => setNarrow(innerWidth < 700);
     addEventListener("resize", resized);
     return () => removeEventListener("resize", resized);
   }, []);
   const rows = useVirtualizer({
-    count: runs.length,
+    count: shown.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW,
     overscan: 12,
@@ -51,109 +63,119 @@ export function RunsTable(props: Props) {
     horizontal: true,
     count: columns.length,
     getScrollElement: () => scroller.current,
-    estimateSize: (index) => widths[columns[index].id] ?? columns[index].width,
+    estimateSize: (index) => widthOf(columns[index]),
     overscan: 3,
     paddingStart: pinned,
   });
-  useEffect(() => across.measure(), [columns, widths, pinned]);
+  useEffect(() => across.measure(), [props.columns, props.pinned, widths, pinned]);
   const lastSeen = rows.getVirtualItems().at(-1)?.index ?? 0;
   useEffect(() => {
-    if (runs.length && lastSeen >= runs.length - 40) onEnd();
-  }, [lastSeen, runs.length, onEnd]);
+    if (shown.length && lastSeen >= shown.length - 40) onEnd();
+  }, [lastSeen, shown.length, onEnd]);
 
-  const toggle = (id: string) => {
+  const toggle = (row: Row) => {
+    const ids = runsOf(row).map((each) => each.info.run_id);
     const next = new Set(selected);
-    if (!next.delete(id)) next.add(id);
+    if (ids.every((id) => next.has(id))) ids.forEach((id) => next.delete(id));
+    else ids.forEach((id) => next.add(id));
     onSelect(next);
   };
+  const isSelected = (row: Row) => runsOf(row).every((each) => selected.has(each.info.run_id));
   const pressed = (event: KeyboardEvent) => {
     const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: 20, PageUp: -20, Home: -1e9, End: 1e9 };
     const step = steps[event.key];
+    const here = shown[active];
     if (step) {
       event.preventDefault();
-      const next = Math.min(runs.length - 1, Math.max(0, active + step));
+      const next = Math.min(shown.length - 1, Math.max(0, active + step));
       setActive(next);
       rows.scrollToIndex(next);
-    } else if (active >= 0 && event.target === scroller.current && runs[active]) {
-      if (event.key === "Enter") go(href(["runs", runs[active].info.run_id]));
+    } else if (here && event.target === scroller.current) {
+      const opens = here.kind === "group" || here.opens;
+      if (opens && event.key === (here.open ? "ArrowLeft" : "ArrowRight")) {
+        event.preventDefault();
+        onOpen(here.id);
+      }
+      if (event.key === "Enter") here.kind === "run" ? go(href(["runs", here.id])) : onOpen(here.id);
       if (event.key === " ") {
         event.preventDefault();
-        toggle(runs[active].info.run_id);
+        toggle(here);
       }
     }
   };
   const seen = across.getVirtualItems();
-  const everyone = runs.length > 0 && runs.every((each) => selected.has(each.info.run_id));
+  const everyone = shown.length > 0 && shown.every(isSelected);
+  const every = () => shown.flatMap(runsOf).map((each) => each.info.run_id);
   return (
     <div
       className="table"
       ref={scroller}
       tabIndex={0}
-      role="grid"
+      role={isTree ? "treegrid" : "grid"}
       aria-label="Runs"
       aria-rowcount={total + 1}
-      aria-colcount={columns.length + 1}
-      aria-activedescendant={active >= 0 && runs[active] ? `row-${runs[active].info.run_id}` : undefined}
+      aria-colcount={props.columns.length + 1}
+      aria-activedescendant={active >= 0 && shown[active] ? `row-${shown[active].id}` : undefined}
       aria-multiselectable="true"
       onKeyDown={pressed}
     >
       <div className="rows" role="presentation" style={{ width: across.getTotalSize(), height: rows.getTotalSize() + ROW }}>
         <div className="row head" role="row" aria-rowindex={1}>
-          <div className="cell pinned" role="columnheader" aria-colindex={1} style={{ width: pinned }}>
-            <input
-              type="checkbox"
-              aria-label="Select every run that is loaded"
-              checked={everyone}
-              onChange={() => onSelect(everyone ? new Set() : new Set(runs.map((each) => each.info.run_id)))}
-            />
-            <HeadButton title="Run" orderBy="attributes.run_name" {...props} />
+          <div className="pins" role="presentation" style={{ width: pinned }}>
+            <div className="cell pinned" role="columnheader" aria-colindex={1} style={{ width: name }}>
+              <input
+                type="checkbox"
+                aria-label="Select every run that is loaded"
+                checked={everyone}
+                onChange={() => onSelect(new Set(everyone ? [] : every()))}
+              />
+              <HeadButton title="Run" orderBy="attributes.run_name" {...props} />
+            </div>
+            {fixed.map((column, at) => (
+              <Head key={column.id} column={column} size={widthOf(column)} index={at + 2} isPinned {...props} />
+            ))}
           </div>
           {seen.map((item) => (
-            <Head key={columns[item.index].id} column={columns[item.index]} item={item} {...props} />
+            <Head
+              key={columns[item.index].id}
+              column={columns[item.index]}
+              size={item.size}
+              start={item.start}
+              index={item.index + fixed.length + 2}
+              {...props}
+            />
           ))}
         </div>
-        {rows.getVirtualItems().map((row) => {
-          const run = runs[row.index];
-          const id = run.info.run_id;
+        {rows.getVirtualItems().map((item) => {
+          const row = shown[item.index];
           return (
             <div
-              key={id}
-              id={`row-${id}`}
-              className={`row ${selected.has(id) ? "selected" : ""} ${row.index === active ? "active" : ""}`}
+              key={row.id}
+              id={`row-${row.id}`}
+              className={`row ${row.kind} ${isSelected(row) ? "selected" : ""} ${item.index === active ? "active" : ""}`}
               role="row"
-              aria-rowindex={row.index + 2}
-              aria-selected={selected.has(id)}
-              style={{ transform: `translateY(${row.start + ROW}px)` }}
+              aria-rowindex={item.index + 2}
+              aria-selected={isSelected(row)}
+              aria-level={isTree ? (row.kind === "run" ? row.depth + 1 : 1) : undefined}
+              aria-expanded={isTree && (row.kind === "group" || row.opens) ? row.open : undefined}
+              style={{ transform: `translateY(${item.start + ROW}px)` }}
             >
-              <div className="cell pinned" role="gridcell" aria-colindex={1} style={{ width: pinned }}>
-                <input
-                  type="checkbox"
-                  aria-label={`Select ${runName(run)}`}
-                  checked={selected.has(id)}
-                  onChange={() => toggle(id)}
-                />
-                <Dot runId={id} />
-                {tagOf(run, "mlflow.parentRunId") && <span className="nested" title="A nested run" />}
-                <a href={href(["runs", id])} title={runName(run)}>
-                  {runName(run)}
-                </a>
+              <div className="pins" role="presentation" style={{ width: pinned }}>
+                <NameCell row={row} width={name} selected={isSelected(row)} onSelect={() => toggle(row)} onOpen={() => onOpen(row.id)} />
+                {fixed.map((column, at) => (
+                  <ValueCell key={column.id} {...{ row, column, aggregate }} index={at + 2} width={widthOf(column)} />
+                ))}
               </div>
-              {seen.map((item) => {
-                const column = columns[item.index];
-                return (
-                  <div
-                    key={column.id}
-                    className={`cell ${column.numeric ? "numeric" : ""}`}
-                    role="gridcell"
-                    aria-colindex={item.index + 2}
-                    style={{ transform: `translateX(${item.start}px)`, width: item.size }}
-                  >
-                    <span className="value" title={column.text(run)}>
-                      {column.cell(run)}
-                    </span>
-                  </div>
-                );
-              })}
+              {seen.map((cell) => (
+                <ValueCell
+                  key={columns[cell.index].id}
+                  {...{ row, aggregate }}
+                  column={columns[cell.index]}
+                  index={cell.index + fixed.length + 2}
+                  start={cell.start}
+                  width={cell.size}
+                />
+              ))}
             </div>
           );
         })}
@@ -178,30 +200,38 @@ function HeadButton({ title, orderBy, order, onOrder }: { title: string; orderBy
   );
 }
 
-function Head({
-  column,
-  item,
-  order,
-  onOrder,
-  onWidth,
-}: { column: Column; item: { index: number; start: number; size: number } } & Pick<Props, "order" | "onOrder" | "onWidth">) {
+interface HeadProps extends Pick<Props, "order" | "onOrder" | "onWidth" | "onPin"> {
+  column: Column;
+  index: number;
+  size: number;
+  /** Where it stands; missing for a column that is pinned. */
+  start?: number;
+  isPinned?: boolean;
+}
+
+function Head({ column, index, size, start, isPinned = false, order, onOrder, onWidth, onPin }: HeadProps) {
   const here = column.orderBy !== undefined && order.by === column.orderBy;
   const drag = (event: React.PointerEvent) => {
     const handle = event.currentTarget as HTMLElement;
-    const from = event.clientX - item.size;
+    const from = event.clientX - size;
     handle.setPointerCapture(event.pointerId);
     handle.onpointermove = (moved) => onWidth(column.id, Math.max(60, moved.clientX - from));
     handle.onpointerup = () => (handle.onpointermove = null);
   };
+  const what = isPinned ? `Unpin ${column.title}` : `Pin ${column.title}`;
   return (
     <div
-      className={`cell ${column.numeric ? "numeric" : ""} ${column.group}`}
+      className={`cell ${isPinned ? "fixed" : ""} ${column.numeric ? "numeric" : ""} ${column.group}`}
       role="columnheader"
-      aria-colindex={item.index + 2}
+      aria-label={column.title}
+      aria-colindex={index}
       aria-sort={here ? (order.descending ? "descending" : "ascending") : "none"}
-      style={{ transform: `translateX(${item.start}px)`, width: item.size }}
+      style={{ transform: start === undefined ? undefined : `translateX(${start}px)`, width: size }}
     >
       <HeadButton title={column.title} orderBy={column.orderBy} order={order} onOrder={onOrder} />
+      <button type="button" className="pin" aria-label={what} title={what} onClick={() => onPin(column.id)}>
+        <Icon name={isPinned ? "close" : "pin"} />
+      </button>
       <i className="resize" onPointerDown={drag} aria-hidden="true" />
     </div>
   );

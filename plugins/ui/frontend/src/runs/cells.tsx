@@ -1,0 +1,100 @@
+import { number, runName, tagOf } from "../format";
+import { Dot } from "../parts/basics";
+import { Icon } from "../parts/icons";
+import { href } from "../router";
+import type { Column } from "./columns";
+import { spreadOf, type Aggregate } from "./groups";
+import type { GroupRow, Row } from "./rows";
+
+interface NameProps {
+  row: Row;
+  width: number;
+  selected: boolean;
+  onSelect: () => void;
+  onOpen: () => void;
+}
+
+/** The first cell of a row: a run by its name, a group by what its runs share. */
+export function NameCell({ row, width, selected, onSelect, onOpen }: NameProps) {
+  const opens = row.kind === "group" || row.opens;
+  const title = row.kind === "group" ? row.title : runName(row.run);
+  const indent = row.kind === "run" ? row.depth * 18 : 0;
+  return (
+    <div className="cell pinned" role="gridcell" aria-colindex={1} style={{ width }}>
+      <input
+        type="checkbox"
+        aria-label={row.kind === "group" ? `Select the group ${title}` : `Select ${title}`}
+        checked={selected}
+        onChange={onSelect}
+      />
+      {indent > 0 && <span style={{ width: indent, flex: "none" }} />}
+      {opens && (
+        <button type="button" className="fold" aria-label={`${row.open ? "Close" : "Open"} ${title}`} onClick={onOpen}>
+          <Icon name={row.open ? "down" : "right"} />
+        </button>
+      )}
+      {row.kind === "group" ? (
+        <>
+          <b title={title}>{title}</b>
+          <small>{row.group.runs.length.toLocaleString("en")}</small>
+        </>
+      ) : (
+        <>
+          <Dot runId={row.id} />
+          {!indent && tagOf(row.run, "mlflow.parentRunId") && <span className="nested" title="A nested run" />}
+          <a href={href(["runs", row.id])} title={title}>
+            {title}
+          </a>
+        </>
+      )}
+    </div>
+  );
+}
+
+interface ValueProps {
+  row: Row;
+  column: Column;
+  aggregate: Aggregate;
+  index: number;
+  width: number;
+  /** Where it stands; missing for a column that is pinned. */
+  start?: number;
+}
+
+export function ValueCell({ row, column, aggregate, index, width, start }: ValueProps) {
+  const { shown, title } =
+    row.kind === "run" ? { shown: column.cell(row.run), title: column.text(row.run) } : gathered(row, column, aggregate);
+  return (
+    <div
+      className={`cell ${start === undefined ? "fixed" : ""} ${column.numeric ? "numeric" : ""}`}
+      role="gridcell"
+      aria-colindex={index}
+      style={{ transform: start === undefined ? undefined : `translateX(${start}px)`, width }}
+    >
+      <span className="value" title={title}>
+        {shown}
+      </span>
+    </div>
+  );
+}
+
+/** What a group shows in a column: a metric's aggregate, a text that all runs share, or how many texts there are. */
+function gathered(row: GroupRow, column: Column, aggregate: Aggregate): { shown: string; title: string } {
+  const { runs } = row.group;
+  if (column.group === "metric") {
+    const spread = spreadOf(runs, column.title);
+    if (!spread) return { shown: "", title: "" };
+    const left = spread.left ? `; ${spread.left} × NaN or ∞ left out` : "";
+    const title = `mean ${spread.mean}, min ${spread.min}, max ${spread.max} of ${spread.count} runs${left}`;
+    return { shown: `${number(spread[aggregate])}${spread.left ? " ×" : ""}`, title };
+  }
+  if (column.group === "" && !column.orderBy) return { shown: "", title: "" };
+  const texts = new Set(runs.map(column.text));
+  if (column.id === "attribute:start_time") return { shown: "", title: "" };
+  if (texts.size === 1) {
+    const [only] = texts;
+    return { shown: column.group === "" && column.id === "attribute:status" ? only.toLowerCase() : only, title: only };
+  }
+  const counted = `${texts.size} values`;
+  return { shown: counted, title: counted };
+}

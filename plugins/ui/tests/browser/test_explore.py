@@ -1,0 +1,80 @@
+"""Charts with a mark for each run: parallel coordinates, scatter, contour, box and bar."""
+
+from urllib.parse import unquote_plus
+
+import pytest
+from playwright.sync_api import expect
+
+KINDS = ["Parallel", "Scatter", "Contour", "Box", "Bar"]
+COLOURS = """canvas => {
+  const context = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+  context.canvas.width = canvas.width; context.canvas.height = canvas.height;
+  context.drawImage(canvas, 0, 0);
+  const bytes = context.getImageData(0, 0, canvas.width, canvas.height).data, found = new Set();
+  for (let at = 0; at < bytes.length; at += 4)
+    if (bytes[at + 3] > 200 && Math.max(...bytes.slice(at, at + 3)) - Math.min(...bytes.slice(at, at + 3)) > 30)
+      found.add(bytes.slice(at, at + 3).join());
+  return found.size;
+}"""
+"""How many colours other than grey a chart has."""
+
+
+def drawn(page):
+    canvas = page.locator(".plot canvas").first
+    canvas.wait_for()
+    page.wait_for_timeout(400)
+    return canvas.evaluate(COLOURS)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_draws_the_runs_that_are_compared(tabs, site, kind, scheme):
+    tab = tabs(scheme=scheme)
+    page = tab.open(f"#/compare?runs={','.join(site.runs('trainings', 8))}")
+    page.get_by_label("Kind of chart").get_by_role("button", name=kind).click()
+    expect(page.get_by_role("img", name=f"{kind} chart of 8 runs")).to_be_visible()
+    assert drawn(page) > 1
+    assert tab.axe() == []
+
+
+def test_what_is_chosen_is_in_the_address(tab, site):
+    page = tab.open(f"#/experiments/{site.ids['trainings']}?layout=explore&plot=scatter")
+    page.get_by_label("Metric", exact=True).select_option("metric:mae")
+    page.get_by_label("Across").select_option("param:learning_rate")
+    page.get_by_label("Log x").check()
+    expect(page.get_by_text("8 runs · 5 without a number there left out")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("Across")).to_have_value("param:learning_rate")
+    expect(page.get_by_label("Log x")).to_be_checked()
+    assert "py=metric:mae" in unquote_plus(page.url)
+
+
+def test_every_run_that_is_found_is_drawn_not_the_first_page(tab, site):
+    page = tab.open(f"#/experiments/{site.ids['large']}?layout=explore&plot=box")
+    expect(page.get_by_role("img", name="Box chart of 3000 runs")).to_be_visible()
+    page.get_by_label("Filter runs").fill("params.optimizer = 'adam'")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("img", name="Box chart of 3000 runs")).to_have_count(0)
+    expect(page.get_by_label("By")).to_be_visible()
+
+
+def test_a_bar_opens_the_run_that_it_is_of(tab, site):
+    run = max(
+        (site.run(each) for each in site.runs("trainings", 8)),
+        key=lambda run: next(each["value"] for each in run["data"]["metrics"] if each["key"] == "mae"),
+    )
+    page = tab.open(f"#/experiments/{site.ids['trainings']}?layout=explore&plot=bar&py=metric:mae")
+    drawn(page)
+    page.locator(".plot").click(position={"x": 180, "y": 40})
+    expect(page.get_by_role("heading", level=1)).to_contain_text(run["info"]["run_name"])
+
+
+def test_the_library_is_loaded_with_the_first_chart_and_not_before(tab, site):
+    asked = []
+    tab.page.on("request", lambda request: asked.append(request.url))
+    page = tab.open(f"#/experiments/{site.ids['trainings']}")
+    page.locator(".row").nth(2).wait_for()
+    assert not [each for each in asked if "/draw-" in each]
+    page.get_by_role("button", name="Explore").click()
+    page.locator(".plot canvas").first.wait_for()
+    assert [each for each in asked if "/draw-" in each]

@@ -1,0 +1,104 @@
+"""Columns that stay, runs below their parents, and groups of runs."""
+
+from urllib.parse import unquote_plus
+
+from playwright.sync_api import expect
+
+
+def nested(site, fields=""):
+    return f"#/experiments/{site.ids['nested']}{fields}"
+
+
+def row(page, name):
+    return page.get_by_role("row").filter(has=page.get_by_role("gridcell", name=name))
+
+
+def test_a_pinned_column_stays_when_the_others_scroll(tab, site):
+    tab.page.set_viewport_size({"width": 1000, "height": 700})
+    page = tab.open(f"#/experiments/{site.ids['large']}")
+    head = page.get_by_role("columnheader", name="loss")
+    head.hover()
+    head.get_by_role("button", name="Pin loss").click()
+    place = head.bounding_box()["x"]
+    page.locator(".table").evaluate("table => table.scrollTo(500, 0)")
+    page.wait_for_timeout(200)
+    assert head.bounding_box()["x"] == place
+    expect(page.get_by_role("columnheader", name="Status")).not_to_be_in_viewport()
+    assert 'pinned=["metric:loss"]' in unquote_plus(page.url)
+    page.reload()
+    head.hover()
+    head.get_by_role("button", name="Unpin loss").click()
+    expect(page.get_by_role("button", name="Unpin loss")).to_have_count(0)
+    assert "pinned" not in page.url
+
+
+def test_children_are_below_the_run_that_they_belong_to(tab, site):
+    page = tab.open(nested(site))
+    expect(page.locator(".count")).to_contain_text("11 runs")
+    page.get_by_label("Nested").check()
+    expect(page.locator(".count")).to_contain_text("3 runs · at the top")
+    expect(page.get_by_role("link", name="fold 0.2")).to_have_count(0)
+    expect(page.get_by_role("button", name="Open alone")).to_have_count(0)
+    page.get_by_role("button", name="Open search 0").click()
+    expect(page.get_by_role("link", name="fold 0.2")).to_be_visible()
+    expect(page.get_by_role("link", name="fold 1.2")).to_have_count(0)
+    page.get_by_role("button", name="Open fold 0.2").click()
+    expect(row(page, "again 0")).to_have_attribute("aria-level", "3")
+    page.get_by_role("button", name="Close search 0").click()
+    expect(page.get_by_role("link", name="again 0")).to_have_count(0)
+
+
+def test_the_tree_is_opened_with_the_keyboard(tab, site):
+    page = tab.open(nested(site, "?nested=1&order=attributes.run_name+DESC"))
+    page.get_by_role("link", name="search 1").wait_for()
+    page.get_by_role("button", name="Open search 1").wait_for()
+    page.get_by_role("treegrid").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("link", name="fold 1.0")).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("link", name="fold 1.0")).to_have_count(0)
+
+
+def test_what_a_filter_finds_is_shown_without_its_parents(tab, site):
+    page = tab.open(nested(site, "?nested=1&filter=metrics.score+%3C+0.55"))
+    expect(page.locator(".count")).to_have_text("3 runs")
+    expect(page.get_by_role("link", name="fold 0.0")).to_be_visible()
+    expect(page.get_by_label("Nested")).to_be_disabled()
+
+
+def test_groups_show_mean_least_and_greatest_of_their_metrics(tab, site):
+    page = tab.open(nested(site))
+    page.get_by_label("Group by").select_option("param:kind")
+    expect(page.locator(".count")).to_contain_text("11 runs · 4 groups")
+    fold = page.locator(".row.group").filter(has_text="fold")
+    expect(fold).to_contain_text("0.6")
+    page.get_by_role("button", name="Min", exact=True).click()
+    expect(fold).to_contain_text("0.5")
+    page.get_by_role("button", name="Max", exact=True).click()
+    expect(fold).to_contain_text("0.7")
+    expect(page.locator(".row.group").filter(has_text="again")).to_contain_text("NaN ×")
+    page.get_by_role("button", name="Open fold").click()
+    expect(page.get_by_role("link", name="fold 1.2")).to_be_visible()
+    page.reload()
+    expect(fold).to_contain_text("0.7")
+
+
+def test_groups_are_ordered_by_the_aggregate_of_a_metric(tab, site):
+    page = tab.open(f"#/experiments/{site.ids['trainings']}?group=param:model&order=metrics.rmse+ASC&aggregate=min")
+    page.locator(".row.group").nth(2).wait_for()
+    tops = page.locator(".row.group").evaluate_all(
+        "rows => rows.map(row => [row.getBoundingClientRect().top, row.querySelector('[title^=mean]').title])"
+    )
+    least = [float(text.split("min ")[1].split(",")[0]) for _, text in sorted(tops)]
+    assert len(least) == 3
+    assert least == sorted(least)
+
+
+def test_runs_are_grouped_by_the_dataset_that_they_read(tab, site):
+    page = tab.open(nested(site))
+    page.get_by_label("Group by").select_option("dataset")
+    expect(page.locator(".row.group").filter(has_text="whole (1a2b)")).to_contain_text("3")
+    expect(page.locator(".row.group").filter(has_text="part 2 (1a2b)")).to_contain_text("4")
+    page.get_by_label("Select the group whole (1a2b)").check()
+    expect(page.locator(".count")).to_have_text("3 selected")

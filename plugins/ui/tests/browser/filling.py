@@ -46,7 +46,8 @@ MINUTE = 60_000
 
 def fill(workspace: Workspace, large: int) -> dict[str, str]:
     """Fill a store; return the ids of experiments and runs by what they are for."""
-    return {"trainings": train(workspace), "large": grow(workspace, large), "nested": nest(workspace), **attack(workspace)}
+    named = {"trainings": train(workspace), "large": grow(workspace, large), "nested": nest(workspace)}
+    return {**named, **attack(workspace)}
 
 
 def train(workspace: Workspace) -> str:

@@ -9,6 +9,8 @@ export interface Dimension {
   numeric: boolean;
   /** How many different values the runs have. */
   values: number;
+  /** How many runs have it. */
+  runs: number;
 }
 
 /** The value of a run on an axis; undefined: it has none. */
@@ -37,8 +39,9 @@ export function dimensionsOf(runs: Run[]): Dimension[] {
     const keys = [...new Set(runs.flatMap((run) => pick(run)?.map((each) => each.key) ?? []))].sort();
     return keys.map((key): Dimension => {
       const id = `${kind}:${key}`;
-      const texts = new Set(runs.map((run) => textOf(run, id)).filter((each): each is string => each !== undefined));
-      return { id, title: key, kind, numeric: [...texts].every(isNumber), values: texts.size };
+      const found = runs.map((run) => textOf(run, id)).filter((each): each is string => each !== undefined);
+      const texts = new Set(found);
+      return { id, title: key, kind, numeric: [...texts].every(isNumber), values: texts.size, runs: found.length };
     });
   };
   return [...gather("metric", (run) => run.data?.metrics), ...gather("param", (run) => run.data?.params)];
@@ -48,9 +51,10 @@ export function dimensionsOf(runs: Run[]): Dimension[] {
 export function firstAxes(all: Dimension[]): { y: string; x: string; z: string; group: string; axes: string[] } {
   const metrics = all.filter((each) => each.kind === "metric" && each.numeric && !each.title.startsWith("system/"));
   const params = all.filter((each) => each.kind === "param" && each.values > 1);
-  const numeric = [...params.filter((each) => each.numeric), ...metrics.filter((each) => each.values > 1), ...metrics];
+  const numeric = [...new Set([...params.filter((each) => each.numeric), ...metrics.filter((each) => each.values > 1), ...metrics])];
   const y = (metrics.find((each) => each.values > 1) ?? metrics[0])?.id ?? "";
-  const free = numeric.filter((each) => each.id !== y);
+  // sorting keeps the order of equals: parameters come first where all runs have them
+  const free = numeric.filter((each) => each.id !== y).sort((one, other) => other.runs - one.runs);
   const group = [...params].sort((one, other) => Number(one.numeric) - Number(other.numeric) || one.values - other.values)[0];
   const axes = [...params.slice(0, 6), ...metrics.slice(0, 3).reverse()].map((each) => each.id);
   return { y, x: free[0]?.id ?? y, z: free[1]?.id ?? free[0]?.id ?? y, group: group?.id ?? "", axes };

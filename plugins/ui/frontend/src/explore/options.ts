@@ -219,7 +219,7 @@ function parallel(runs: Run[], { axes, y }: Axes, all: Dimension[]): Drawn {
     runId: run.info.run_id,
     lines: lines(run, shown.map((each) => each.id)),
   }));
-  const isGap = (run: Run) => shown.some((each) => (each.numeric ? numberOf(run, each.id) : textOf(run, each.id)) === null);
+  const isGap = (run: Run) => shown.some((each) => (each.numeric ? numberOf(run, each.id) === null : textOf(run, each.id) === undefined));
   return {
     option: {
       ...base((each) => each.lines),
@@ -241,7 +241,7 @@ function parallel(runs: Run[], { axes, y }: Axes, all: Dimension[]): Drawn {
         colours.length && {
           visualMap: { show: false, dimension: last, min: Math.min(...colours), max: Math.max(...colours), inRange: { color: ramp.slice(1) } },
         }),
-      series: [{ type: "parallel", smooth: 0.15, lineStyle: { width: runs.length > 200 ? 1 : 1.8, opacity: runs.length > 200 ? 0.35 : 0.8 }, emphasis: { lineStyle: { width: 3, opacity: 1 } }, data }],
+      series: [{ type: "parallel", lineStyle: { width: runs.length > 200 ? 1 : 1.8, opacity: runs.length > 200 ? 0.35 : 0.8 }, emphasis: { lineStyle: { width: 3, opacity: 1 } }, data }],
     },
     left: runs.filter(isGap).length,
   };

@@ -49,14 +49,20 @@ export function Explore({ runs }: { runs: Run[] }) {
           )}
         </div>
       </div>
+      {drawn.left === runs.length && kind !== "parallel" && <p className="problem">No run has a number on each of these axes: choose others.</p>}
       <Plot option={drawn.option} label={`${KINDS.find((each) => each.value === kind)!.text} chart of ${runs.length} runs`} />
       <p className="faint">
         {runs.length.toLocaleString("en")} runs
-        {drawn.left > 0 && ` · ${drawn.left.toLocaleString("en")} without a number there${kind === "parallel" ? ", drawn with gaps" : " left out"}`}
+        {drawn.left > 0 && ` · ${drawn.left.toLocaleString("en")} ${leftText(kind)}`}
         {kind === "contour" && " · a surface through the runs, weighted by the inverse square of the distance"}
       </p>
     </section>
   );
+}
+
+function leftText(kind: Kind): string {
+  if (kind === "parallel") return "lack a value on some axis, which their lines pass over";
+  return kind === "bar" ? "left out: no number there, or not among the 60 greatest" : "without a number there left out";
 }
 
 function axesOf(fields: URLSearchParams, all: Dimension[]): Axes {

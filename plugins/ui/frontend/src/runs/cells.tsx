@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { number, runName, tagOf } from "../format";
 import { Dot } from "../parts/basics";
 import { Icon } from "../parts/icons";
@@ -79,7 +80,7 @@ export function ValueCell({ row, column, aggregate, index, width, start }: Value
 }
 
 /** What a group shows in a column: a metric's aggregate, a text that all runs share, or how many texts there are. */
-function gathered(row: GroupRow, column: Column, aggregate: Aggregate): { shown: string; title: string } {
+function gathered(row: GroupRow, column: Column, aggregate: Aggregate): { shown: ReactNode; title: string } {
   const { runs } = row.group;
   if (column.group === "metric") {
     const spread = spreadOf(runs, column.title);
@@ -93,7 +94,7 @@ function gathered(row: GroupRow, column: Column, aggregate: Aggregate): { shown:
   if (column.id === "attribute:start_time") return { shown: "", title: "" };
   if (texts.size === 1) {
     const [only] = texts;
-    return { shown: column.group === "" && column.id === "attribute:status" ? only.toLowerCase() : only, title: only };
+    return { shown: column.cell(runs[0]), title: only };
   }
   const counted = `${texts.size} values`;
   return { shown: counted, title: counted };

@@ -19,11 +19,9 @@ COLOURS = """canvas => {
 """How many colours other than grey a chart has."""
 
 
-def drawn(page):
-    canvas = page.locator(".plot canvas").first
-    canvas.wait_for()
-    page.wait_for_timeout(400)
-    return canvas.evaluate(COLOURS)
+def wait_until_drawn(page):
+    """Wait for a chart that has colours; one that stays empty is a failure."""
+    page.wait_for_function(f"[...document.querySelectorAll('.plot canvas')].some(each => ({COLOURS})(each) > 0)")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -33,18 +31,18 @@ def test_each_kind_draws_the_runs_that_are_compared(tabs, site, kind, scheme):
     page = tab.open(f"#/compare?runs={','.join(site.runs('trainings', 8))}")
     page.get_by_label("Kind of chart").get_by_role("button", name=kind).click()
     expect(page.get_by_role("img", name=f"{kind} chart of 8 runs")).to_be_visible()
-    assert drawn(page) > 1
+    wait_until_drawn(page)
     assert tab.axe() == []
 
 
 def test_what_is_chosen_is_in_the_address(tab, site):
     page = tab.open(f"#/experiments/{site.ids['trainings']}?layout=explore&plot=scatter")
     page.get_by_label("Metric", exact=True).select_option("metric:mae")
-    page.get_by_label("Across").select_option("param:learning_rate")
+    page.get_by_label("Across", exact=True).select_option("param:learning_rate")
     page.get_by_label("Log x").check()
     expect(page.get_by_text("8 runs · 5 without a number there left out")).to_be_visible()
     page.reload()
-    expect(page.get_by_label("Across")).to_have_value("param:learning_rate")
+    expect(page.get_by_label("Across", exact=True)).to_have_value("param:learning_rate")
     expect(page.get_by_label("Log x")).to_be_checked()
     assert "py=metric:mae" in unquote_plus(page.url)
 
@@ -64,8 +62,8 @@ def test_a_bar_opens_the_run_that_it_is_of(tab, site):
         key=lambda run: next(each["value"] for each in run["data"]["metrics"] if each["key"] == "mae"),
     )
     page = tab.open(f"#/experiments/{site.ids['trainings']}?layout=explore&plot=bar&py=metric:mae")
-    drawn(page)
-    page.locator(".plot").click(position={"x": 180, "y": 40})
+    wait_until_drawn(page)
+    page.locator(".plot").click(position={"x": 300, "y": 56})
     expect(page.get_by_role("heading", level=1)).to_contain_text(run["info"]["run_name"])
 
 

@@ -119,7 +119,7 @@ function contour(runs: Run[], { x, y, z }: Axes): Drawn {
   return {
     option: {
       ...base((each) => each.lines),
-      grid: { ...PLACE, right: 96 },
+      grid: { ...PLACE, right: 128 },
       xAxis: category(x, grid.x, true),
       yAxis: category(z, grid.y, false),
       visualMap: {

@@ -96,7 +96,7 @@ function Choice({ label, value, of, onChange }: { label: string; value: string; 
   return (
     <label className="check">
       <span>{label}</span>
-      <select className="choice" value={value} onChange={(event) => onChange(event.target.value)}>
+      <select className="choice" aria-label={label} value={value} onChange={(event) => onChange(event.target.value)}>
         {of.map((each) => (
           <option key={each.id} value={each.id}>
             {each.title}

@@ -8,6 +8,8 @@ import { Icon } from "../parts/icons";
 import { attempt } from "../parts/toasts";
 import { go, href } from "../router";
 import { Note } from "../run/note";
+import { Diff } from "./diff";
+import { Signature } from "./signature";
 
 async function refresh(): Promise<void> {
   await Promise.all(["models", "model", "versions"].map((key) => client.invalidateQueries({ queryKey: [key] })));
@@ -30,6 +32,8 @@ export function ModelPage({ name }: { name: string }) {
     };
     await attempt("Saved the description.", () => set(description), () => set(model.description ?? ""));
   };
+  const two = (versions.data ?? []).filter((each) => chosen.includes(each.version)).reverse();
+  const shown = two.length === 1 ? two[0] : versions.data?.[0];
   const compared = (versions.data ?? []).filter((each) => chosen.includes(each.version) && each.run_id);
   return (
     <section className="page">
@@ -56,6 +60,7 @@ export function ModelPage({ name }: { name: string }) {
             </header>
             <Versions name={name} versions={versions.data ?? []} chosen={chosen} onChoose={setChosen} />
           </section>
+          {two.length === 2 && <Diff versions={[two[0], two[1]]} />}
         </div>
         <aside aria-label="Use the model">
           <section className="card">
@@ -63,6 +68,7 @@ export function ModelPage({ name }: { name: string }) {
             <Command text={`import hookline\n\nmodel = hookline.load_model(\n    "models:/${name}/${versions.data?.[0]?.version ?? 1}")`} />
             <Command text={`hookline models serve models:/${name}/${versions.data?.[0]?.version ?? 1}`} />
           </section>
+          {shown && <Signature version={shown} />}
         </aside>
       </div>
     </section>

@@ -1,0 +1,26 @@
+"""A registered model: what its versions are, and what differs between two of them."""
+
+from playwright.sync_api import expect
+
+
+def test_the_newest_version_is_described_until_another_is_chosen(tab):
+    page = tab.open("#/models/diabetes")
+    shown = page.get_by_role("region", name="Signature")
+    expect(shown).to_contain_text("v3")
+    expect(shown).to_contain_text("sklearn")
+    expect(shown).to_contain_text("python_function")
+    page.get_by_label("Select version 1").check()
+    expect(shown).to_contain_text("v1")
+
+
+def test_two_versions_differ_in_the_metrics_and_parameters_of_their_runs(tab):
+    page = tab.open("#/models/diabetes")
+    page.get_by_label("Select version 1").check()
+    expect(page.get_by_label("What differs")).to_have_count(0)
+    page.get_by_label("Select version 3").check()
+    sheet = page.get_by_label("Versions 1 and 3")
+    expect(sheet.get_by_role("row", name="learning_rate")).to_have_text("learning_rate0.030.3")
+    expect(sheet.get_by_role("rowheader", name="rmse")).to_be_visible()
+    expect(sheet.get_by_role("rowheader", name="n_estimators")).to_have_count(0)
+    expect(sheet.get_by_text("2 equal")).to_be_visible()
+    assert tab.axe() == []

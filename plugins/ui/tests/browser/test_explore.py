@@ -21,7 +21,11 @@ COLOURS = """canvas => {
 
 def wait_until_drawn(page):
     """Wait for a chart that has colours; one that stays empty is a failure."""
-    page.wait_for_function(f"[...document.querySelectorAll('.plot canvas')].some(each => ({COLOURS})(each) > 0)")
+    for _ in range(100):
+        if any(count > 0 for count in page.locator(".plot canvas").evaluate_all(f"all => all.map({COLOURS})")):
+            return
+        page.wait_for_timeout(100)
+    pytest.fail("The chart stays empty.")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

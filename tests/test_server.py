@@ -122,7 +122,7 @@ def test_requests_are_logged_where_that_is_asked_for(tmp_path):
     ("options", "code", "said"),
     [
         (["--host", "0.0.0.0"], 1, "--allow-unauthenticated"),
-        (["--workers", "2"], 2, "PostgreSQL"),
+        (["--workers", "2"], 2, "need a database server"),
         (["--prefix", "x"], 2, "starts with '/'"),
         (["--tracking", "nowhere://x"], 2, "nowhere"),
         (["--port", "99999"], 2, "65535"),

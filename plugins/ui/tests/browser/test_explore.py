@@ -57,7 +57,7 @@ def test_every_run_that_is_found_is_drawn_not_the_first_page(tab, site):
     page.get_by_label("Filter runs").fill("params.optimizer = 'adam'")
     page.keyboard.press("Enter")
     expect(page.get_by_role("img", name="Box chart of 3000 runs")).to_have_count(0)
-    expect(page.get_by_label("By")).to_be_visible()
+    expect(page.get_by_label("By", exact=True)).to_be_visible()
 
 
 def test_a_bar_opens_the_run_that_it_is_of(tab, site):

@@ -135,7 +135,7 @@ def test_a_model_has_versions_and_aliases(tab, site):
     page = tab.open("#/models")
     page.locator("main").get_by_role("link", name="diabetes", exact=True).click()
     expect(page.get_by_label("Versions").get_by_role("row")).to_have_count(4)
-    expect(page.locator(".chip")).to_have_text("@champion")
+    expect(page.locator(".chip", has_text="@champion")).to_be_visible()
     page.get_by_role("button", name="Add an alias to version 3").click()
     page.get_by_label("Alias", exact=True).fill("challenger")
     page.keyboard.press("Enter")

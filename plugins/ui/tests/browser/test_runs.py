@@ -200,6 +200,7 @@ def test_everything_is_reached_from_the_palette(tab, site):
     page = tab.open()
     page.keyboard.press("Control+k")
     page.keyboard.type("experiment sweep")
+    expect(page.get_by_role("option").filter(has_text="sweep")).to_be_visible()  # the list of experiments is there
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("sweep")
     page.keyboard.press("Control+k")

@@ -1,6 +1,6 @@
 """A server under eight writers and two readers, killed and started again five times: nothing lost, nothing twice.
 
-`HOOKLINE_TEST_LOAD_SECONDS` says for how long (default 40; 600 is the full load), `HOOKLINE_TEST_LOAD_URI` on which
+`HOOKLINE_TEST_LOAD_SECONDS` says for how long (default 15; 600 is the full load), `HOOKLINE_TEST_LOAD_URI` on which
 store (default a new SQLite file).
 """
 
@@ -20,7 +20,7 @@ import pytest
 
 pytestmark = [pytest.mark.skipif(not hasattr(os, "fork"), reason="signals of POSIX"), pytest.mark.slow]
 
-SECONDS = float(os.environ.get("HOOKLINE_TEST_LOAD_SECONDS", "40"))
+SECONDS = float(os.environ.get("HOOKLINE_TEST_LOAD_SECONDS", "15"))
 STORE = os.environ.get("HOOKLINE_TEST_LOAD_URI", "")
 API = "/api/2.0/mlflow"
 KILLS, WRITERS, READERS = 5, 8, 2

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from attrs import evolve
 
 from hookline.entities import LifecycleStage, LoggedModel, LoggedModelChange, NewLoggedModel, Page
-from hookline.errors import NotFound
 from hookline.search.syntax import Query
 from hookline.store_rules import changed_logged_model, logged_model_not_found
 from hookline_lib_wire import answers, entities
@@ -68,15 +67,10 @@ class MlflowLoggedModels(Named, ServedLoggedModels):
 
     def _as_ours(self, found: messages.LoggedModel) -> LoggedModel:
         model = model_as_ours(entities.logged_model(found))
-        if model.source_run_id is None:
-            return model
-        try:
-            return evolve(model, source_run_id=self._our_run(model.source_run_id))
-        except NotFound:
-            return model
+        return model if model.source_run_id is None else evolve(model, source_run_id=self._our_run(model.source_run_id))
 
     def _our_run(self, name: str) -> str:
-        """Return our id of a run that the server named."""
+        """Return our id of a run that the server named, as far as it was asked for here; else the server's."""
         for ours, theirs in self._names.items():
             if theirs == name:
                 return ours

@@ -55,10 +55,6 @@ class Driver(ABC):
     def insert(self, statement: "Statement", values: Sequence[Any]) -> int:
         """Insert a row and return its id."""
 
-    @abstractmethod
-    def command(self, text: str) -> None:
-        """Execute a command without parameters."""
-
     def stored(self, number: float | None) -> Any:
         """Return a number, which is None for NaN, as a column of numbers holds it."""
         return number

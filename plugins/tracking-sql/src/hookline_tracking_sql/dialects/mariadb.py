@@ -56,7 +56,7 @@ class MariadbDriver(Driver):
             return int(cursor.lastrowid)
 
     def command(self, text: str, values: Sequence[Any] = ()) -> Any:
-        """See `Driver.command`; return the first value of its answer."""
+        """Execute a command and return the first value of its answer."""
         with self.connection.cursor() as cursor:
             cursor.execute(text, values)
             row = cursor.fetchone()

@@ -53,10 +53,6 @@ class PostgresqlDriver(Driver):
         assert row is not None
         return int(row[0])
 
-    def command(self, text: str) -> None:
-        """See `Driver.command`."""
-        self.connection.execute(text)
-
 
 class PostgresqlDialect(ServerDialect):
     """PostgreSQL 12 or newer. Parameters of the URI are those of libpq, such as `sslmode` and `options`."""

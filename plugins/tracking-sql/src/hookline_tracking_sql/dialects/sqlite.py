@@ -45,10 +45,6 @@ class SqliteDriver(Driver):
         """See `Driver.insert`."""
         return self.connection.execute(statement.of(self).text, values).lastrowid or 0
 
-    def command(self, text: str) -> None:
-        """See `Driver.command`."""
-        self.connection.execute(text)
-
 
 class SqliteDialect(Dialect):
     """SQLite, for the file that a `sqlite:///PATH` URI names.

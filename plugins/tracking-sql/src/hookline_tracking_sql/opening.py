@@ -54,8 +54,12 @@ def open_existing(dialect: Dialect) -> Database:
 
 
 def revision(database: Database) -> str | None:
-    """Return the revision of a database's schema, or None where it has none of our tables."""
-    with database.reading() as connection:
+    """Return the revision of a database's schema, or None where it has none of our tables.
+
+    Where tables are made outside of transactions, whoever makes them is waited for: a reader could see some of them, or
+    not be allowed to read a table that is younger than the moment that it sees.
+    """
+    with database.reading() if database.dialect.is_transactional else database.writing() as connection:
         return _revision(connection)
 
 

@@ -36,7 +36,6 @@ from hookline.errors import HooklineError, InvalidState, Unavailable
 from hookline.experiments import Experiments
 from hookline.finding import find_run
 from hookline.interfaces import TrackingStore
-from hookline.interfaces.tracking import OWN_PLACES
 from hookline.journal import Journals
 from hookline.journal.shipping import REASON_TAG
 from hookline.liveness import is_led, observed_record
@@ -62,6 +61,7 @@ class Runs:
 
     Args:
         tracking: returns the store, with all that this machine has logged; asked on first use.
+        places_runs: whether the store decides where the artifacts of a run are; asked when one is made.
         journals: returns the journals of the store; `staging`: keeps files while their store is away.
     """
 
@@ -70,6 +70,7 @@ class Runs:
         *,
         plugins: Plugins,
         tracking: Callable[[], TrackingStore],
+        places_runs: Callable[[], bool],
         journals: Callable[[], Journals],
         staging: Callable[[], Staging],
         artifacts: Artifacts,
@@ -79,7 +80,7 @@ class Runs:
     ) -> None:
         self._plugins, self._tracking, self._artifacts, self._models = plugins, tracking, artifacts, models
         self._experiments, self._settings, self._journals = experiments, settings, journals
-        self._staging = staging
+        self._staging, self._places_runs = staging, places_runs
         self.files = RunFiles(tracking, artifacts)
         self._surroundings = Surroundings(plugins)
         self._sampler = Sampler(lambda: self._surroundings.contexts)
@@ -173,7 +174,7 @@ class Runs:
         described = {**(self._surroundings.tags() if surroundings else {}), **tags}
         new = NewRun(experiment.experiment_id, run_name=run_name, user_id=current_user(), tags=described)
         info, _ = new_run(new, experiment)
-        if not experiment.experiment_id or OWN_PLACES in self._tracking().capabilities:
+        if not experiment.experiment_id or self._places_runs():
             info = evolve(info, artifact_uri="")
         writer = self._journals().open(new.run_id, primary=True)
         writer.event("created", experiment=experiment.name, run=asdict(evolve(new, run_name=info.run_name)))

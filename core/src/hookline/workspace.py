@@ -14,6 +14,7 @@ from hookline.errors import InvalidValue, NotSupported, Refused
 from hookline.experiments import Experiments
 from hookline.housekeeping import Housekeeping
 from hookline.interfaces import Documents, LoggedModels, ModelRegistry, TrackingStore
+from hookline.interfaces.tracking import OWN_PLACES
 from hookline.journal import Journals
 from hookline.journal.places import journal_root
 from hookline.journal.records import Records
@@ -237,6 +238,7 @@ class Workspace:
         return Runs(
             plugins=self.plugins,
             tracking=self._caught_up,
+            places_runs=lambda: OWN_PLACES in self.tracking.capabilities,
             journals=lambda: self.journals,
             staging=lambda: self.staging,
             artifacts=self.artifacts,

@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from operator import mul, ne
 from zlib import crc32
 
@@ -61,7 +62,7 @@ class Delivery:
         )
         return any(named) or self.change is not None
 
-    @property
+    @cached_property
     def columns(self) -> list[Points]:
         """All points as columns, one entry a key."""
         return merged([*self.points, *(_column(point) for point in self.metrics)])

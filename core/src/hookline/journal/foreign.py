@@ -80,17 +80,21 @@ class ForeignJournals:
         """Ship every journal below a folder but those of the writers `own`; end those whose process is gone."""
         there = folders.run_folders(root)
         for folder in there:
-            if not self.ship_run(folder, own):
+            writer_ids = self._in_order(folder)
+            if not writer_ids:
                 folders.remove_leftovers(folder)
+            self._ship(folder, writer_ids, own)
         kept = set(there)
         self._known = {key: each for key, each in self._known.items() if key[0] in kept}
 
-    def ship_run(self, folder: Path, own: Collection[str]) -> int:
-        """Ship every journal of a run but those of the writers `own`; return how many there are."""
-        others = [each for each in self._in_order(folder) if each not in own]
-        for writer_id in others:
-            self._ship_one(folder, writer_id)
-        return len(others)
+    def ship_run(self, folder: Path, own: Collection[str]) -> None:
+        """Ship every journal of a run but those of the writers `own`."""
+        self._ship(folder, self._in_order(folder), own)
+
+    def _ship(self, folder: Path, writer_ids: Sequence[str], own: Collection[str]) -> None:
+        for writer_id in writer_ids:
+            if writer_id not in own:
+                self._ship_one(folder, writer_id)
 
     def deliver(self, root: Path) -> Iterator[tuple[str, int]]:
         """Ship every journal below a folder and leave it as it is; yield each run's id and its count of records."""

@@ -87,7 +87,7 @@ class JournalReader:
             return Records({})
         place, records = evolve(start), Records(dict(start.keys))
         try:
-            while records.count < limit and self._go_on(place, records, limit):
+            while records.count < limit and not records.sealed and self._go_on(place, records, limit):
                 pass
         except (DamagedJournal, MissingRecords):
             if not records.count:

@@ -3,6 +3,7 @@
 import struct
 from array import array
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from hookline.entities import Metric, Points
@@ -98,13 +99,19 @@ def pack(points: Points, *, dense: bool = False) -> Segment:
 
 def _pack_some(points: Points) -> Packed:
     """Return less than a full segment of points that are probably in order, which their packed columns may tell."""
-    steps, timestamps = pack_integers(points.steps), pack_integers(points.timestamps)
+    steps, timestamps = _packed(points.steps.tobytes()), _packed(points.timestamps.tobytes())
     if not _ascends(timestamps, steps):
         ordered = in_order(points)
         if ordered is not points:
             points, steps, timestamps = ordered, pack_integers(ordered.steps), pack_integers(ordered.timestamps)
     facts = facts_of(points, steps)
     return Packed((_segment(points, steps, timestamps, facts),), _totals(points, facts))
+
+
+@lru_cache(maxsize=32)
+def _packed(integers: bytes) -> bytes | None:
+    """Return a column by the bytes of its array: series that were logged together mostly have the same."""
+    return pack_integers(array("q", integers))
 
 
 def _ascends(timestamps: bytes | None, steps: bytes | None) -> bool:

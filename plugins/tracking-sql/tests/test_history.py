@@ -105,13 +105,13 @@ def test_rows_come_in_the_order_of_the_history_without_sorting(
 def test_a_row_of_the_table_that_is_passed_when_searching_is_short(
     store: SqlTrackingStore, run_id: str, execute: Execute
 ) -> None:
-    store.log_batch(run_id, Batch(long_series(5000)))
+    store.log_batch(run_id, Batch(long_series(10_000)))
     for step in range(100):
         store.log_batch(run_id, Batch([Metric("m", step / 7, step, timestamp=step * step + k) for k in range(63)]))
     columns = ("facts", "numbers", "steps", "timestamps")
     size = " + ".join(f"coalesce(length({name}), 0)" for name in columns)
     assert execute(f"SELECT max({size}) < 800 FROM hookline_segments") == [(1,)], "else SQLite reads pages behind it"
-    assert execute("SELECT count(*), min(count) FROM hookline_segments WHERE facts IS NOT NULL") == [(2, 904)]
+    assert execute("SELECT count(*), min(count) FROM hookline_segments WHERE facts IS NOT NULL") == [(2, 4096)]
     keys = "(run, key, timestamp, step, ordinal)"
     found = f"SELECT count(*) FROM hookline_segments WHERE {keys} IN (SELECT {keys[1:-1]} FROM hookline_blocks)"
     assert execute(found) == execute("SELECT count(*) FROM hookline_blocks") == [(2,)]

@@ -136,6 +136,18 @@ def test_full_segments_of_several_writers_do_not_overlap(
     assert overlapping == []
 
 
+def test_long_batches_leave_nothing_that_is_merged_over_what_lies_between(
+    store: SqlTrackingStore, run_id: str, execute: Execute
+) -> None:
+    points = series(20 * 6000)
+    log(store, run_id, points, size=6000)
+    store.compact(run_id)
+    store.update_run(run_id, FINISHED)
+    starts = execute("SELECT step, count FROM hookline_segments ORDER BY timestamp, step")
+    assert all(step + count == after for (step, count), (after, _) in pairwise(starts))
+    assert stored(store, run_id) == points
+
+
 def test_points_of_one_moment_in_many_segments_are_merged(
     store: SqlTrackingStore, run_id: str, execute: Execute
 ) -> None:

@@ -154,8 +154,8 @@ def test_points_that_came_as_columns_pack_alike() -> None:
 def test_a_batch_of_many_points_comes_as_full_segments() -> None:
     logged = [Metric("m", float(step), step, timestamp=step) for step in range(2 * SEGMENT_POINTS + 5)]
     packed = pack_metrics(logged[::-1])
-    assert [segment.size for segment in packed.segments] == [SEGMENT_POINTS, SEGMENT_POINTS, 5]
-    assert [bool(segment.outline) for segment in packed.segments] == [True, True, False]
+    assert [segment.size for segment in packed.segments] == [SEGMENT_POINTS, SEGMENT_POINTS + 5]
+    assert [bool(segment.outline) for segment in packed.segments] == [True, True]
     assert packed.totals[:2] == (len(logged), len(logged) - 1)
 
 

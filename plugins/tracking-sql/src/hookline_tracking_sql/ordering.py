@@ -54,8 +54,8 @@ def index_of(points: Points, moment: tuple[int, int]) -> int:
     return bisect_left(pairs, moment)
 
 
-def blocks(points: Points, size: int = SEGMENT_POINTS) -> Iterator[Points]:
-    """Cut points in order into blocks of `size` and a shorter one.
+def blocks(points: Points, size: int = SEGMENT_POINTS, *, whole: bool = False) -> Iterator[Points]:
+    """Cut points in order into blocks of `size` and a shorter one; with `whole` the last block is a longer one.
 
     A block is longer where points of one timestamp and step would be in two: a reader could not tell their order.
     """
@@ -63,6 +63,8 @@ def blocks(points: Points, size: int = SEGMENT_POINTS) -> Iterator[Points]:
     pairs = _Pairs(points)
     while begin < len(points):
         end = begin + size
+        if whole and len(points) - end < size:
+            end = len(points)
         longest = min(end + size, len(points))
         while end < longest and pairs[end] == pairs[end - 1]:
             end += 1

@@ -88,7 +88,9 @@ def pack_columns(steps: "array[int]", timestamps: "array[int]", values: "array[f
     if len(points) < SEGMENT_POINTS:
         return _pack_some(points)
     points = in_order(points)
-    return Packed([pack(block, dense=True) for block in blocks(points)], _totals(points, facts_of(points)))
+    # No short segment is left over between full ones: merged with later points it would reach over those.
+    packed = [pack(block, dense=True) for block in blocks(points, whole=True)]
+    return Packed(packed, _totals(points, facts_of(points)))
 
 
 def pack(points: Points, *, dense: bool = False) -> Segment:

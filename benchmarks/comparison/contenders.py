@@ -121,6 +121,13 @@ EVERY = (
         moment="server",
         holds=f"{_COMMITTED} (SQLite, synchronous=NORMAL)",
     ),
+    Contender(
+        "limit-reader",
+        "limit",
+        "bare-server",
+        "bare_reader",
+        "a bare ASGI application: uvicorn, msgspec, sqlite3 with the right indexes",
+    ),
     _limit("limit-python", "the bare interpreter"),
 )
 CONTENDERS: Mapping[str, Contender] = {each.name: each for each in EVERY}

@@ -42,4 +42,31 @@ ROWS = (
         patience=600,
         budget=300,
     ),
+    Row(
+        "server-reads",
+        "A tracking server that is read from",
+        "the server on SQLite with 10,000 runs of 10 params and 10 metrics and one of a million points, asked over one "
+        "connection: a page of 100 filtered by a metric and a param and ordered by a metric; the newest 1,000; a "
+        "history in one answer; 320 points of it; CPU is the server's a request",
+        "serving:reads",
+        ("hookline", "mlflow-sqlite", "mlflow-one", "limit-reader"),
+        (
+            Column("filtered_ms", "filtered, ms", "low"),
+            Column("filtered_cpu_ms", "filtered, CPU ms", "low", ratio=True),
+            Column("page_ms", "page, ms", "low"),
+            Column("page_cpu_ms", "page, CPU ms", "low", ratio=True),
+            Column("history_ms", "history, ms", "low"),
+            Column("history_cpu_ms", "history, CPU ms", "low", ratio=True),
+            Column("chart_ms", "chart, ms", "low"),
+            Column("chart_cpu_ms", "chart, CPU ms", "low", ratio=True),
+            Column("mb", "memory, MB", "low"),
+        ),
+        {"runs": 10_000, "points": 1_000_000, "milliseconds": 2000},
+        {"runs": 20, "points": 2000, "milliseconds": 100},
+        limit="limit-reader",
+        seed="serving:seed",
+        absent=_ABSENT,
+        patience=1200,
+        budget=300,
+    ),
 )

@@ -2,18 +2,23 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
-from comparison.adapters.base import Serving
+from comparison.adapters.base import Reading, Serving
+from comparison.data import FILTER, ORDER, PAGE, matching, runs
 from comparison.jobs import Figures, Job
 from comparison.measuring import descendants_cpu, percentile
 
-PREFIX = "/api/2.0/mlflow"
+PREFIX, UI_PREFIX = "/api/2.0/mlflow", "/ajax-api/2.0/mlflow"
 PATIENCE = 180.0
 BATCH = 1000
 Request = tuple[str, dict[str, object]]
@@ -21,14 +26,95 @@ Request = tuple[str, dict[str, object]]
 
 def writes(job: Job) -> Figures:
     """Runs created, points one by one over one and over eight connections, batches: so long each."""
+    with _served(job, job.place()) as (port, process, start_s):
+        figures: Figures = {"start_s": start_s, "idle_mb": memory_mb(process.pid)}
+        return figures | _measured(port, job.size["milliseconds"] / 1000)
+
+
+def seed(job: Job) -> Figures:
+    """Fill the seed folder with runs and with one run of many points, without the server."""
+    store: Reading = job.area("Reading")
+    store.start(job.seeded())
+    store.seed_runs(runs(job.size["runs"]))
+    store.seed_points(job.size["points"])
+    store.finish()
+    return {}
+
+
+def reads(job: Job) -> Figures:
+    """Pages of searches, a history, and the points of a chart, over one connection."""
+    with _served(job, job.seeded()) as (port, process, _):
+        asked = Questions(port)
+        figures: Figures = {}
+        for name, (question, right) in asked.all(job.size).items():
+            answer = json.loads(question())
+            if not right(answer):
+                raise RuntimeError(f"the answer to {name!r} is wrong: {str(answer)[:200]}")
+            figures |= _timed(name, question, job.size["milliseconds"] / 1000)
+        return figures | {"mb": memory_mb(process.pid)}
+
+
+def _timed(name: str, question: Callable[[], bytes], seconds: float) -> Figures:
+    """Ask for so long, at least three times; CPU is counted in ticks of 10 ms, so over all of them."""
+    took: list[float] = []
+    cpu, began = descendants_cpu(), time.perf_counter()
+    while len(took) < 3 or time.perf_counter() - began < seconds:
+        asked = time.perf_counter()
+        question()
+        took.append(time.perf_counter() - asked)
+        if took[-1] > seconds * 3:
+            break
+    cpu = descendants_cpu() - cpu
+    return {f"{name}_ms": percentile(took, 50) * 1e3, f"{name}_cpu_ms": cpu / len(took) * 1e3}
+
+
+class Questions:
+    """What is asked of a store that `seed` filled."""
+
+    def __init__(self, port: int) -> None:
+        self._client = Connection(port)
+        found = json.loads(self._client.ask("/experiments/search", {"max_results": 100}))
+        self._experiments = [each["experiment_id"] for each in found["experiments"]]
+        long = json.loads(self._search(filter="metrics.loss >= 0", max_results=1)())
+        self._run_id = long["runs"][0]["info"]["run_id"]
+
+    def _search(self, **options: object) -> Callable[[], bytes]:
+        return lambda: self._client.ask("/runs/search", {"experiment_ids": self._experiments, **options})
+
+    def all(self, size: dict[str, int]) -> dict[str, tuple[Callable[[], bytes], Callable[[Any], bool]]]:
+        """Return by name a request, and whether its answer is right."""
+        of_run = {"run_id": self._run_id, "run_uuid": self._run_id, "metric_key": "loss"}
+        spread = {"run_ids": self._run_id, "metric_key": "loss", "max_results": 320}
+        long, points = min(1000, size["runs"] + 1), size["points"]
+
+        def get(path: str, fields: dict[str, object]) -> Callable[[], bytes]:
+            return lambda: self._client.get(f"{path}?{urlencode(fields)}")
+
+        return {
+            "filtered": (
+                self._search(filter=FILTER, order_by=[ORDER], max_results=PAGE),
+                lambda found: len(found["runs"]) == min(PAGE, matching(size["runs"])),
+            ),
+            "page": (self._search(max_results=1000), lambda found: len(found["runs"]) == long),
+            "history": (get("/metrics/get-history", of_run), lambda found: len(found["metrics"]) == points),
+            "chart": (
+                get("/metrics/get-history-bulk-interval", spread),
+                lambda found: 0 < len(found["metrics"]) <= 330,
+            ),
+        }
+
+
+@contextmanager
+def _served(job: Job, folder: Path) -> Iterator[tuple[int, "subprocess.Popen[bytes]", float]]:
+    """Start the server over the store in a folder; its port, its process, and after how many seconds it answered."""
     serving: Serving = job.area("Serving")
     port = free_port()
-    command, variables = serving.command(job.place(), port)
+    command, variables = serving.command(folder, port)
     began = time.perf_counter()
     with (job.place() / "log").open("wb") as log:
         process = subprocess.Popen(
             command,
-            cwd=job.place(),
+            cwd=folder,
             env={**os.environ, **variables},
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -37,10 +123,9 @@ def writes(job: Job) -> Figures:
         )
         try:
             wait_for(port, process)
-            figures: Figures = {"start_s": time.perf_counter() - began}
+            start_s = time.perf_counter() - began
             settle()
-            figures["idle_mb"] = memory_mb(process.pid)
-            return figures | _measured(port, job.size["milliseconds"] / 1000)
+            yield port, process, start_s
         finally:
             process.terminate()
             process.wait(60)
@@ -118,20 +203,39 @@ class Connection:
     def ask(self, path: str, fields: dict[str, object]) -> bytes:
         """Return the body of the answer, which must be a good one."""
         body = json.dumps(fields)
-        self._socket.sendall(f"POST {PREFIX}{path} HTTP/1.1\r\n{self._head}{len(body)}\r\n\r\n{body}".encode())
+        return self._send(f"POST {PREFIX}{path} HTTP/1.1\r\n{self._head}{len(body)}\r\n\r\n{body}")
+
+    def get(self, path: str) -> bytes:
+        """Return the body of the answer to a GET, which must be a good one."""
+        # The UI's paths, since MLflow's server has the chart's there only; for all others they are the same.
+        return self._send(f"GET {UI_PREFIX}{path} HTTP/1.1\r\n{self._head}0\r\n\r\n")
+
+    def _send(self, request: str) -> bytes:
+        self._socket.sendall(request.encode())
         received = b""
         while b"\r\n\r\n" not in received:
             received += self._more()
         head, _, answer = received.partition(b"\r\n\r\n")
-        length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-        while len(answer) < int(length.partition(b":")[2]):
-            answer += self._more()
+        answer = self._body(head.lower(), answer)
         if b" 200 " not in head.partition(b"\r\n")[0]:
-            raise RuntimeError(f"{path}: {head[:50]!r} {answer[:200]!r}")
+            raise RuntimeError(f"{request[:80]!r}: {head[:50]!r} {answer[:200]!r}")
         return answer
 
+    def _body(self, head: bytes, begun: bytes) -> bytes:
+        """Return a body of which some was received: of a length that was said, or in chunks."""
+        parts, have = [begun], len(begun)
+        length = re.search(rb"\r\ncontent-length: *(\d+)", head)
+        if length:
+            while have < int(length[1]):
+                parts.append(self._more())
+                have += len(parts[-1])
+            return b"".join(parts)
+        while not b"".join(parts[-2:]).endswith(b"0\r\n\r\n"):
+            parts.append(self._more())
+        return b"".join(_unchunked(b"".join(parts)))
+
     def _more(self) -> bytes:
-        part = self._socket.recv(65536)
+        part = self._socket.recv(1 << 20)
         if not part:
             raise RuntimeError("the server closed the connection")
         return part
@@ -139,6 +243,13 @@ class Connection:
     def close(self) -> None:
         """Close the connection."""
         self._socket.close()
+
+
+def _unchunked(data: bytes) -> Iterator[bytes]:
+    at = 0
+    while size := int(data[at : (head := data.index(b"\r\n", at))], 16):
+        yield data[head + 2 : head + 2 + size]
+        at = head + 2 + size + 2
 
 
 def free_port() -> int:

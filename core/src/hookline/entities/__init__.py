@@ -37,7 +37,7 @@ from hookline.entities.rules import (
     new_id,
     now_ms,
 )
-from hookline.entities.run import NewRun, RunChange, RunData, RunInfo, RunInputs, RunOutputs, RunRecord
+from hookline.entities.run import LatestPoints, NewRun, RunChange, RunData, RunInfo, RunInputs, RunOutputs, RunRecord
 from hookline.entities.states import (
     DeploymentStatus,
     LifecycleStage,
@@ -70,6 +70,7 @@ __all__ = [
     "Fetched",
     "FileInfo",
     "KeyKind",
+    "LatestPoints",
     "Lease",
     "LifecycleStage",
     "LoggedModel",

@@ -1,12 +1,12 @@
 """Runs as a store keeps them; `hookline.Run` is the object that a program logs with."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from attrs import field, frozen
 
 from hookline.entities.dataset import DatasetInput, ModelInput, ModelOutput
 from hookline.entities.lease import Lease
-from hookline.entities.metric import Metric, is_system_metric
+from hookline.entities.metric import Metric, is_system_metric, stored_metric
 from hookline.entities.rules import check_run_id, new_id, now_ms, tag_texts
 from hookline.entities.states import LifecycleStage, RunStatus
 
@@ -66,6 +66,34 @@ class RunInfo:
     status_reason: str = ""
 
 
+class LatestPoints(Mapping[str, Metric]):
+    """Latest points by key, of which each becomes a `Metric` when it is asked for: a page of runs has thousands.
+
+    Args:
+        points: by key, the value, the step and the timestamp, which were checked when they were stored.
+    """
+
+    __slots__ = ("points",)
+
+    def __init__(self, points: dict[str, tuple[float, int, int]]) -> None:
+        self.points = points
+
+    def __getitem__(self, key: str) -> Metric:
+        return stored_metric(key, *self.points[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.points)
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.points
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
 @frozen
 class RunData:
     """What was logged: params, tags, and the latest point of every metric."""
@@ -75,9 +103,16 @@ class RunData:
     tags: Mapping[str, str] = field(factory=dict)
 
     @property
+    def points(self) -> Mapping[str, tuple[float, int, int]]:
+        """Value, step and timestamp of the latest point of every metric, by key: cheaper than their entities."""
+        if isinstance(self.latest, LatestPoints):
+            return self.latest.points
+        return {key: (each.value, each.step, each.timestamp) for key, each in self.latest.items()}
+
+    @property
     def metrics(self) -> dict[str, float]:
         """The latest value of every metric, by key."""
-        return {key: point.value for key, point in self.latest.items()}
+        return {key: point[0] for key, point in self.points.items()}
 
     @property
     def measured(self) -> dict[str, float]:

@@ -74,9 +74,11 @@ def metric(of: entities.Metric, run_id: str = "") -> runs.Metric:
 
 def run(of: entities.RunRecord) -> runs.Run:
     """Return a run as it travels."""
-    latest = of.data.latest.values()
     data = runs.RunData(
-        metrics=[runs.Metric(each.key, number(each.value), each.timestamp, each.step) for each in latest],
+        metrics=[
+            runs.Metric(key, value if isfinite(value) else number(value), timestamp, step)
+            for key, (value, step, timestamp) in of.data.points.items()
+        ],
         params=tags(of.data.params),
         tags=tags(of.data.tags),
     )

@@ -77,10 +77,11 @@ def metric(of: runs.Metric) -> entities.Metric:
 def run(of: runs.Run) -> entities.RunRecord:
     """Return a run."""
     data = given(of.data, runs.RunData())
+    latest = {each.key: (number(each.value), each.step, each.timestamp) for each in data.metrics}
     inputs, outputs = given(of.inputs, runs.RunInputs()), given(of.outputs, runs.RunOutputs())
     return entities.RunRecord(
         run_info(of.info),
-        entities.RunData(texts(data.params), {each.key: metric(each) for each in data.metrics}, texts(data.tags)),
+        entities.RunData(texts(data.params), entities.LatestPoints(latest), texts(data.tags)),
         entities.RunInputs(
             tuple(dataset_input(each) for each in inputs.dataset_inputs),
             tuple(entities.ModelInput(each.model_id) for each in inputs.model_inputs),

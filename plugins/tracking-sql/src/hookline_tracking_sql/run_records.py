@@ -16,9 +16,9 @@ from attrs import evolve
 from hookline.entities import (
     Dataset,
     DatasetInput,
+    LatestPoints,
     Lease,
     LifecycleStage,
-    Metric,
     ModelInput,
     ModelOutput,
     RunData,
@@ -28,7 +28,6 @@ from hookline.entities import (
     RunRecord,
     RunStatus,
 )
-from hookline.entities.metric import stored_metric
 from hookline.search.syntax import Columns
 from hookline_tracking_sql import schema
 from hookline_tracking_sql.keys import Keys
@@ -190,15 +189,15 @@ def _latest(
     wanted: Prepared,
     runs: Collection[int],
     only: Collection[str] | None = None,
-) -> dict[int, dict[str, Metric]]:
+) -> dict[int, LatestPoints]:
     rows = _rows(connection, keys, wanted, runs, only)
     names = keys.names(connection, {row[1] for row in rows})
-    found: dict[int, dict[str, Metric]] = {run: {} for run in runs}
+    found: dict[int, dict[str, tuple[float, int, int]]] = {run: {} for run in runs}
     read = driver_of(connection).read
     for run, key, stored, step, timestamp in rows:
-        name, value = names[key], read(stored)
-        found[run][name] = stored_metric(name, NAN if value is None else value, step, timestamp)
-    return found
+        value = read(stored)
+        found[run][names[key]] = (NAN if value is None else value, step, timestamp)
+    return {run: LatestPoints(points) for run, points in found.items()}
 
 
 def _inputs(connection: sa.Connection, given: Mapping[str, str]) -> dict[int, RunInputs]:

@@ -43,7 +43,7 @@ class Empty(Response):
     """An answer that says nothing but that it was done."""
 
 
-class Tag(msgspec.Struct):
+class Tag(msgspec.Struct, gc=False):
     """A key and its value: a tag, or a param."""
 
     key: str

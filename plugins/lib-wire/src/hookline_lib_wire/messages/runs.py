@@ -8,7 +8,7 @@ from hookline.entities import Lease
 from hookline_lib_wire.messages.base import UNSET, Number, Request, Response, RunRequest, Tag, Text
 
 
-class Metric(msgspec.Struct, omit_defaults=True):
+class Metric(msgspec.Struct, omit_defaults=True, gc=False):
     """A point on the wire: NaN and infinities travel as the texts "NaN", "Infinity" and "-Infinity"."""
 
     key: str

@@ -99,6 +99,13 @@ class PluginSuite(Suite):
         listens = any(alone.listens(event) for event in EVENTS)
         assert status.provides or listens, "the plugin provides nothing and listens to nothing"
 
+    def test_it_registers_in_a_second_workspace(self, entry: EntryPoint, status: PluginStatus) -> None:
+        """It is the same for every workspace of a process: a submodule named like a hook would take its place."""
+        plugins = Plugins()
+        plugins.register(entry.load(), self.plugin)
+        [again] = plugins.report()
+        assert (again.state, again.problems, again.provides) == (status.state, status.problems, status.provides)
+
     def test_no_name_is_offered_twice(self, status: PluginStatus) -> None:
         """Within one kind, every provider has a name of its own."""
         names = [(hook, provider.name) for hook, provider in status.provides]

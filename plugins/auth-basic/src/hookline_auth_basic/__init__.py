@@ -54,4 +54,4 @@ def commands() -> list[Provider]:
 @hookimpl
 def hookspecs() -> list[str]:
     """Bring the server's hooks, so that this plugin stands alone."""
-    return ["hookline_server.hookspecs"]
+    return ["hookline_server.hooks"]

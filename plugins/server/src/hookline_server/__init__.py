@@ -31,4 +31,4 @@ def project_gateways() -> list[GatewayProvider]:
 @hookimpl
 def hookspecs() -> list[str]:
     """Offer the hooks that extend the server."""
-    return ["hookline_server.hookspecs"]
+    return ["hookline_server.hooks"]

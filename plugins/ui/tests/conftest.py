@@ -68,3 +68,9 @@ def serve(workspace):
 def ask(serve):
     with serve() as found:
         yield found
+
+
+@pytest.fixture
+def served_over():
+    """Serve another workspace."""
+    return served

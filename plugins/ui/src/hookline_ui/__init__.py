@@ -23,5 +23,5 @@ def server_extensions() -> list[Provider]:
 
 @hookimpl
 def hookspecs() -> list[str]:
-    """Bring the server's hooks, so that this plugin stands alone."""
-    return ["hookline_server.hookspecs"]
+    """Bring the page's hook, and the server's, so that this plugin stands alone."""
+    return ["hookline_ui.hooks", "hookline_server.hooks"]

@@ -62,7 +62,7 @@ class Assets:
             )
         suffixes = {suffix for _, suffix in ENCODINGS}
         self._files = {
-            path.relative_to(folder).as_posix(): _asset(path)
+            path.relative_to(folder).as_posix(): asset_of(path)
             for path in folder.rglob("*")
             if path.is_file() and path.suffix not in suffixes
         }
@@ -75,7 +75,8 @@ class Assets:
         return found
 
 
-def _asset(path: Path) -> Asset:
+def asset_of(path: Path) -> Asset:
+    """Return a file with its encodings that lie beside it. Raises `OSError`."""
     bodies = {"": path.read_bytes()}
     for encoding, suffix in ENCODINGS:
         packed = path.with_name(path.name + suffix)

@@ -1,6 +1,7 @@
 """The routes of the page: itself, its files, and HTML artifacts in a frame that can do nothing."""
 
 import asyncio
+from functools import partial
 
 from hookline.errors import InvalidValue
 from hookline.paths import check_key_path
@@ -12,7 +13,9 @@ from hookline_lib_wire.routes import Family, Route
 from hookline_server.exchanges import Exchange, Reply
 from hookline_server.extensions import Extension
 from hookline_server.services import Services
-from hookline_ui.assets import ASK, FOREVER, Asset, Assets
+from hookline_ui.assets import ASK, FOREVER, Assets
+from hookline_ui.panels import Module, PanelsFound, panels_of
+from hookline_ui.sending import send_asset
 
 MAX_PREVIEW = 10_000_000
 """Bytes of an HTML artifact that is shown."""
@@ -51,11 +54,11 @@ class Pages:
     async def index(self, _services: Services, exchange: Exchange, _request: Request) -> None:
         """Send the page."""
         headers = {"content-security-policy": PAGE_POLICY, "referrer-policy": "same-origin", "cache-control": ASK}
-        await _send(exchange, self.assets["index.html"], headers)
+        await send_asset(exchange, self.assets["index.html"], headers)
 
     async def file(self, _services: Services, exchange: Exchange, request: File) -> None:
         """Send a file of the page. Its name changes with its content, so it is kept for good."""
-        await _send(exchange, self.assets[f"static/{request.path}"], {"cache-control": FOREVER})
+        await send_asset(exchange, self.assets[f"static/{request.path}"], {"cache-control": FOREVER})
 
     async def frame(self, services: Services, exchange: Exchange, request: GetArtifact) -> None:
         """Send an artifact that is HTML, as a document that runs nothing and reaches nothing."""
@@ -70,18 +73,6 @@ async def redirect(_services: Services, exchange: Exchange, _request: Request) -
     await exchange.answer(Reply(status=308, media_type="", headers={"location": f"{last}/"}))
 
 
-async def _send(exchange: Exchange, asset: Asset, headers: dict[str, str]) -> None:
-    encoding, body = asset.best(exchange.headers.get("accept-encoding", ""))
-    etag = f'"{asset.etag}{"-" + encoding if encoding else ""}"'
-    headers = {**headers, "etag": etag, "vary": "accept-encoding"}
-    if etag in exchange.headers.get("if-none-match", ""):
-        await exchange.answer(Reply(status=304, media_type="", headers=headers))
-        return
-    if encoding:
-        headers["content-encoding"] = encoding
-    await exchange.answer(Reply(body, media_type=asset.media_type, headers=headers))
-
-
 def _artifact(services: Services, request: GetArtifact) -> bytes:
     run = services.tracking.get_run(request.run_id)
     key = services.artifact_key(run.info.artifact_uri, check_key_path(request.path))
@@ -92,24 +83,29 @@ def _artifact(services: Services, request: GetArtifact) -> bytes:
     return body
 
 
-def extension(_services: Services, _options: None) -> Extension:
+def extension(services: Services, _options: None) -> Extension:
     """Return the page's routes. Raises `Unavailable` where the page was not built."""
-    pages = Pages(Assets())
+    pages, panels = Pages(Assets()), panels_of(services)
+    root = partial(Route, family=Family.ROOT)
     routes = [
-        Route("ui_index", "GET", "/", Request, None, may.PUBLIC, family=Family.ROOT, summary="The web page"),
-        Route(
-            *("ui_redirect", "GET", "", Request, None, may.PUBLIC), family=Family.ROOT, summary="Lead to the web page"
-        ),
-        Route(
-            *("ui_file", "GET", "/static/{path:path}", File, None, may.PUBLIC),
-            family=Family.ROOT,
-            summary="A file of the web page",
-        ),
-        Route(
+        root("ui_index", "GET", "/", Request, None, may.PUBLIC, summary="The web page"),
+        root("ui_redirect", "GET", "", Request, None, may.PUBLIC, summary="Lead to the web page"),
+        root("ui_file", "GET", "/static/{path:path}", File, None, may.PUBLIC, summary="A file of the web page"),
+        root(
             *("ui_frame", "GET", "/ui/frame", GetArtifact, None, may.run(Action.READ)),
-            family=Family.ROOT,
             summary="An HTML artifact of a run, as a document that runs nothing",
         ),
+        root(
+            "ui_panels", "GET", "/ui/panels", Request, PanelsFound, may.PUBLIC, summary="What plugins add to the page"
+        ),
+        root("ui_panel", "GET", "/ui/panels/{name}", Module, None, may.PUBLIC, summary="The module of a panel"),
     ]
-    handlers = {"ui_index": pages.index, "ui_redirect": redirect, "ui_file": pages.file, "ui_frame": pages.frame}
+    handlers = {
+        "ui_index": pages.index,
+        "ui_redirect": redirect,
+        "ui_file": pages.file,
+        "ui_frame": pages.frame,
+        "ui_panels": panels.found,
+        "ui_panel": panels.module,
+    }
     return Extension(routes, handlers)

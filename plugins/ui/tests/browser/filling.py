@@ -47,7 +47,16 @@ MINUTE = 60_000
 def fill(workspace: Workspace, large: int) -> dict[str, str]:
     """Fill a store; return the ids of experiments and runs by what they are for."""
     named = {"trainings": train(workspace), "large": grow(workspace, large), "nested": nest(workspace)}
-    return {**named, **attack(workspace)}
+    return {**named, "confused": confuse(workspace), **attack(workspace)}
+
+
+def confuse(workspace: Workspace) -> str:
+    """Make a run with a confusion matrix for the panel of another plugin; one of its labels would like to run."""
+    experiment = workspace.experiments.get_or_create("classes").experiment_id
+    with workspace.start_run(experiment_id=experiment, run_name="confused", sampled=False) as run:
+        labels = ["cat", "dog", ATTACKS[0]]
+        run.log_dict({"labels": labels, "matrix": [[41, 3, 0], [5, 51, 1], [2, 0, 60]]}, "confusion_matrix.json")
+    return run.run_id
 
 
 def train(workspace: Workspace) -> str:

@@ -57,6 +57,16 @@ export function ownSend<T>(path: string, body: unknown, method = "POST", signal?
   return json<T>(`${OWN}/${path}`, written(body, method, signal));
 }
 
+/** What stands beside the API: parts of the page itself. */
+export function rootGet<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return json<T>(path, { signal });
+}
+
+/** A question to the server's API, by its path from the server's root; with a body it is posted. */
+export function askApi(path: string, body?: unknown): Promise<unknown> {
+  return json(path.replace(/^\/+/, ""), body === undefined ? {} : written(body, "POST"));
+}
+
 function written(body: unknown, method: string, signal?: AbortSignal): RequestInit {
   return { method, signal, body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
 }

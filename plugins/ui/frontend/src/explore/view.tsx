@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import type { EChartsType } from "echarts/core";
 import type { Run } from "../api/types";
 import { Empty, Menu, Segments } from "../parts/basics";
+import { PanelElement, usePanels } from "../parts/panel";
 import { go, href, useFields } from "../router";
 import { useDark } from "../theme";
 import { dimensionsOf, firstAxes, type Dimension } from "./fields";
@@ -20,7 +21,10 @@ const MOST_AXES = 12;
 export function Explore({ runs }: { runs: Run[] }) {
   const [fields, change] = useFields();
   const all = useMemo(() => dimensionsOf(runs), [runs]);
+  const panels = usePanels("chart");
+  const panel = panels.find((each) => each.name === fields.get("plot"));
   const kind = KINDS.find((each) => each.value === fields.get("plot"))?.value ?? "parallel";
+  const kinds = [...KINDS, ...panels.map((each) => ({ value: each.name, text: each.title }))];
   const axes = useMemo(() => axesOf(fields, all), [fields, all]);
   const dark = useDark();
   const drawn = useMemo(() => optionOf(kind, runs, axes, all), [kind, runs, axes, all, dark]);
@@ -32,11 +36,27 @@ export function Explore({ runs }: { runs: Run[] }) {
     );
   }
   const numeric = all.filter((each) => each.numeric);
+  const chooser = (
+    <Segments
+      label="Kind of chart"
+      value={panel?.name ?? kind}
+      options={kinds}
+      onChange={(plot) => change({ plot: plot === "parallel" ? undefined : plot })}
+    />
+  );
+  if (panel) {
+    return (
+      <section className="explore" aria-label="Charts over the runs">
+        <div className="toolbar">{chooser}</div>
+        <PanelElement panel={panel} data={{ runs }} />
+      </section>
+    );
+  }
   const choose = (name: string) => (id: string) => change({ [name]: id }, true);
   return (
     <section className="explore" aria-label="Charts over the runs">
       <div className="toolbar">
-        <Segments label="Kind of chart" value={kind} options={KINDS} onChange={(plot) => change({ plot: plot === "parallel" ? undefined : plot })} />
+        {chooser}
         <div className="controls">
           {kind === "parallel" && <AxesMenu all={all} chosen={axes.axes} onChange={(ids) => change({ axes: JSON.stringify(ids) }, true)} />}
           <Choice label={kind === "parallel" || kind === "contour" ? "Colour" : "Metric"} value={axes.y} of={numeric} onChange={choose("py")} />

@@ -4,6 +4,7 @@ import type { Run } from "../api/types";
 import { runName } from "../format";
 import { Button, Command, Dot, Empty, Failure, Loading, Menu, Segments, Status } from "../parts/basics";
 import { EditableText } from "../parts/editable";
+import { PanelElement, usePanels } from "../parts/panel";
 import { go, href, useFields } from "../router";
 import { deleteRuns, renameRun, restoreRuns } from "../runs/actions";
 import { ApiError } from "../api/client";
@@ -11,13 +12,18 @@ import { Artifacts } from "./artifacts";
 import { Metrics } from "./metrics";
 import { Overview } from "./overview";
 
-type Tab = "overview" | "metrics" | "artifacts";
+const TABS = [
+  { name: "overview", title: "Overview" },
+  { name: "metrics", title: "Metrics" },
+  { name: "artifacts", title: "Artifacts" },
+];
 
 export function RunPage({ runId }: { runId: string }) {
   const found = useRun(runId);
   const [fields] = useFields();
-  const asked = fields.get("tab");
-  const tab: Tab = asked === "metrics" || asked === "artifacts" ? asked : "overview";
+  const panels = usePanels("run");
+  const tabs = [...TABS, ...panels];
+  const tab = tabs.find((each) => each.name === fields.get("tab"))?.name ?? "overview";
   if (found.error instanceof ApiError && found.error.status === 404) {
     return (
       <Empty title="There is no such run" command="hookline runs search">
@@ -32,20 +38,21 @@ export function RunPage({ runId }: { runId: string }) {
     <section className="page run">
       <Header run={run} />
       <nav className="tabs" aria-label="Parts of the run">
-        {(["overview", "metrics", "artifacts"] as const).map((each) => (
+        {tabs.map(({ name, title }) => (
           <a
-            key={each}
-            href={href(["runs", runId], { tab: each === "overview" ? undefined : each })}
-            aria-current={each === tab ? "page" : undefined}
+            key={name}
+            href={href(["runs", runId], { tab: name === "overview" ? undefined : name })}
+            aria-current={name === tab ? "page" : undefined}
           >
-            {each === "overview" ? "Overview" : each === "metrics" ? "Metrics" : "Artifacts"}
-            {each === "metrics" && <small>{run.data?.metrics?.length ?? 0}</small>}
+            {title}
+            {name === "metrics" && <small>{run.data?.metrics?.length ?? 0}</small>}
           </a>
         ))}
       </nav>
       {tab === "overview" && <Overview run={run} />}
       {tab === "metrics" && <Metrics run={run} />}
       {tab === "artifacts" && <Artifacts run={run} />}
+      {panels.map((each) => each.name === tab && <PanelElement key={each.name} panel={each} data={{ run }} />)}
     </section>
   );
 }

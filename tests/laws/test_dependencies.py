@@ -77,7 +77,7 @@ def test_deferred_imports_are_few_and_in_use():
     assert all((ROOT / path).exists() and reason for path, reason in DEFERRED.items())
 
 
-EXTENDS = {"auth-basic": "server", "ui": "server"}
+EXTENDS = {"auth-basic": "server", "ui": "server", "panel-confusion": "ui"}
 """A plugin that implements the hooks of another one imports what those speak of, and depends on it."""
 
 

@@ -189,3 +189,30 @@ def test_a_shell_is_used_where_the_user_allows_it(project):
 
 def test_a_file_of_the_project_is_an_entry_point(project):
     assert "to stdout []" in project("run", "demo", "-e", "main.py").out
+
+
+def test_several_values_are_run_below_one_run(project):
+    done = project("run", "demo", "-P", "alpha=0.1,0.2", "-P", r"name=a\,b", "--parallel", "2", "--run-name", "grid")
+    assert "(grid), 2 below it, 2 at a time" in done.said
+    rows = done.out.strip().splitlines()
+    assert rows[0].split("\t")[:5] == ["run_id", "name", "status", "started", "params.alpha"]
+    assert sorted(row.split("\t")[4] for row in rows[1:3]) == ["0.1", "0.2"]
+    assert project(*shlex.split(rows[-1].strip())[1:]).out.splitlines()[0].startswith("run_id")
+    shown = json.loads(project("run", "demo", "-P", "alpha=1,2", "--parallel", "1", "--json").out)
+    assert [each["data"]["params"]["alpha"] for each in shown["children"]] == ["1", "2"]
+    names = {
+        run["data"]["params"]["name"]
+        for run in json.loads(project("runs", "search", "--json").out)
+        if run["data"]["params"]
+    }
+    assert names == {"a,b", "it's"}
+
+
+def test_a_sweep_that_fails_in_part_says_so(project):
+    failed = project("run", "demo", "-e", "fail", "-P", "x=1,2", "--parallel", "2", code=1)
+    assert "not every run below it has finished" in failed.said
+
+
+def test_several_values_without_parallel_are_told_of_it(project):
+    refused = project("run", "demo", "-P", "alpha=0.1,0.2", code=2)
+    assert "add --parallel N" in refused.said

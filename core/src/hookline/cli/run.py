@@ -12,8 +12,9 @@ from hookline.cli.next_commands import next_commands
 from hookline.cli.options import experiment_names, mapping_or_file, offered, pairs_option
 from hookline.cli.output import write_pairs
 from hookline.cli.run_views import run_summary
+from hookline.cli.sweep import run_sweep, show_sweep
 from hookline.entities import RunStatus
-from hookline.errors import ExecutionFailed
+from hookline.errors import ExecutionFailed, InvalidValue
 from hookline.projects import ProjectRun
 from hookline.tables import printable
 
@@ -46,21 +47,49 @@ from hookline.tables import printable
     "--experiment", "experiment_name", metavar="NAME", shell_complete=experiment_names, help="Made if missing."
 )
 @click.option("--run-name", metavar="NAME", help="Default: a made-up one.")
+@click.option(
+    "--parallel",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Run every combination of values with commas between them (-P alpha=0.1,0.2), N at a time, below one run.",
+)
 @click.option("--allow-shell", is_flag=True, help="Run a command that has shell syntax with bash, every value quoted.")
 @pass_cli
-def run(cli: CliContext, /, backend_config: dict[str, Any], options: dict[str, str], **given: Any) -> None:
+def run(
+    cli: CliContext,
+    /,
+    backend_config: dict[str, Any],
+    options: dict[str, str],
+    parallel: int | None,
+    **given: Any,
+) -> None:
     """Run a project - a folder, a zip archive or a git URL - and track it.
 
     \b
     hookline run examples/diabetes -P alpha=0.05
     hookline run https://example.com/team/project.git#training --version v2 -e evaluate
+    hookline run examples/diabetes -P alpha=0.01,0.05,0.1 --parallel 2
 
     The exit code is 0 where the run finished, 1 where it failed, 130 where Ctrl-C ended it.
     """
     output = contextlib.redirect_stdout(sys.stderr) if cli.as_json else contextlib.nullcontext()
-    with output, cli.workspace.projects.run(**given, backend_options={**backend_config, **options}) as started:
+    if parallel is not None:
+        with output:
+            sweep = run_sweep(cli, parallel, backend_options={**backend_config, **options}, **given)
+        show_sweep(cli, sweep)
+        return
+    with output, _started(cli, {**given, "backend_options": {**backend_config, **options}}) as started:
         _follow(cli, started)
     _show(cli, started)
+
+
+def _started(cli: CliContext, options: dict[str, Any]) -> ProjectRun:
+    try:
+        return cli.workspace.projects.run(**options)
+    except InvalidValue as error:
+        if any("," in value for value in options["parameters"].values()):
+            raise InvalidValue(f"{error} To run it with each of several values, add --parallel N.") from error
+        raise
 
 
 def _follow(cli: CliContext, started: ProjectRun) -> None:

@@ -1,10 +1,11 @@
 """Running projects: from a URI to a job and its run."""
 
+import json
 import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from attrs import frozen
 from hookline.artifacts import Artifacts
 from hookline.config import Settings
 from hookline.entities import Execution, PreparedEnvironment, Project, RunStatus
-from hookline.errors import NotSupported
+from hookline.errors import InvalidValue, NotSupported
 from hookline.interfaces import Environment, ProjectBackend, ProjectGateway
 from hookline.plugins import Plugins
 from hookline.projects.commands import Command, build_command
@@ -25,6 +26,7 @@ from hookline.projects.parameters import Values, resolve_parameters
 from hookline.projects.programs import find_program
 from hookline.projects.project_run import ProjectRun
 from hookline.projects.reading import read_project
+from hookline.projects.sweeps import SWEEP_TAG, Combination, Sweep, combinations
 from hookline.uris import scheme_of
 
 if TYPE_CHECKING:
@@ -145,6 +147,75 @@ class Projects:
             raise
         return self._submit(plan, run, stream)
 
+    def sweep(
+        self,
+        uri: str | Path,
+        parameters: Mapping[str, Sequence[object]],
+        *,
+        parallel: int = 1,
+        entry_point: str = "main",
+        version: str | None = None,
+        experiment_name: str | None = None,
+        run_name: str | None = None,
+        parent_run_id: str | None = None,
+        allow_shell: bool = False,
+        **options: Any,
+    ) -> Sweep:
+        """Prepare a run of a project for each combination of values; `wait` on the result starts them, and ends.
+
+        Nothing is stored before every combination has been found right. They all run the same commit.
+
+        Args:
+            parameters: by name, the values to try: `{"alpha": [0.1, 0.5], "depth": [3]}` is two combinations.
+            parallel: how many run at a time.
+            run_name: of the parent run; parent_run_id: the run that the parent is nested in.
+            options: further ones of `run`, for each of them.
+
+        Raises:
+            InvalidValue: a parameter has no values, or one twice. As `run` otherwise.
+        """
+        if parallel < 1:
+            raise InvalidValue(f"At least one must run at a time, not {parallel}.")
+        planned = combinations(parameters)
+        self._backend(options.get("backend", "local"), options.get("backend_options") or {})
+        if options.get("environment") is not None:
+            self._plugins.find("environments", options["environment"])
+        work = self._work_folder()
+        try:
+            project = self._fetched(str(uri), version, work)
+            entry = find_entry_point(project, entry_point)
+            for each in planned:
+                values = resolve_parameters(
+                    entry, each, project_folder=project.folder, download=lambda _uri, name: work / "parameters" / name
+                )
+                build_command(entry, values, allow_shell=allow_shell)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        tried = {name: [str(value) for value in values] for name, values in parameters.items()}
+        parent = self._runs().start(
+            experiment_name=experiment_name,
+            run_name=run_name,
+            tags={**_source_tags(project, entry.name), SWEEP_TAG: json.dumps(tried)},
+            parent_run_id=parent_run_id or self._settings.run_id,
+            surroundings=not project.folder.is_relative_to(work) and is_here(project.folder),
+            sampled=False,
+        )
+        pinned = project.commit if find_place(str(uri), version).source is not None else None
+
+        def start(combination: Combination) -> ProjectRun:
+            return self.run(
+                uri,
+                parameters=combination,
+                entry_point=entry_point,
+                version=pinned or version,
+                experiment_name=experiment_name,
+                parent_run_id=parent.run_id,
+                allow_shell=allow_shell,
+                **options,
+            )
+
+        return Sweep(parent, planned, parallel, start)
+
     # Before the run --------------------------------------------------------------------------------------------------
 
     def _work_folder(self) -> Path:
@@ -258,19 +329,24 @@ def _python_path(project: Project) -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join(filter(None, [str(source), os.environ.get("PYTHONPATH")]))}
 
 
-def _tags(plan: _Plan) -> dict[str, str]:
-    project = plan.project
+def _source_tags(project: Project, entry_point: str) -> dict[str, str]:
     tags = {
         "mlflow.source.name": project.uri,
         "mlflow.source.type": "PROJECT",
-        "mlflow.project.entryPoint": plan.entry_point,
-        "mlflow.project.env": plan.environment_name,
-        "mlflow.project.backend": plan.backend_name,
+        "mlflow.project.entryPoint": entry_point,
         "mlflow.source.git.commit": project.commit,
         "mlflow.source.git.repoURL": project.repository,
         "mlflow.gitRepoURL": project.repository,
         "mlflow.source.git.branch": project.branch,
         "mlflow.gitBranchName": project.branch,
-        "hookline.environment": plan.environment.digest,
     }
     return {key: value for key, value in tags.items() if value}
+
+
+def _tags(plan: _Plan) -> dict[str, str]:
+    tags = {
+        "mlflow.project.env": plan.environment_name,
+        "mlflow.project.backend": plan.backend_name,
+        "hookline.environment": plan.environment.digest,
+    }
+    return _source_tags(plan.project, plan.entry_point) | {key: value for key, value in tags.items() if value}

@@ -108,7 +108,7 @@ def test_secrets_in_a_malformed_uri_are_not_told():
 def config_of(uri, options=None):
     place = place_of(uri)
     made = client_of(place, options_for(place, options))
-    return made.asked, made.bucket.config, made.bucket.client_options
+    return made.asked, made.bucket.config, str(made.bucket.client_options["allow_http"]).lower() == "true"
 
 
 @pytest.mark.parametrize(
@@ -125,19 +125,16 @@ def config_of(uri, options=None):
 def test_the_endpoint_is_the_option_or_that_of_the_environment(monkeypatch, variables, options, endpoint):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    asked, config, client = config_of("s3://bucket", options)
+    asked, _, is_plain = config_of("s3://bucket", options)
     assert asked == endpoint
-    if endpoint != "Amazon S3":
-        assert config["aws_endpoint_url_s3"].rpartition("@")[2] == endpoint.rpartition("/")[2] or config[
-            "aws_endpoint_url_s3"
-        ] == endpoint.rstrip("/")
-    assert client["allow_http"] is endpoint.startswith("http://")
+    assert is_plain is endpoint.startswith("http://")
 
 
 def test_credentials_are_the_options_the_environments_or_the_profiles(monkeypatch, tmp_path):
     (tmp_path / ".aws").mkdir()
     (tmp_path / ".aws/credentials").write_text(
-        "[default]\naws_access_key_id = filed\naws_secret_access_key = x%y\n[other]\naws_access_key_id = other\n"
+        "[default]\naws_access_key_id = filed\naws_secret_access_key = x%y\n"
+        "[other]\naws_access_key_id = other\naws_secret_access_key = y\n"
     )
     (tmp_path / ".aws/config").write_text("[default]\nregion = eu-north-1\n[profile other]\nregion = us-west-2\n")
 
@@ -151,8 +148,9 @@ def test_credentials_are_the_options_the_environments_or_the_profiles(monkeypatc
     monkeypatch.setenv("AWS_PROFILE", "other")
     assert found() == ("other", "us-west-2")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "environments")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "z")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    assert found() == ("environments", "eu-west-1")
+    assert found() == (None, "eu-west-1")  # obstore reads them
 
 
 @pytest.mark.parametrize(
@@ -207,8 +205,8 @@ def test_no_account_and_another_account_are_said():
 
 
 def test_google_takes_a_service_account_and_an_endpoint(tmp_path):
-    asked, _, client = config_of("gs://bucket/x", GoogleOptions(endpoint="http://127.0.0.1:1", anonymous=True))
-    assert (asked, client["allow_http"]) == ("http://127.0.0.1:1", True)
+    asked, _, is_plain = config_of("gs://bucket/x", GoogleOptions(endpoint="http://127.0.0.1:1", anonymous=True))
+    assert (asked, is_plain) == ("http://127.0.0.1:1", True)
     assert config_of("gs://bucket", GoogleOptions(anonymous=True))[0] == "Google Cloud Storage"
     with pytest.raises(ConfigError, match="cannot be used as it is configured"):
         config_of("gs://bucket", GoogleOptions(service_account=str(tmp_path / "missing.json")))

@@ -66,12 +66,13 @@ def client_of(place: Place, options: ObjectOptions, environ: Mapping[str, str] |
         config["skip_signature"] = True
     kinds: dict[type[ObjectOptions], type[Any]] = {S3Options: S3Store, AzureOptions: AzureStore}
     asked = without_secrets(_checked(endpoint)) if endpoint else _PUBLIC[type(options)]
+    client_options = _client_options(options, endpoint)
     try:
         bucket = kinds.get(type(options), GCSStore)(
             place.bucket,
             prefix=place.prefix or None,
             config=config,
-            client_options=_client_options(options, endpoint),
+            client_options=client_options,
             retry_config=_retries(options),
         )
     except Exception as error:  # noqa: BLE001 - its text may hold the values that it is about

@@ -60,7 +60,7 @@ def place_of(uri: str) -> Place:
     if scheme not in _FORMS or not uri[len(scheme) :].startswith("://"):
         raise _malformed(uri, scheme)
     authority, _, rest = uri[len(scheme) + 3 :].partition("/")
-    prefix = check_key_path(rest.strip("/"), allow_root=True)
+    prefix = check_key_path(rest.rstrip("/"), allow_root=True)
     if scheme in ("abfss", "wasbs"):
         return _azure_place(uri, scheme, authority, prefix)
     pattern = _CONTAINER if scheme == "az" else _BUCKET

@@ -37,6 +37,12 @@ def free_ports(count: int) -> list[int]:
             each.close()
 
 
+def bucket_of(url: str) -> S3Store:
+    """The bucket of a SeaweedFS, as the library sees it."""
+    config = {"endpoint": url, "access_key_id": KEY, "secret_access_key": SECRET, "region": "us-east-1"}
+    return S3Store(BUCKET, config=config, client_options={"allow_http": True}, retry_config={"max_retries": 0})
+
+
 def programs(folder: str) -> tuple[str | None, str | None]:
     """The programs of SeaweedFS and of Azurite, where they are installed."""
     weed = shutil.which("weed", path=str(Path(sys.executable).parent)) or shutil.which("weed")
@@ -105,8 +111,7 @@ class Seaweed(Running):
 
     def _answers(self) -> bool:
         """The bucket is there, and a file can be stored in it."""
-        config = {"endpoint": self.url, "access_key_id": KEY, "secret_access_key": SECRET, "region": "us-east-1"}
-        bucket = S3Store(BUCKET, config=config, client_options={"allow_http": True}, retry_config={"max_retries": 0})
+        bucket = bucket_of(self.url)
         try:
             if ask(self._filer, "POST", f"/buckets/{BUCKET}/") not in (201, 409):
                 return False
@@ -115,14 +120,6 @@ class Seaweed(Running):
         except (OSError, BaseError):
             return False
         return True
-
-    def uploads_in_parts(self) -> int:
-        """How many uploads in parts were begun and neither ended nor given up."""
-        connection = http.client.HTTPConnection(HOST, self._filer, timeout=10)
-        connection.request("GET", f"/buckets/{BUCKET}/.uploads/", headers={"Accept": "application/json"})
-        found = json.loads(connection.getresponse().read() or b"{}")
-        connection.close()
-        return len(found.get("Entries") or [])
 
 
 class Azurite(Running):

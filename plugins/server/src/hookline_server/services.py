@@ -13,6 +13,7 @@ from hookline.uris import is_path, join_uri, scheme_of
 from hookline_lib_wire.answers import OWN, PROXIED
 from hookline_server.access import Access, Authenticator
 from hookline_server.belonging import Belonging
+from hookline_server.part_uploads import PartUploads
 from hookline_server.settings import ServerSettings
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Services:
         self.tracking.get_experiment("0")
         self.registry  # noqa: B018 - made here
         self.workspace.artifacts.locate(OWN)
+        self.part_uploads.sweep()
 
     @cached_property
     def tracking(self) -> TrackingStore:
@@ -106,6 +108,12 @@ class Services:
             run_id, _, key = found.source.removeprefix("runs:/").partition("/")
             return join_uri(self.tracking.get_run(run_id).info.artifact_uri, key)
         return found.source
+
+    @cached_property
+    def part_uploads(self) -> PartUploads:
+        """The uploads in parts: beside the artifacts, or in the workspace's folder where those are elsewhere."""
+        folder = self.upload_folder or self.workspace.config.home / "uploads"
+        return PartUploads(folder / "parts", self.settings.max_file)
 
     @cached_property
     def upload_folder(self) -> Path | None:

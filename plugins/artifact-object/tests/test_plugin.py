@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hookline import Config, Workspace
-from hookline.errors import ConfigError, HooklineError, InvalidState, InvalidValue, NotFound, Unavailable
+from hookline.errors import ConfigError, HooklineError, InvalidState, InvalidValue, NotFound, Refused, Unavailable
 from hookline.testing import PluginSuite
 from hookline_artifact_object.clients import client_of, options_for
 from hookline_artifact_object.options import AzureOptions, GoogleOptions, S3Options
@@ -270,6 +270,21 @@ def test_an_endpoint_that_is_away_is_said_by_every_verb(nobody, tmp_path):
             verb()
         assert SECRET not in str(caught.value)
     assert [each.name for each in tmp_path.iterdir()] == ["source"]
+
+
+def test_where_there_are_no_credentials_that_is_said(nobody, monkeypatch):
+    """The machine is asked for its role at last, as one in a cloud has it."""
+    monkeypatch.setenv("AWS_METADATA_ENDPOINT", nobody)
+    store = ObjectArtifactStore("s3://bucket/x", S3Options(endpoint=nobody, retries=0))
+    with pytest.raises(Refused, match=r"no credentials were found that work.* Check AWS_ACCESS_KEY_ID"):
+        store.list()
+
+
+@pytest.mark.parametrize("key", ["oauth2/login.microsoftonline.com", "169.254.169.254/latest/meta-data", "metadata"])
+def test_what_a_key_is_called_says_nothing_about_what_is_wrong(nobody, key):
+    options = S3Options(endpoint=nobody, access_key_id="a", secret_access_key="b", retries=0)
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        ObjectArtifactStore("s3://bucket", options).open(key)
 
 
 def test_a_local_file_that_is_missing_or_a_folder_is_said_before_anything_is_asked(nobody, tmp_path):

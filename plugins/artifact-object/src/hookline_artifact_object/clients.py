@@ -97,7 +97,7 @@ def _s3(options: S3Options, environ: Mapping[str, str]) -> tuple[str | None, dic
         "secret_access_key": options.secret_access_key,
         "session_token": options.session_token,
     }
-    config = {name: value for name, value in given.items() if value}
+    config: dict[str, Any] = {name: value for name, value in given.items() if value}
     region = options.region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
     known = bool(config) or options.anonymous or any(environ.get(each) for each in _S3_CREDENTIALS)
     if options.profile or not known:

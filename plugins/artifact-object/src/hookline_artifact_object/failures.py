@@ -17,8 +17,12 @@ from hookline_artifact_object.places import Place
 _STATUS = re.compile(r"status code: (\d{3})")
 _CODE = re.compile(r"<Code>(\w{1,100})</Code>|\"code\":\s*\"(\w{1,100})\"")
 _NO_BUCKET = frozenset({"NoSuchBucket", "ContainerNotFound", "ContainerBeingDeleted", "FilesystemNotFound"})
-_NO_KEYS = ("169.254.169.254", "metadata.google.internal", "169.254.170.2", "login.microsoftonline", "oauth2")
-"""Addresses that are asked for credentials, where none were given."""
+_ASKED_FOR_KEYS = re.compile(
+    r"performing \w+ https?://(?:[^/\s]+/latest/(?:api/token|meta-data)|169\.254\.|metadata[./]|metadata\.google\.internal"
+    r"|login\.microsoftonline\.|login\.windows\.net|oauth2\.googleapis\.com)"
+)
+"""What is asked for credentials, where none were given: the machine, or the vendor's service for signing in."""
+_OTHER_REGION = frozenset({"AuthorizationHeaderMalformed", "PermanentRedirect", "TemporaryRedirect"})
 
 
 class Changed(Unavailable):
@@ -59,8 +63,10 @@ def failure(error: Exception, verb: str, key: str, place: Place, asked: str) -> 
     said = f" ({code or status})" if code or status else ""
     if code in _NO_BUCKET:
         return _no_bucket(place, asked)
-    if any(each in text for each in _NO_KEYS):
-        return Refused(f"{what}: no credentials were found, and the machine has no role of its own. {_ways(place)}")
+    if _ASKED_FOR_KEYS.search(text):
+        return Refused(
+            f"{what}: no credentials were found that work, and the machine has no role of its own. {_ways(place)}"
+        )
     if isinstance(error, (theirs.PermissionDeniedError, theirs.UnauthenticatedError)) or status in (401, 403):
         return Refused(
             f"{what}: the object store refused the credentials, or they do not allow it{said}. {_ways(place)}"
@@ -69,8 +75,8 @@ def failure(error: Exception, verb: str, key: str, place: Place, asked: str) -> 
         return InvalidValue(f"{what}: the object store allows no such key.")
     if status == 404 and not code:
         return _no_bucket(place, asked)
-    if status in (301, 307, 400) and place.scheme == "s3":
-        return Unavailable(f"{what}{said}: the bucket may be in another region. Set the option region, or AWS_REGION.")
+    if status in (301, 307) or code in _OTHER_REGION or "incorrectly configured region" in text:
+        return Unavailable(f"{what}{said}: the bucket is in another region. Set the option region, or AWS_REGION.")
     if status is None and "timed out" in text.lower():
         return Unavailable(f"{what}: it takes too long to answer. The option timeout says how long to wait.")
     if status is None:

@@ -187,7 +187,8 @@ class ObjectArtifactStore(ArtifactStore):
 
 def _hollow_below(bucket: Bucket, folder: str) -> Sequence[str]:
     """Return the folders that a store keeps below one that holds no files any more, each after those below it."""
-    found, waiting = [], [folder]
+    found: list[str] = []
+    waiting = [folder]
     while waiting:
         inner = bucket.list_with_delimiter(waiting.pop())["common_prefixes"]
         found += inner

@@ -256,6 +256,14 @@ def test_not_too_many_uploads_are_open(client, monkeypatch):
     assert (status, answer["error_code"]) == (429, "REQUEST_LIMIT_EXCEEDED")
 
 
+def test_a_disk_that_takes_nothing_is_told_without_its_paths(client, workspace):
+    (workspace.config.home / "uploads").parent.mkdir(parents=True, exist_ok=True)
+    (workspace.config.home / "uploads").write_text("a file where the folder would be")
+    status, answer = ask(client, "create", num_parts=1)
+    assert (status, answer["error_code"]) == (503, "TEMPORARILY_UNAVAILABLE")
+    assert str(workspace.config.home) not in answer["message"]
+
+
 def test_a_sender_that_goes_leaves_no_part(client, workspace):
     target = begin(client, 1)["credentials"][0]
     head = f"PUT {urlsplit(target['url']).path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n"

@@ -13,13 +13,13 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator, Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from attrs import asdict, frozen
 
-from hookline.errors import InvalidValue, NotFound
+from hookline.errors import InvalidValue, NotFound, Unavailable
 from hookline.interfaces import ArtifactStore
 from hookline_lib_wire.errors import WireError
 
@@ -68,7 +68,9 @@ class PartUploads:
         """Begin an upload. Raises `InvalidValue` for a number of parts that is not allowed, `WireError`."""
         if not 1 <= parts <= MOST_PARTS:
             raise InvalidValue(f"An upload has 1 to {MOST_PARTS:,} parts, not {parts}.")
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _disk():
+            for each in (self._folder.parent, self._folder):
+                each.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.sweep() >= MOST_OPEN:
             raise WireError(
                 "REQUEST_LIMIT_EXCEEDED", "Too many uploads in parts are open. Send the file whole, or later."
@@ -76,9 +78,10 @@ class PartUploads:
         begun = Begun(secrets.token_hex(16), secrets.token_urlsafe(32))
         about = _About(key, parts, owner, _digest(begun.secret))
         making = self._folder / f"{begun.upload_id}{_COMING}"
-        making.mkdir(mode=0o700)
-        (making / _ABOUT).write_text(json.dumps(asdict(about)), encoding="utf-8")
-        making.rename(self._folder / begun.upload_id)
+        with _disk():
+            making.mkdir(mode=0o700)
+            (making / _ABOUT).write_text(json.dumps(asdict(about)), encoding="utf-8")
+            making.rename(self._folder / begun.upload_id)
         return begun
 
     async def receive(self, upload_id: str, number: int, secret: str, content: AsyncIterator[bytes]) -> str:
@@ -109,6 +112,8 @@ class PartUploads:
             coming.rename(folder / f"{number:05}-{digest.hexdigest()}")
         except FileNotFoundError:  # it was given up, or ended, meanwhile
             raise _unknown() from None
+        except OSError as error:
+            raise _full(error) from error
         finally:
             coming.unlink(missing_ok=True)
         return digest.hexdigest()
@@ -145,12 +150,8 @@ class PartUploads:
         except FileNotFoundError:
             raise _unknown() from None
         try:
-            whole = claimed / chosen[0]
-            with whole.open("ab") as target:
-                for name in chosen[1:]:
-                    with (claimed / name).open("rb") as source:
-                        shutil.copyfileobj(source, target, _CHUNK)
-                    (claimed / name).unlink()
+            with _disk():
+                whole = _joined([claimed / name for name in chosen])
             store.put(key, whole)
         finally:
             shutil.rmtree(claimed, ignore_errors=True)
@@ -198,6 +199,28 @@ class PartUploads:
         with suppress(FileNotFoundError):
             (self._folder / name).rename(removed)
             shutil.rmtree(removed, ignore_errors=True)
+
+
+def _joined(parts: list[Path]) -> Path:
+    """Append the other parts to the first, and remove each once it is there, so that the disk holds little twice."""
+    with parts[0].open("ab") as target:
+        for part in parts[1:]:
+            with part.open("rb") as source:
+                shutil.copyfileobj(source, target, _CHUNK)
+            part.unlink()
+    return parts[0]
+
+
+@contextmanager
+def _disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _full(error) from error
+
+
+def _full(error: OSError) -> Unavailable:
+    return Unavailable(f"The server's disk does not take an upload in parts: {error.strerror or error}.")
 
 
 def _parts_in(folder: Path) -> dict[int, list[Path]]:

@@ -112,18 +112,21 @@ class Services:
     @cached_property
     def part_uploads(self) -> PartUploads:
         """The uploads in parts: beside the artifacts, or in the workspace's folder where those are elsewhere."""
-        folder = self.upload_folder or self.workspace.config.home / "uploads"
+        folder = self._upload_place or self.workspace.config.home / "uploads"
         return PartUploads(folder / "parts", self.settings.max_file)
 
     @cached_property
     def upload_folder(self) -> Path | None:
         """Where files are written while they come: on the disk of the artifact store, where it has one here."""
-        root = self.workspace.artifacts.locate(OWN).store.local_path("")
-        if root is None:
-            return None
-        folder = root.with_name(f"{root.name}.uploads")
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = self._upload_place
+        if folder is not None:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
+
+    @cached_property
+    def _upload_place(self) -> Path | None:
+        root = self.workspace.artifacts.locate(OWN).store.local_path("")
+        return None if root is None else root.with_name(f"{root.name}.uploads")
 
 
 def version_number(given: str | int) -> int:

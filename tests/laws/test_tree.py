@@ -55,8 +55,8 @@ def test_a_plugin_inherits_the_suite_of_every_hook_it_implements(folder: Path):
     assert re.search(r"class \w+\(.*\bPluginSuite\b.*\)", tests), f"{folder.name} has no PluginSuite"
 
 
-ASKED_FOR = {"ui"}
-"""Plugins that a person installs by name: this one is built with libraries from another registry."""
+ASKED_FOR = {"ui", "artifact-object"}
+"""Plugins that a person installs by name: built with libraries from another registry, or of use to some only."""
 
 
 def test_every_laptop_plugin_is_listed_once_everywhere():

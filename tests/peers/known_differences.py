@@ -10,6 +10,9 @@ NESTED = "The latest versions within a registered model carry their tags and ali
 SIZE = "A page of no results is refused."
 NO_RUN_ID = "The metrics of a logged model do not name their run."
 UPLOAD = "An upload is answered with an empty JSON object; MLflow sends no body."
+PARTS = (
+    "Uploads in parts go to every artifact store; MLflow's server has them for object stores only, and says 501 else."
+)
 MEDIA = "A body that does not say that it is JSON is refused with 415, not 400: pages in a browser can send it."
 PLAIN = "Unknown paths and methods are told in JSON with a code; MLflow sends a page."
 
@@ -37,6 +40,7 @@ KNOWN = {
     **{f"search logged models: {each}": NO_RUN_ID for each in _LOGGED},
     "search logged models: {'filter': 'nonsense = 1'}": FAILS,
     "put a file": UPLOAD,
+    "multipart": PARTS,
     "a list as a body": FAILS,
     "a body of another type": MEDIA,
     "an unknown path": PLAIN,

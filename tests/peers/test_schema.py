@@ -16,7 +16,6 @@ pytestmark = pytest.mark.skipif(not PEERS, reason="HOOKLINE_PEERS names no folde
 OPTIONS = [
     *("--checks", "not_a_server_error", "--phases", "examples,coverage,fuzzing", "--max-examples", "10"),
     *("--workers", "1", "--generation-deterministic", "--suppress-health-check", "all", "--request-timeout", "20"),
-    *("--exclude-path-regex", "/mpu/"),  # which is answered 501 on purpose
 ]
 
 

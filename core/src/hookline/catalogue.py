@@ -24,6 +24,7 @@ _OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
         "commands": ("db upgrade", "db check", "db backup"),
     },
     "hookline-artifact-http": {"artifact_stores": ("http", "https")},
+    "hookline-artifact-object": {"artifact_stores": ("s3", "gs", "az", "abfss", "wasbs")},
     "hookline-tracking-http": {"tracking_stores": ("http", "https"), "model_registries": ("http", "https")},
 }
 

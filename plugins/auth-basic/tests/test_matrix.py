@@ -22,14 +22,14 @@ from hookline_auth_basic.levels import NEEDED, Level
 from hookline_auth_basic.options import BasicOptions
 from hookline_auth_basic.routes import ROUTES as OWN
 from hookline_lib_wire.messages import journal
-from hookline_lib_wire.permissions import Thing
+from hookline_lib_wire.permissions import NAMELESS, Thing
 from hookline_lib_wire.routes import Route
 from hookline_lib_wire.table import ROUTES
 
 EVERY = (*ROUTES, *OWN)
 CALLERS = (None, "outsider", *ROLES, "admin")
 ANSWERS_OTHERWISE = {
-    **dict.fromkeys(("create_multipart", "complete_multipart", "abort_multipart"), 501),
+    **dict.fromkeys(("upload_part", "complete_multipart", "abort_multipart"), 404),  # there is no such upload
     "restore_experiment": 404,  # it is not deleted
     "get_view": 404,  # there is none
 }
@@ -173,7 +173,7 @@ def fresh(client, route):
 def expected(route, user):
     """Return what somebody is to be told: "yes", "no", "hidden" or "unknown"."""
     permission = route.permission
-    if permission.thing is Thing.PUBLIC:
+    if permission.thing in NAMELESS:
         return "yes"
     if user is None:
         return "unknown"

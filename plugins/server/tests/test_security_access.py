@@ -85,6 +85,10 @@ def test_a_route_lets_nobody_pass_without_a_name_or_without_the_right(guarded, r
         if route.permission.thing is Thing.PUBLIC:
             assert send(guarded, route, path, "")[0] == 200
             continue
+        if route.permission.thing is Thing.TICKET:
+            for name in ("", "mallory", "jane"):
+                assert send(guarded, route, path, name)[0] == 404
+            continue
         status, headers, body = send(guarded, route, path, "")
         assert (status, json.loads(body)["error_code"]) == (401, "UNAUTHENTICATED")
         assert headers["www-authenticate"].startswith("Basic")
@@ -96,6 +100,10 @@ def test_public_are_only_those_routes_that_say_nothing_of_what_is_stored():
     assert {route.operation for route in EVERY if route.permission.thing is Thing.PUBLIC} == {
         *("health", "ready", "version", "openapi")
     }
+
+
+def test_tickets_are_taken_only_by_those_routes_that_check_them():
+    assert {route.operation for route in EVERY if route.permission.thing is Thing.TICKET} == {"upload_part"}
 
 
 @pytest.mark.parametrize(

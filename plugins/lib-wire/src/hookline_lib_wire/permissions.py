@@ -16,12 +16,14 @@ class Action(StrEnum):
 class Thing(StrEnum):
     """What a permission is about, and so who decides.
 
-    PUBLIC: everybody, without a name. CALLER: everybody who has one; what is found is filtered by what each may read.
+    PUBLIC: everybody, without a name. TICKET: whoever holds a secret that the server gave out for this one thing, which
+    the handler checks. CALLER: everybody who has one; what is found is filtered by what each may read.
     OWNER_OF_NEW: everybody who has one, and what is made is theirs. USER: an account, which is its user's. NAMED: an
     experiment or a registered model, as the request says: `experiment/1`. ADMIN: who looks after the server.
     """
 
     PUBLIC = "public"
+    TICKET = "ticket"
     CALLER = "caller"
     OWNER_OF_NEW = "owner of new"
     EXPERIMENT = "experiment"
@@ -49,7 +51,11 @@ class Permission:
     filters: bool = False
 
 
+NAMELESS = frozenset({Thing.PUBLIC, Thing.TICKET})
+"""What is asked for without saying who asks."""
+
 PUBLIC = Permission(Thing.PUBLIC)
+TICKET = Permission(Thing.TICKET, Action.EDIT)
 CALLER = Permission(Thing.CALLER)
 NEW = Permission(Thing.OWNER_OF_NEW, Action.EDIT, "name")
 ADMIN = Permission(Thing.ADMIN, Action.MANAGE)

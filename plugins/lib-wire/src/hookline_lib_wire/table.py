@@ -195,6 +195,11 @@ FILES = (
         summary="Begin an upload in parts",
     ),
     Route(
+        *("upload_part", "PUT", f"{MULTIPART}/parts/{{upload_id}}/{{part_number}}", A.UploadPart, Empty, may.TICKET),
+        streams=True,
+        summary="Send a part of an upload, with the secret that its beginning gave",
+    ),
+    Route(
         *("complete_multipart", "POST", f"{MULTIPART}/complete/{{artifact_path:path}}"),
         *(A.CompleteMultipart, Empty, may.artifact(EDIT)),
         summary="End an upload in parts",

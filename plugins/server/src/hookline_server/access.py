@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from attrs import frozen
 
 from hookline_lib_wire.errors import WireError
-from hookline_lib_wire.permissions import Permission, Thing
+from hookline_lib_wire.permissions import NAMELESS, Permission, Thing
 
 
 @frozen
@@ -117,8 +117,8 @@ class Access:
 
 
 def require(authenticator: Authenticator, caller: Caller, permission: Permission, names: Sequence[str]) -> None:
-    """Raise `WireError` where a caller may not do what a route does. Public things are for everybody."""
-    if permission.thing is Thing.PUBLIC:
+    """Raise `WireError` where a caller may not do what a route does. Nameless things are not asked about here."""
+    if permission.thing in NAMELESS:
         return
     if not authenticator.allows(caller, permission, names):
         raise permission_denied()

@@ -15,7 +15,7 @@ from hookline.errors import HooklineError, InvalidValue, NotSupported
 from hookline_lib_wire.codec import decode_body, decode_query, encode
 from hookline_lib_wire.errors import WireError, is_for_clients, problem_of, status_of
 from hookline_lib_wire.messages.base import Request
-from hookline_lib_wire.permissions import Action, Thing
+from hookline_lib_wire.permissions import NAMELESS, Action, Thing
 from hookline_lib_wire.routes import Route
 from hookline_lib_wire.table import ROUTES
 from hookline_server.access import ANYBODY, Access, Authenticator, Caller, require, unknown_caller
@@ -111,13 +111,16 @@ class App:
         caller = await self._caller(exchange, target.route)
         services = self._services_for(caller)
         if target.is_streamed:
-            request = decode_query(target.route.request, exchange.query, found.in_path)
+            if target.route.streams:
+                request = decode_query(target.route.request, exchange.query, found.in_path)
+            else:
+                request = await self._read(exchange, target.route, found.in_path)
             await self._check(caller, target.route, request)
             reply = await target.handler(services, exchange, request)
             if reply is not None:
                 if _writes(target.route):
                     await self._on_thread(self._keeper.wrote)
-                await exchange.answer(reply)
+                await exchange.answer(reply if isinstance(reply, Reply) else Reply(encode(reply)))
         elif target.is_hot:
             body = await exchange.body()
             check_json(exchange)
@@ -165,7 +168,7 @@ class App:
         return ReadableServices(self._services, Access(caller, self._authenticator))
 
     async def _caller(self, exchange: Exchange, route: Route) -> Caller:
-        if self._authenticator is None or route.permission.thing is Thing.PUBLIC:
+        if self._authenticator is None or route.permission.thing in NAMELESS:
             return ANYBODY
         caller = self._authenticator.recognise(exchange.headers)
         if caller is None:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from urllib.parse import urlsplit
 
 import click
 
@@ -40,6 +41,7 @@ def _describe(context: click.Context, _option: click.Parameter, is_asked: bool) 
 @click.option("--max-body-mb", type=click.IntRange(1, 4096), default=32, show_default=True, help="Largest request.")
 @click.option("--max-file-mb", type=click.IntRange(0), default=0, show_default=True, help="Largest file; 0: any.")
 @click.option("--prefix", default="", metavar="PATH", help="Path below which everything lies, like /hookline.")
+@click.option("--public-url", default="", metavar="URL", help="What clients call, where a proxy stands before it.")
 @click.option(
     "--durability",
     type=click.Choice(list(Durability)),
@@ -69,6 +71,7 @@ def server(
     max_body_mb: int,
     max_file_mb: int,
     prefix: str,
+    public_url: str,
     durability: str,
     auth: str | None,
     auth_option: dict[str, str],
@@ -83,13 +86,14 @@ def server(
         host, allow_unauthenticated=allow_unauthenticated or auth is not None, flag=_FLAGS, what="the stores"
     )
     settings = ServerSettings(
-        hosts=(host, *hosts),
+        hosts=(host, *hosts, *_name_in(public_url)),
         origins=origins,
         artifact_schemes=schemes,
         max_body=max_body_mb * MEGABYTE,
         max_file=max_file_mb * MEGABYTE,
         durability=Durability(durability),
         prefix=_prefix(prefix),
+        public_url=_public_url(public_url),
     )
     if log_requests:
         _show_requests()
@@ -113,6 +117,22 @@ def _prefix(given: str) -> str:
     if given and not given.startswith("/"):
         raise InvalidValue(f"--prefix is a path that starts with '/', such as /hookline, not {given!r}.")
     return given.rstrip("/")
+
+
+def _public_url(given: str) -> str:
+    parts = urlsplit(given)
+    named = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
+    if given and (not named or parts.query or parts.fragment):
+        raise InvalidValue(
+            f"--public-url is a URL such as https://ml.example/hookline, not {without_secrets(given)!r}."
+        )
+    return given.rstrip("/")
+
+
+def _name_in(url: str) -> list[str]:
+    """Return the name of the host in a URL, by which the server is then called."""
+    name = urlsplit(url).hostname
+    return [name] if name else []
 
 
 def _announce(cli: CliContext, place: str, url: str) -> None:

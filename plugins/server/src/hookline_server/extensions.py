@@ -9,7 +9,8 @@ from hookline_lib_wire.routes import Route
 
 Handler: TypeAlias = Any
 """`handler(services, request) -> answer`, called on a thread; or `async handler(services, exchange, request)`, which
-reads the body, and answers by itself or returns a `Reply`. An answer is a struct, which becomes JSON, or a `Reply`."""
+reads the body where the route streams, and answers by itself where it returns None. An answer is a struct, which
+becomes JSON, or a `Reply`."""
 
 
 @frozen

@@ -29,6 +29,7 @@ from hookline.search.syntax import Comparison, Entity, Field, Operator, Query
 from hookline.search.vocabulary import EXPERIMENTS
 from hookline_lib_wire.permissions import Thing
 from hookline_server.access import Access, Visible
+from hookline_server.part_uploads import PartUploads
 from hookline_server.services import Services
 
 
@@ -54,6 +55,11 @@ class ReadableServices(Services):
     def registry(self) -> ModelRegistry:
         """The model registry, whose searches find what may be read, and which tells who allows what has changed."""
         return cast(ModelRegistry, _Registry(self._whole.registry, self.access))
+
+    @cached_property
+    def part_uploads(self) -> PartUploads:
+        """The uploads in parts."""
+        return self._whole.part_uploads
 
     @cached_property
     def upload_folder(self) -> Path | None:

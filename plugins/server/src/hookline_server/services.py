@@ -13,6 +13,7 @@ from hookline.uris import is_path, join_uri, scheme_of
 from hookline_lib_wire.answers import OWN, PROXIED
 from hookline_server.access import Access, Authenticator
 from hookline_server.belonging import Belonging
+from hookline_server.part_uploads import PartUploads
 from hookline_server.settings import ServerSettings
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Services:
         self.tracking.get_experiment("0")
         self.registry  # noqa: B018 - made here
         self.workspace.artifacts.locate(OWN)
+        self.part_uploads.sweep()
 
     @cached_property
     def tracking(self) -> TrackingStore:
@@ -108,14 +110,23 @@ class Services:
         return found.source
 
     @cached_property
+    def part_uploads(self) -> PartUploads:
+        """The uploads in parts: beside the artifacts, or in the workspace's folder where those are elsewhere."""
+        folder = self._upload_place or self.workspace.config.home / "uploads"
+        return PartUploads(folder / "parts", self.settings.max_file)
+
+    @cached_property
     def upload_folder(self) -> Path | None:
         """Where files are written while they come: on the disk of the artifact store, where it has one here."""
-        root = self.workspace.artifacts.locate(OWN).store.local_path("")
-        if root is None:
-            return None
-        folder = root.with_name(f"{root.name}.uploads")
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = self._upload_place
+        if folder is not None:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
+
+    @cached_property
+    def _upload_place(self) -> Path | None:
+        root = self.workspace.artifacts.locate(OWN).store.local_path("")
+        return None if root is None else root.with_name(f"{root.name}.uploads")
 
 
 def version_number(given: str | int) -> int:

@@ -30,6 +30,8 @@ class ServerSettings:
         max_body: bytes of a request other than a file. max_file: bytes of a file; 0: no limit.
         body_seconds: how long a body may take to arrive, or a file its next part.
         durability: what an answer waits for, beyond the commit.
+        public_url: the URL by which clients call the server, its prefix included, where a proxy stands before it; ""
+            for the one that a request names.
         prefix: the path below which everything lies, such as `/hookline`; "" for none.
     """
 
@@ -40,4 +42,5 @@ class ServerSettings:
     max_file: int = 0
     body_seconds: float = 60.0
     durability: Durability = Durability.WINDOW
+    public_url: str = ""
     prefix: str = ""

@@ -87,6 +87,13 @@ class CreateMultipart(Request):
     num_parts: int | None = None
 
 
+class UploadPart(Request):
+    """Send a part, which is the body."""
+
+    upload_id: str = ""
+    part_number: str = ""
+
+
 class UploadedPart(msgspec.Struct):
     """A part that was uploaded."""
 

@@ -12,16 +12,16 @@ from typing import Any
 from urllib.parse import quote
 
 from hookline.entities import FileInfo
-from hookline.errors import NotFound, NotSupported
+from hookline.errors import NotFound
 from hookline.paths import check_key_path
 from hookline_lib_wire import answers
 from hookline_lib_wire.messages import artifacts as messages
-from hookline_lib_wire.messages.base import UNSET, Empty, Request
+from hookline_lib_wire.messages.base import UNSET, Empty
 from hookline_server.exchanges import Exchange, Reply
 from hookline_server.services import Services
 
 CHUNK = 2**20
-_OWN = "artifacts:/"
+OWN = "artifacts:/"
 
 
 def list_artifacts(services: Services, request: messages.ListArtifacts) -> messages.ArtifactsFound:
@@ -39,7 +39,7 @@ def _listed(services: Services, uri: str, path: str) -> messages.ArtifactsFound:
     key = path.rstrip("/")
     below = services.artifact_key(uri, key)
     cut = len(below) - len(key) if key or not below else len(below) + 1
-    found = services.workspace.artifacts.locate(_OWN).store.list(below)
+    found = services.workspace.artifacts.locate(OWN).store.list(below)
     if key and len(found) == 1 and found[0].path == below:  # a file has nothing below it
         found = []
     return messages.ArtifactsFound(root_uri=answers.location(uri), files=_files(found, cut))
@@ -48,7 +48,7 @@ def _listed(services: Services, uri: str, path: str) -> messages.ArtifactsFound:
 def list_proxied(services: Services, request: messages.ListProxied) -> messages.ArtifactsFound:
     """List files of the artifact store, with their names alone."""
     key = check_key_path(request.path.rstrip("/"), allow_root=True)
-    found = services.workspace.artifacts.locate(_OWN).store.list(key)
+    found = services.workspace.artifacts.locate(OWN).store.list(key)
     if key and len(found) == 1 and found[0].path == key:
         found = []
     return messages.ArtifactsFound(files=_files(found, len(key) + 1 if key else 0))
@@ -61,7 +61,7 @@ def _files(found: Iterable[FileInfo], cut: int) -> list[messages.FileInfo]:
 def delete_artifact(services: Services, request: messages.ArtifactPath) -> Empty:
     """Remove a file or a folder; a missing one is an error."""
     key = check_key_path(request.artifact_path.rstrip("/"))
-    store = services.workspace.artifacts.locate(_OWN).store
+    store = services.workspace.artifacts.locate(OWN).store
     if not store.list(key):
         raise NotFound(f"There is no artifact {key!r}.")
     store.delete(key)
@@ -75,29 +75,29 @@ async def download(services: Services, exchange: Exchange, request: messages.Art
 
 async def get_artifact(services: Services, exchange: Exchange, request: messages.GetArtifact) -> None:
     """Send a file of a run."""
-    run = await _on_thread(services.tracking.get_run, request.run_id)
+    run = await on_thread(services.tracking.get_run, request.run_id)
     await _send(services, exchange, services.artifact_key(run.info.artifact_uri, check_key_path(request.path)))
 
 
 async def get_model_artifact(services: Services, exchange: Exchange, request: messages.GetModelArtifact) -> None:
     """Send a file of a logged model."""
-    model = await _on_thread(services.logged_models.get_logged_model, request.model_id)
+    model = await on_thread(services.logged_models.get_logged_model, request.model_id)
     key = check_key_path(request.artifact_file_path)
     await _send(services, exchange, services.artifact_key(model.artifact_uri, key))
 
 
 async def get_version_artifact(services: Services, exchange: Exchange, request: messages.GetVersionArtifact) -> None:
     """Send a file of a model version."""
-    uri = await _on_thread(services.version_location, request.name, request.version)
+    uri = await on_thread(services.version_location, request.name, request.version)
     await _send(services, exchange, services.artifact_key(uri, check_key_path(request.path)))
 
 
 async def _send(services: Services, exchange: Exchange, key: str) -> None:
     """Send a file as an attachment, so that no browser takes it for a page of ours, a part after the other."""
-    store = services.workspace.artifacts.locate(_OWN).store
-    stream = await _on_thread(store.open, key)
+    store = services.workspace.artifacts.locate(OWN).store
+    stream = await on_thread(store.open, key)
     try:
-        size = await _on_thread(_size, stream)
+        size = await on_thread(_size, stream)
         name = key.rpartition("/")[2]
         headers = {
             "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
@@ -110,11 +110,11 @@ async def _send(services: Services, exchange: Exchange, key: str) -> None:
         if exchange.method == "HEAD":
             await exchange.go_on(b"", more=False)
             return
-        while part := await _on_thread(stream.read, CHUNK):
+        while part := await on_thread(stream.read, CHUNK):
             await exchange.go_on(part, more=True)
         await exchange.go_on(b"", more=False)
     finally:
-        await _on_thread(stream.close)
+        await on_thread(stream.close)
 
 
 def _size(stream: Any) -> int | None:
@@ -132,7 +132,7 @@ async def upload(services: Services, exchange: Exchange, request: messages.Artif
 
 async def upload_run_artifact(services: Services, exchange: Exchange, request: messages.GetArtifact) -> Reply:
     """Store a file of a run."""
-    run = await _on_thread(services.tracking.get_run, request.run_id)
+    run = await on_thread(services.tracking.get_run, request.run_id)
     return await _receive(
         services, exchange, services.artifact_key(run.info.artifact_uri, check_key_path(request.path))
     )
@@ -140,26 +140,22 @@ async def upload_run_artifact(services: Services, exchange: Exchange, request: m
 
 async def _receive(services: Services, exchange: Exchange, key: str) -> Reply:
     """Write a body to a file of ours, which becomes the artifact once it is whole."""
-    store = services.workspace.artifacts.locate(_OWN).store
+    store = services.workspace.artifacts.locate(OWN).store
     with tempfile.TemporaryDirectory(prefix="hookline-upload-", dir=services.upload_folder) as folder:
         path = Path(folder) / "content"
         with path.open("wb") as file:
             async for part in exchange.parts():
                 if len(part) >= CHUNK:
-                    await _on_thread(file.write, part)
+                    await on_thread(file.write, part)
                 else:
                     file.write(part)
-        await _on_thread(store.put, key, path)
+        await on_thread(store.put, key, path)
     return Reply(b"{}")
 
 
-async def _on_thread(call: Callable[..., Any], *arguments: Any) -> Any:
+async def on_thread(call: Callable[..., Any], *arguments: Any) -> Any:
+    """Call something that waits for a disk or for a store."""
     return await asyncio.to_thread(call, *arguments)
-
-
-def _no_parts(_services: Services, _request: Request) -> Empty:
-    """Refuse: clients then send the file whole, which is as fast here."""
-    raise NotSupported("Uploads in parts are not offered: send the file whole.")
 
 
 HANDLERS = {
@@ -173,7 +169,4 @@ HANDLERS = {
     "get_version_artifact": get_version_artifact,
     "upload": upload,
     "upload_run_artifact": upload_run_artifact,
-    "create_multipart": _no_parts,
-    "complete_multipart": _no_parts,
-    "abort_multipart": _no_parts,
 }

@@ -42,7 +42,7 @@ def openapi(services: Services, _request: Request) -> Reply:
     return Reply(encode(document(services.app.routes)))
 
 
-def server_info(_services: Services, _request: Request) -> Reply:
+def server_info(services: Services, _request: Request) -> Reply:
     """Say what the server can do, in the words that clients from 3.0 on look for."""
     return Reply(
         encode(
@@ -50,7 +50,7 @@ def server_info(_services: Services, _request: Request) -> Reply:
                 "store_type": "SqlStore",
                 "workspaces_enabled": False,
                 "trace_archival_enabled": False,
-                "multipart_uploads_enabled": False,
+                "multipart_uploads_enabled": bool(services.settings.public_url),  # else a proxy may be in the way
                 "multipart_downloads_enabled": False,
                 "artifact_serving_enabled": True,
                 "presigned_upload_run_id_supported": False,

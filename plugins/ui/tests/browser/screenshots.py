@@ -7,12 +7,14 @@ It needs what `tox -e ui` needs. `--all` writes every page into a folder, wide a
 
 import argparse
 import io
+import json
 import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -36,10 +38,11 @@ DATA = {"digits": load_digits, "wine": load_wine, "breast cancer": load_breast_c
 RATES = 0.0001, 0.001, 0.003, 0.01, 0.03, 0.1
 EPOCHS = 30
 
+COLUMNS = quote(json.dumps(["metric:accuracy", "metric:test_loss", "param:learning_rate"]))
 SHOWN = {
-    "runs": "#/experiments/{digits}?layout=split",
+    "runs": "#/experiments/{digits}?layout=split&order=metrics.accuracy+DESC&columns=" + COLUMNS,
     "explore": "#/experiments/{digits}?layout=explore",
-    "run": "#/runs/{run}",
+    "run": "#/runs/{run}?tab=metrics",
 }
 """The pages of README."""
 PAGES = SHOWN | {
@@ -51,7 +54,7 @@ PAGES = SHOWN | {
     "mistake": "#/experiments/{digits}?filter=metrics.loss+%3C",
     "empty": "#/experiments/{empty}",
     "missing": "#/runs/0123456789abcdef0123456789abcdef",
-    "metrics": "#/runs/{run}?tab=metrics",
+    "plain run": "#/runs/{run}",
     "artifacts": "#/runs/{other}?tab=artifacts&file=tables/predictions.csv",
     "compare": "#/compare?runs={run},{second},{third}",
     "models": "#/models",

@@ -36,8 +36,8 @@ class Recipe:
 
 
 def laptop_set() -> tuple[str, ...]:
-    """Return the folders that `requirements.txt` lists. Named one by one, since uv builds anew only what is named."""
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    """Return the folders that `requirements-no-ui.txt` lists. One by one: uv builds anew what is named."""
+    lines = (ROOT / "requirements-no-ui.txt").read_text(encoding="utf-8").splitlines()
     return tuple(line for line in lines if line.startswith("./"))
 
 

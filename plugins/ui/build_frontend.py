@@ -16,6 +16,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 STAMP = "built-from.txt"
 SOURCES = ("index.html", "openapi.json", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts")
+WAY_ON = "Hookline without its page: pip install -r requirements-no-ui.txt"
 TRANSIENT = "NODE_OPTIONS", "npm_config_prefix"
 """Variables of the surrounding shell that change what a build does."""
 
@@ -58,14 +59,15 @@ def build(frontend: Path, static: Path) -> None:
         work = Path(place) / "frontend"
         shutil.copytree(frontend, work, ignore=shutil.ignore_patterns("node_modules"))
         options = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
-        run([str(node), str(npm), "ci", *options], work, environment, "npm ci could not fetch the page's libraries")
+        failure = f"{WAY_ON}. npm ci could not fetch the page's libraries"
+        run([str(node), str(npm), "ci", *options], work, environment, failure)
         run([str(node), str(npm), "run", "build"], work, environment, "Vite could not build the page")
         shutil.rmtree(static, ignore_errors=True)
         shutil.copytree(work / "dist", static)
 
 
 def run(words: list[str], folder: Path, environment: dict[str, str], failure: str) -> None:
-    """Run a program of Node; where it fails, end the build with a line that names the cause."""
+    """Run a program of Node; where it fails, end the build with a line that names the cause and the way on."""
     done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"hookline-ui: {failure}: {cause(done.stderr or done.stdout)}")

@@ -121,6 +121,18 @@ def test_the_next_commands_find_the_same_store(project):
     assert '  hookline --config "my conf.yaml" --tracking-uri memory://runs runs show ' in out
 
 
+def test_the_page_is_the_last_next_command_where_a_plugin_brings_it(project):
+    assert "hookline ui" not in project("run", "demo").out
+
+    class Page:
+        @hookimpl
+        def commands(self):
+            return [Provider("ui", "nowhere:ui")]
+
+    project.plugins.register(Page(), "page")
+    assert project("run", "demo").out.rstrip().endswith("\n  hookline ui")
+
+
 @attrs.frozen
 class Options:
     queue: str = "short"

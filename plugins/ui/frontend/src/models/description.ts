@@ -44,7 +44,7 @@ function fieldsOf(given: unknown): Field[] | null {
 
 export async function describe(text: string): Promise<Description> {
   const { parse } = await import("yaml");
-  const model = valuesOf(parse(text, { maxAliasCount: 100 }));
+  const model = valuesOf(parse(text, { maxAliasCount: 100, logLevel: "error" }));
   const signature = valuesOf(model.signature);
   const flavors = valuesOf(model.flavors);
   return {

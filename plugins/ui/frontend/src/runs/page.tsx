@@ -236,7 +236,7 @@ function Nothing({ filter, deleted, failed }: { filter: string; deleted: boolean
   if (failed) return <Empty title="The filter cannot be read">The mark below it shows where.</Empty>;
   if (filter) {
     return (
-      <Empty title="No run matches">
+      <Empty title="No run matches" command={`hookline runs search '${filter.replaceAll("'", "'\\''")}'`}>
         Names with dots or spaces are quoted with backticks; texts stand in quotes. The same filter works in a terminal:
       </Empty>
     );

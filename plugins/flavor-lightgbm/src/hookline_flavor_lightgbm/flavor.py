@@ -1,4 +1,4 @@
-"""The flavor `lightgbm`: boosters as LightGBM's text, estimators as skops files, with the `MLmodel` block of MLflow 3."""
+"""The flavor `lightgbm`: LightGBM's text, or skops files of estimators, with the `MLmodel` block of MLflow 3."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -62,7 +62,7 @@ class OnnxFlavor(Flavor):
         }
 
     def load(self, folder: Path, block: Mapping[str, Any], pickles: Unpickler) -> Any:
-        """Return the graph with a session; external data that a graph names lies in the model's folder, or is refused."""
+        """Return the graph with a session; external data outside of the model's folder is refused."""
         path = model_file(folder, block)
         with reading(path, "an ONNX model"):
             onnx.checker.check_model(str(path))

@@ -47,7 +47,7 @@ class LightGBMFlavor(Flavor):
         path = model_file(folder, block)
         if block.get("model_class", BOOSTER) == BOOSTER:
             with reading(path, "a model of LightGBM"):
-                return lightgbm.Booster(model_str=path.read_text(encoding="utf-8"))
+                return lightgbm.Booster(model_str=_whole(path.read_text(encoding="utf-8")))
         chosen = block.get("serialization_format") or "cloudpickle"  # MLflow's default of old
         if chosen == "skops":
             return hookline_lib_skops.load(path, pickles, OWN_LIBRARIES)
@@ -62,3 +62,15 @@ class LightGBMFlavor(Flavor):
     def requirements(self, model: Any) -> list[str]:
         """Pin LightGBM, and what reads an estimator's file."""
         return ["lightgbm"] if isinstance(model, lightgbm.Booster) else ["lightgbm", "scikit-learn", "skops"]
+
+
+def _whole(text: str) -> str:
+    """Return the text of a booster; raises `ValueError` where parts are missing, with which LightGBM would crash."""
+    header, found, _trees = text.partition("\nTree=0\n")
+    sizes = next((each for each in header.splitlines() if each.startswith("tree_sizes=")), None)
+    end = text.find("end of trees\n")
+    if not text.startswith("tree\n") or sizes is None or not found or "\nend of parameters\n" not in text[end:]:
+        raise ValueError("it is not the whole text of a booster")
+    if end - len(header) - 1 != sum(map(int, sizes.removeprefix("tree_sizes=").split())):
+        raise ValueError("its trees are not as long as it says")
+    return text

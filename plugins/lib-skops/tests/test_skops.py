@@ -1,9 +1,8 @@
 """Files that come back, files that are damaged, and what the gate is asked."""
 
-from collections import OrderedDict
-
 import pytest
 from sklearn.linear_model import Ridge
+from sklearn.tree import DecisionTreeRegressor
 
 import hookline_lib_skops
 from hookline.errors import InvalidValue, PickleRefused
@@ -19,13 +18,15 @@ def test_an_estimator_comes_back_through_a_closed_gate(tmp_path):
 
 @pytest.mark.parametrize("vouched", [True, False])
 def test_the_gate_is_asked_for_own_types(tmp_path, vouched):
-    hookline_lib_skops.save(Ridge(alpha=OrderedDict(a=1)), tmp_path / "model.skops")
+    model = DecisionTreeRegressor().fit([[0.0], [1.0]], [0.0, 1.0])
+    hookline_lib_skops.save(model, tmp_path / "model.skops")
     gate = PickleGate(tmp_path, "model", "deny", vouched=lambda: vouched)
     if vouched:
-        assert hookline_lib_skops.load(tmp_path / "model.skops", gate, ()).alpha == {"a": 1}
+        loaded = hookline_lib_skops.load(tmp_path / "model.skops", gate, ("sklearn", "numpy"))
+        assert loaded.predict([[1.0]]) == [1.0]
     else:
-        with pytest.raises(PickleRefused, match="OrderedDict"):
-            hookline_lib_skops.load(tmp_path / "model.skops", gate, ())
+        with pytest.raises(PickleRefused, match=r"sklearn\.tree"):
+            hookline_lib_skops.load(tmp_path / "model.skops", gate, ("sklearn", "numpy"))
 
 
 def test_a_damaged_file_is_a_clear_error(tmp_path):

@@ -13,7 +13,6 @@ def flavors() -> Iterable[FlavorProvider]:
             name="lightgbm",
             target="hookline_flavor_lightgbm.flavor:LightGBMFlavor",
             summary="LightGBM boosters as text, and estimators as skops files",
-            options="hookline_flavor_lightgbm.flavor:SaveOptions",
             handles=("lightgbm.basic.Booster", "lightgbm.sklearn.LGBMModel"),
             autolog="hookline_flavor_lightgbm.autolog:autolog",
             library="lightgbm",

@@ -67,7 +67,7 @@ def _by_train():
 
 def _by_fit():
     model = lightgbm.LGBMRegressor(n_estimators=4, max_depth=2, verbose=-1, min_child_samples=1)
-    return model.fit(DATA, TARGET, eval_set=[(DATA, TARGET)], eval_metric="rmse")
+    return model.fit(DATA, TARGET, eval_set=[(DATA.copy(), TARGET)], eval_metric="rmse")
 
 
 @pytest.mark.filterwarnings("ignore:The argument .eval_set.")  # of LightGBM 4.7; 4.6 has no other

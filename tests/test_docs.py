@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,8 @@ def test_the_python_of_a_page_runs(page, tmp_path, hookline_command):
     code = "\n\n".join(BLOCK.findall(page.read_text(encoding="utf-8")))
     if not code:
         return
+    if page.parent.parent.name == "plugins" and find_spec(f"hookline_{page.parent.name.replace('-', '_')}") is None:
+        pytest.skip(f"hookline-{page.parent.name} is not installed here; its own environment runs this")
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         cwd=tmp_path,

@@ -23,7 +23,7 @@ LAYERS = [
     "datasets run_files deployments sampling staging housekeeping",
     "verification",
     "run",
-    "runs surroundings",
+    "runs surroundings autologging",
     "projects",
     "workspace",
     "fluent",

@@ -1,8 +1,9 @@
-"""Make the environments of the peers below a folder: `python environment.py FOLDER`.
+"""Make the environments of the peers below a folder: `python environment.py FOLDER [NAME ...]`.
 
 `FOLDER/mlflow` has the real mlflow with our flavors beside it, and libraries whose callbacks log to it;
 `FOLDER/mlflow-2` and `FOLDER/mlflow-1` have clients of older majors; `FOLDER/schemathesis` makes requests from a
-description of an API. They are kept and used again; delete the folder to start anew.
+description of an API. `FOLDER/frameworks`, made only when it is named, has mlflow with the libraries of flavors beyond
+the laptop set. They are kept and used again; delete the folder to start anew.
 """
 
 import subprocess
@@ -16,9 +17,13 @@ ENVIRONMENTS = {
         ["mlflow==3.17.2", "skops>=0.11", "scikit-learn>=1.4"],
         ["flask-wtf>=1.2"],  # which its client for users imports
         ["optuna>=4", "optuna-integration>=4", "xgboost-cpu>=3", "lightgbm>=4.5"],
-        ["./core", "./plugins/flavor-python", "./plugins/flavor-sklearn"],
+        ["./core", "./plugins/flavor-python", "./plugins/lib-skops", "./plugins/flavor-sklearn"],
     ],
     "mlflow-2": [["mlflow-skinny==2.22.*", "pandas<3", "scikit-learn<1.8", "sqlalchemy<2.1", "alembic"]],
+    "frameworks": [
+        ["mlflow==3.17.2", "skops>=0.15", "scikit-learn>=1.5"],
+        ["xgboost-cpu>=3", "lightgbm>=4.6", "onnx>=1.17", "onnxruntime>=1.20"],
+    ],
     # pkg_resources, which it imports, left setuptools with 81.
     "mlflow-1": [
         [
@@ -33,9 +38,12 @@ ENVIRONMENTS = {
     ],
 }
 
+ON_REQUEST = {"frameworks"}
+
 
 def main() -> None:
-    for name, installs in ENVIRONMENTS.items():
+    for name in sys.argv[2:] or [each for each in ENVIRONMENTS if each not in ON_REQUEST]:
+        installs = ENVIRONMENTS[name]
         folder = Path(sys.argv[1]) / name
         python = folder / "bin" / "python"
         if not python.exists():

@@ -1,8 +1,9 @@
 """Automatic logging of trainings."""
 
 import contextlib
+import inspect
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -21,27 +22,35 @@ def autolog(*, flavors: Sequence[str] | None = None, disable: bool = False, **op
     Args:
         flavors: the flavors to switch on; default every installed one whose library is there.
         disable: switch it off again.
-        options: passed on to each flavor, such as `log_models=False`.
+        options: such as `log_models=False`; each flavor gets those that it takes.
 
     Returns:
         The names of the flavors that were switched.
+
+    Raises:
+        InvalidValue: none of the flavors takes an option, or a flavor that was asked for has no automatic logging.
     """
-    plugins = current_workspace().plugins
-    switched = []
-    for provider in plugins.providers("flavors"):
+    found: dict[str, Callable[..., None]] = {}
+    for provider in current_workspace().plugins.providers("flavors"):
         if not isinstance(provider, FlavorProvider) or provider.autolog is None:
             continue
         if (flavors is None and not _is_installed(provider.library)) or (flavors and provider.name not in flavors):
             continue
         try:
-            resolve(provider.autolog)(_run_scope, disable=disable, **options)
-            switched.append(provider.name)
+            found[provider.name] = resolve(provider.autolog)
         except ImportError as error:
             log.warning("Automatic logging of %r cannot be used: %s", provider.name, describe(error))
-    missing = set(flavors or ()) - set(switched)
+    missing = set(flavors or ()) - set(found)
     if missing:
         raise InvalidValue(f"No automatic logging is installed for: {', '.join(sorted(missing))}.")
-    return switched
+    taken = {name: options.keys() & inspect.signature(function).parameters.keys() for name, function in found.items()}
+    unknown = options.keys() - set().union(*taken.values())
+    if unknown:
+        names = ", ".join(found) or "none"
+        raise InvalidValue(f"No automatic logging ({names}) takes the option {', '.join(sorted(unknown))}.")
+    for name, function in found.items():
+        function(_run_scope, disable=disable, **{each: options[each] for each in taken[name]})
+    return list(found)
 
 
 def _is_installed(library: str) -> bool:

@@ -1,7 +1,6 @@
 """Automatic logging: `fit` of scikit-learn's estimators is wrapped where it is defined."""
 
 import functools
-import inspect
 from collections.abc import Iterator
 from threading import Lock
 from typing import Any
@@ -9,9 +8,9 @@ from typing import Any
 from sklearn.utils import all_estimators
 from sklearn.utils.metaestimators import available_if
 
+from hookline.autologging import OpenRun, called_by
 from hookline.documents import structure_strictly
 from hookline_flavor_sklearn.flavor import SaveOptions
-from hookline_flavor_sklearn.scopes import OpenRun
 from hookline_flavor_sklearn.training import Choices, logged_fit
 
 METHODS = ("fit", "fit_predict", "fit_transform")
@@ -118,10 +117,4 @@ def _called_by_sklearn() -> bool:
     In its worker threads, too: what they run, they run through `sklearn.utils.parallel`. Frames of `sklearn.base`
     prove nothing, since a mix-in's `fit_predict` calls the `fit` that a user meant.
     """
-    frame = inspect.currentframe()
-    while frame is not None:
-        module = frame.f_globals.get("__name__", "")
-        if module.startswith("sklearn.") and module != "sklearn.base":
-            return True
-        frame = frame.f_back
-    return False
+    return called_by("sklearn", except_modules=("sklearn.base",))

@@ -2,20 +2,18 @@
 
 import inspect
 import pickle
-import zlib
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
-from zipfile import BadZipFile
 
 import cloudpickle
-import skops.io
 from attrs import frozen
 from sklearn import __version__ as sklearn_version
 
+import hookline_lib_skops
 from hookline.documents import read_yaml, structure_strictly
 from hookline.errors import InvalidValue, NotFound
 from hookline.interfaces import Flavor, Unpickler
@@ -29,12 +27,6 @@ PREDICT_METHODS = (
     *("decision_function", "score_samples", "transform"),
 )
 """What a caller may ask for: a name that came over a network must not reach `fit` or `set_params`."""
-
-_UNREADABLE = (
-    *(BadZipFile, zlib.error, EOFError),
-    *(AttributeError, ImportError, LookupError, RuntimeError, TypeError, ValueError),
-)
-"""What skops raises for a damaged file, and for one that it cannot make sense of."""
 
 
 @frozen
@@ -80,7 +72,7 @@ class SklearnFlavor(Flavor):
         path = inside(folder, str(block.get("pickled_model") or FILES[chosen]))
         if not path.is_file():
             raise NotFound(f"The model's folder has no file {path.name!r}.")
-        model = _load_skops(path, pickles) if chosen == "skops" else pickles.load(path)
+        model = hookline_lib_skops.load(path, pickles, OWN_LIBRARIES) if chosen == "skops" else pickles.load(path)
         method = _predict_method(folder)
         if method != "predict":
             self._default_methods[model] = method
@@ -106,21 +98,6 @@ class SklearnFlavor(Flavor):
         return ["cloudpickle", "scikit-learn", "skops"]
 
 
-def _save_skops(model: Any, path: Path) -> list[str]:
-    """Write a skops file, read it back, since not all that can be written can be read, and return its own types."""
-    advice = "Save it with serialization_format='cloudpickle', which holds the code as well."
-    try:
-        skops.io.dump(model, path)
-        types: list[str] = skops.io.get_untrusted_types(file=path)
-        skops.io.load(path, trusted=types)
-    except _UNREADABLE as error:
-        raise InvalidValue(f"The format skops cannot hold this {type(model).__name__}: {error} {advice}") from error
-    lost = [each for each in types if each.startswith("__main__.")]
-    if lost:
-        raise InvalidValue(f"{lost[0]} is defined in the program itself; a skops file names it only. {advice}")
-    return types
-
-
 def _save_pickle(library: ModuleType, model: Any, path: Path) -> None:
     try:
         path.write_bytes(library.dumps(model, pickle.DEFAULT_PROTOCOL))
@@ -132,25 +109,10 @@ def _save_pickle(library: ModuleType, model: Any, path: Path) -> None:
 
 
 _SAVERS: dict[str, Callable[[Any, Path], list[str] | None]] = {
-    "skops": _save_skops,
+    "skops": hookline_lib_skops.save,
     "cloudpickle": partial(_save_pickle, cloudpickle),
     "pickle": partial(_save_pickle, pickle),
 }
-
-
-def _load_skops(path: Path, pickles: Unpickler) -> Any:
-    """Open a skops file. What its `MLmodel` calls trusted is not believed, since a stranger may have written that."""
-    try:
-        types = skops.io.get_untrusted_types(file=path)
-        own = [each for each in types if each.partition(".")[0] in OWN_LIBRARIES]
-        foreign = sorted(set(types) - set(own))
-        if own:
-            pickles.permit(path, own, own=True)
-        if foreign:
-            pickles.permit(path, foreign)
-        return skops.io.load(path, trusted=types)
-    except _UNREADABLE as error:
-        raise InvalidValue(f"{path.name} cannot be read as a skops file: {error}") from error
 
 
 def _predict_method(folder: Path) -> str:

@@ -4,9 +4,9 @@ import csv
 import io
 from typing import Any
 
+from hookline.autologging import OpenRun
 from hookline.run import Run
 from hookline_flavor_sklearn.descriptions import tags_of, texts_of
-from hookline_flavor_sklearn.scopes import OpenRun
 
 
 def is_search(estimator: Any) -> bool:

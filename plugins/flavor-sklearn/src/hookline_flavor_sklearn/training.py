@@ -9,11 +9,11 @@ import numpy
 from attrs import evolve, frozen
 from scipy.sparse import issparse
 
+from hookline.autologging import OpenRun, SafeScope, harmless
 from hookline.entities import Batch, Dataset, Metric
 from hookline.run import Run
 from hookline_flavor_sklearn.descriptions import params_of, tags_of
 from hookline_flavor_sklearn.metrics import training_metrics
-from hookline_flavor_sklearn.scopes import OpenRun, SafeScope, harmless
 from hookline_flavor_sklearn.searches import is_search, log_search
 
 EXAMPLE_ROWS = 5

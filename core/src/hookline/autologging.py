@@ -1,0 +1,162 @@
+"""What the automatic logging of flavors shares: the run to log into, the promise that logging never disturbs a
+training, and wrapping a library's function `train` that takes callbacks.
+"""
+
+import contextlib
+import functools
+import inspect
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from importlib import import_module
+from threading import Lock
+from types import TracebackType
+from typing import Any, Protocol
+
+from attrs import frozen
+
+from hookline.plugins import describe
+from hookline.run import Run
+
+log = logging.getLogger("hookline")
+
+
+class OpenRun(Protocol):
+    """Gives the run to log into. It is what a flavor's `autolog` gets as its first argument.
+
+    It is called on the thread that trains.
+    """
+
+    def __call__(self, *, parent: Run | None = None) -> AbstractContextManager[Run]:
+        """Return the scope of the active run or of a new one; with a parent, of a new one nested in it."""
+
+
+class SafeScope:
+    """Opens and leaves the scope of a run without ever raising; gives None where the run cannot be opened."""
+
+    def __init__(self, open_run: OpenRun) -> None:
+        self._open_run = open_run
+        self._scope: AbstractContextManager[Run] | None = None
+
+    def __enter__(self) -> Run | None:
+        with harmless("this training"):
+            scope = self._open_run()
+            run = scope.__enter__()
+            self._scope = scope
+            return run
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._scope is not None:
+            with harmless("the end of the run"):
+                self._scope.__exit__(kind, error, trace)
+
+
+@contextlib.contextmanager
+def harmless(what: str) -> Iterator[None]:
+    """Turn an error into a warning in the log."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - logging never disturbs a training
+        log.warning("Automatic logging could not log %s: %s", what, describe(error))
+
+
+def called_by(library: str, *, except_modules: Sequence[str] = ()) -> bool:
+    """Return whether a library is at work further up the stack, so that a training is a part of one of its own."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if module.startswith(f"{library}.") and module not in except_modules:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def metric_key(*parts: str) -> str:
+    """Return a metric's key; of what libraries have in their names, such as `ndcg@3`, a key cannot hold the `@`."""
+    return "-".join(parts).replace("@", "_at_")
+
+
+@frozen
+class _Choices:
+    open_run: OpenRun
+    log_models: bool
+
+
+class TrainFunction:
+    """A library's function `train(params, ..., callbacks=...)`, which logs while it is switched on. Thread safe.
+
+    A library's modules are the process's own, so that a flavor makes one of these, in its module.
+
+    Args:
+        flavor: the flavor's name, which logs the trained model.
+        modules: every module that holds the function by the name `train`; they are imported by `apply`.
+        callback: makes the library's own callback that logs the metrics of each iteration into a run.
+    """
+
+    def __init__(self, flavor: str, modules: Sequence[str], callback: Callable[[Run], Any]) -> None:
+        self._flavor, self._modules, self._callback = flavor, tuple(modules), callback
+        self._lock = Lock()
+        self._wrapped: dict[str, tuple[Any, Any]] = {}
+        self._choices: _Choices | None = None
+
+    def apply(self, open_run: OpenRun, *, log_models: bool) -> None:
+        """Log from now on with these choices, wrapping what is not wrapped yet."""
+        with self._lock:
+            modules = {name: import_module(name) for name in self._modules}
+            self._choices = _Choices(open_run, log_models)
+            for name, module in modules.items():
+                if name not in self._wrapped:
+                    original = vars(module)["train"]
+                    self._wrapped[name] = (original, self._wrap(original))
+                    vars(module)["train"] = self._wrapped[name][1]
+
+    def remove(self) -> None:
+        """Put the originals back; where somebody else has wrapped ours since, ours stays and only passes on."""
+        with self._lock:
+            self._choices = None
+            for name, (original, wrapper) in list(self._wrapped.items()):
+                module = vars(import_module(name))
+                if module["train"] is wrapper:
+                    module["train"] = original
+                    del self._wrapped[name]
+
+    def _wrap(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def train(*args: Any, **kwargs: Any) -> Any:
+            choices = self._choices
+            if choices is None or called_by("sklearn", except_modules=("sklearn.base",)):
+                return original(*args, **kwargs)
+            return self._logged(choices, original, args, kwargs)
+
+        return train
+
+    def _logged(
+        self, choices: _Choices, original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        try:
+            given = inspect.signature(original).bind(*args, **kwargs)
+        except TypeError:  # the library says best what is wrong
+            return original(*args, **kwargs)
+        with SafeScope(choices.open_run) as run:
+            if run is None:
+                return original(*args, **kwargs)
+            with harmless("the parameters"):
+                run.set_tag("mlflow.autologging", self._flavor)
+                run.log_params(_params(given.arguments))
+            with harmless("the metrics"):
+                given.arguments["callbacks"] = [*(given.arguments.get("callbacks") or ()), self._callback(run)]
+            model = original(*given.args, **given.kwargs)
+            if choices.log_models:
+                with harmless("the model"):
+                    run.log_model(model, "model", flavor=self._flavor)
+            return model
+
+
+def _params(arguments: Mapping[str, Any]) -> dict[str, str]:
+    """Return what `params` holds, and the other arguments that are plain values."""
+    plain = {name: value for name, value in arguments.items() if isinstance(value, str | int | float)}
+    named = {**plain, **dict(arguments.get("params") or {})}
+    return {name: str(value) for name, value in named.items() if value is not None and not callable(value)}

@@ -1,0 +1,101 @@
+"""The conformance suites, and what is particular to ONNX: several inputs, number types, broken files."""
+
+import numpy
+import pytest
+
+onnx = pytest.importorskip("onnx", reason="needs ONNX: pip install onnx onnxruntime")
+pytest.importorskip("onnxruntime", reason="needs ONNX Runtime: pip install onnx onnxruntime")
+
+from onnx import TensorProto, helper, numpy_helper  # noqa: E402
+
+from hookline.errors import InvalidValue, NotFound  # noqa: E402
+from hookline.testing import FlavorSuite, PluginSuite  # noqa: E402
+from hookline_flavor_onnx.flavor import OnnxFlavor  # noqa: E402
+
+
+def made(nodes, inputs, weights=()):
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, 2]) for name in (*inputs, "y")]
+    graph = helper.make_graph(nodes, "graph", ends[:-1], ends[-1:], list(weights))
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+
+
+def product():
+    weights = numpy_helper.from_array(numpy.array([[1, 2], [3, 4]], numpy.float32), "w")
+    return made([helper.make_node("MatMul", ["x", "w"], ["y"])], ["x"], [weights])
+
+
+class TestProduct(FlavorSuite):
+    flavor_name = "onnx"
+
+    @pytest.fixture
+    def model(self):
+        return product()
+
+    @pytest.fixture
+    def data(self):
+        return numpy.array([[1, 0], [0.5, 2]], numpy.float32)
+
+
+class TestSumOfTwo(FlavorSuite):
+    flavor_name = "onnx"
+
+    @pytest.fixture
+    def model(self):
+        return made([helper.make_node("Add", ["a", "b"], ["y"])], ["a", "b"])
+
+    @pytest.fixture
+    def data(self):
+        return {name: numpy.array([[1, 2], [3, 4]], numpy.float32) for name in ("a", "b")}
+
+
+class TestPlugin(PluginSuite):
+    plugin = "flavor-onnx"
+
+
+def test_tables_and_wide_numbers_are_taken():
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"one": [1.0, 0.0], "two": [0.0, 1.0]})
+    for data in (table, table.to_numpy(), table.to_numpy().tolist(), table.to_dict("list")):
+        assert OnnxFlavor().predict(product(), data, {})["y"].tolist() == [[1, 2], [3, 4]]
+
+
+@pytest.mark.parametrize(
+    ("model", "data", "params", "text"),
+    [
+        (product(), numpy.ones((1, 3)), {}, "cannot be asked with this data"),
+        (product(), numpy.array([["a", "b"]]), {}, "cannot be asked with this data"),
+        (product(), numpy.ones((1, 2)), {"more": 1}, "takes no params"),
+        (made([helper.make_node("Add", ["a", "b"], ["y"])], ["a", "b"]), numpy.ones((1, 2)), {}, "columns: a, b"),
+    ],
+)
+def test_data_that_does_not_fit_is_a_clear_error(model, data, params, text):
+    with pytest.raises(InvalidValue, match=text):
+        OnnxFlavor().predict(model, data, params)
+
+
+@pytest.mark.parametrize("content", [lambda whole: whole[: len(whole) // 2], lambda whole: b"no model", lambda _: b""])
+def test_a_broken_file_is_a_clear_error(tmp_path, content):
+    block = OnnxFlavor().save(product(), tmp_path, {})
+    file = tmp_path / block["data"]
+    file.write_bytes(content(file.read_bytes()))
+    with pytest.raises(InvalidValue, match=r"model\.onnx cannot be read as an ONNX model"):
+        OnnxFlavor().load(tmp_path, block, None)
+
+
+def test_external_data_outside_of_the_folder_is_refused(tmp_path):
+    (tmp_path / "secret").write_bytes(bytes(16))
+    model = product()
+    weights = model.graph.initializer[0]
+    weights.ClearField("raw_data")
+    weights.data_location = TensorProto.EXTERNAL
+    weights.external_data.add(key="location", value="../secret")
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "model.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(InvalidValue, match="cannot be read as an ONNX model"):
+        OnnxFlavor().load(folder, {"data": "model.onnx"}, None)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(NotFound, match=r"no 'model\.onnx'"):
+        OnnxFlavor().load(tmp_path, {"data": "model.onnx"}, None)

@@ -267,3 +267,12 @@ class TestRunning:
 
 def test_contenders_are_frozen_values():
     assert Contender("a", "peer", "empty", "limits", "nothing") == Contender("a", "peer", "empty", "limits", "nothing")
+
+
+def test_the_curve_of_searches_is_drawn_over_stores_of_any_size():
+    command = [sys.executable, str(BENCHMARKS / "searching.py"), "--runs", "20", "50", "--rounds", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    head, _, *rows = done.stdout.splitlines()
+    assert head == "| 1 rounds | 20 runs | 50 runs | ratio |"
+    assert len(rows) == 10

@@ -47,6 +47,7 @@ RECIPES: Mapping[str, Recipe] = {
     "science": Recipe(helpers=("scikit-learn==1.9.1", "pandas==3.1.1", "pyarrow==26.0.1")),
     "bare-server": Recipe(helpers=("uvicorn==0.54.0", "uvloop==0.23.0", "httptools==0.9.0", "msgspec==0.22.0")),
     "mlflow": Recipe(("mlflow==3.17.2",), (), "mlflow"),
+    "fasttrackml": Recipe(("fasttrackml==0.6.0",), (), "fasttrackml"),
     "dvclive": Recipe(("dvclive==3.49.1",), (), "dvclive"),
     "aim": Recipe(("aim==3.29.1",), (), "aim"),
     "trackio": Recipe(("trackio==0.43.0",), (), "trackio"),

@@ -131,6 +131,7 @@ ROWS = (
         LOGGERS,
         (
             Column("fresh", "fresh, bytes", "low"),
+            Column("fresh_database", "of these in SQLite", "low"),
             Column("ended", "ended, bytes", "low", ratio=True),
         ),
         {"points": 50_000},

@@ -20,7 +20,7 @@ ROWS = (
         "connections: runs created, points one by one over one connection and over eight, batches of 1,000 points; "
         "CPU is the server's a request, memory the proportional share of all its processes",
         "serving:writes",
-        ("hookline", "mlflow-sqlite", "mlflow-one", "limit-server"),
+        ("hookline", "mlflow-sqlite", "mlflow-one", "fasttrackml", "limit-server"),
         (
             Column("create_per_s", "runs/s", "high", ratio=True),
             Column("create_cpu_ms", "CPU ms a run", "low"),
@@ -49,7 +49,7 @@ ROWS = (
         "connection: a page of 100 filtered by a metric and a param and ordered by a metric; the newest 1,000; a "
         "history in one answer; 320 points of it; CPU is the server's a request",
         "serving:reads",
-        ("hookline", "mlflow-sqlite", "mlflow-one", "limit-reader"),
+        ("hookline", "mlflow-sqlite", "mlflow-one", "fasttrackml", "limit-reader"),
         (
             Column("filtered_ms", "filtered, ms", "low"),
             Column("filtered_cpu_ms", "filtered, CPU ms", "low", ratio=True),

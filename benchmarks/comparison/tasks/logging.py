@@ -1,6 +1,7 @@
 """Logging from one process, as a training does it."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -14,6 +15,7 @@ from comparison.measuring import Stopwatch, disk_bytes, percentile
 SETTLE_SECONDS = 3.0
 """How long a killed client's helper process, which may outlive it, is left to write."""
 COUNT_SECONDS = 300.0
+DATABASE = re.compile(r"\.db(-wal|-shm)?$")
 
 
 def started(job: Job) -> Logging:
@@ -190,15 +192,21 @@ def disk(job: Job) -> Figures:
     """Look at the folder after the last call, and after the run ended and the library was closed."""
     client = started(job)
     done = len(calls(client, job.size["points"], job.budget))
-    fresh = disk_bytes(job.place())
+    fresh, in_database = disk_bytes(job.place()), database_bytes(job.place())
     client.end_run()
     client.finish()
     return {
         "fresh": fresh / done,
+        **({"fresh_database": in_database / done} if in_database else {}),
         "ended": disk_bytes(job.place()) / done,
         "done": done,
         "wanted": job.size["points"],
     }
+
+
+def database_bytes(folder: Path) -> int:
+    """Return how many bytes the SQLite files below a folder have, with their logs."""
+    return sum(path.stat().st_size for path in folder.rglob("*.db*") if path.is_file() and DATABASE.search(path.name))
 
 
 def kill_burst(job: Job) -> Figures:

@@ -24,7 +24,8 @@ FILL = [
     " FROM (SELECT i, printf('%08x%024x', (i * 2654435761) & 4294967295, i) AS id FROM n)",
     "INSERT INTO hookline_series (run, key, experiment, count, last_value, last_step, last_timestamp, min_value,"
     " min_step, max_value, max_step, loose) SELECT r.id, k.id, r.experiment, 100,"
-    " abs(random() % 1000000007) / 1000000007.0, 99, r.end_time, 0.0, 0, 1.0, 50, 0 FROM hookline_runs r CROSS JOIN hookline_keys k"
+    " abs(random() % 1000000007) / 1000000007.0, 99, r.end_time, 0.0, 0, 1.0, 50, 0"
+    " FROM hookline_runs r CROSS JOIN hookline_keys k"
     " WHERE r.experiment = :experiment AND k.name GLOB 'm[0-9]*' ORDER BY r.id, k.id",
     "INSERT INTO hookline_params (run, key, experiment, value) SELECT r.id, k.id, r.experiment, CASE k.name"
     " WHEN 'p0' THEN 'v' || (r.id % 10) WHEN 'p1' THEN r.run_id ELSE '0.' || (abs(random()) % 100) END"

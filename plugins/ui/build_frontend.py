@@ -15,7 +15,10 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 STAMP = "built-from.txt"
-SOURCES = ("index.html", "openapi.json", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts")
+SOURCES = (
+    *("index.html", "openapi.json", "package.json", "package-lock.json", "tsconfig.json"),
+    *("vite.config.ts", "vite.report.config.ts"),
+)
 WAY_ON = "Hookline without its page: pip install -r requirements-no-ui.txt"
 TRANSIENT = "NODE_OPTIONS", "npm_config_prefix"
 """Variables of the surrounding shell that change what a build does."""

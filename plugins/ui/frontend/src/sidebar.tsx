@@ -3,6 +3,7 @@ import { useRef, useState } from "react";
 import { useExperiments } from "./api/queries";
 import { Button } from "./parts/basics";
 import { Icon } from "./parts/icons";
+import { mode } from "./report/mode";
 import { go, href, type Place } from "./router";
 import { createExperiment } from "./runs/experiments";
 import { setTheme, useDark } from "./theme";
@@ -24,10 +25,12 @@ export function Sidebar({ place, onPalette }: { place: Place; onPalette: () => v
         <span>Go to</span>
         <kbd>Ctrl K</kbd>
       </button>
-      <a className="item" href={href(["models"])} aria-current={page === "models" ? "page" : undefined}>
-        <Icon name="box" />
-        <span>Models</span>
-      </a>
+      {!mode.isReport && (
+        <a className="item" href={href(["models"])} aria-current={page === "models" ? "page" : undefined}>
+          <Icon name="box" />
+          <span>Models</span>
+        </a>
+      )}
       <Experiments chosen={page === "experiments" ? name : ""} />
       <footer>
         <Button
@@ -60,7 +63,7 @@ function Experiments({ chosen }: { chosen: string }) {
     <section className="experiments" aria-label="Experiments">
       <header>
         <h2>Experiments</h2>
-        <Button look="quiet" icon="plus" aria-label="New experiment" title="New experiment" onClick={() => setAdding(!adding)} />
+        {!mode.isReport && <Button look="quiet" icon="plus" aria-label="New experiment" title="New experiment" onClick={() => setAdding(!adding)} />}
       </header>
       {adding && (
         <form

@@ -5,13 +5,18 @@ from hookline.providers import Provider, hookimpl
 
 @hookimpl
 def commands() -> list[Provider]:
-    """Offer the command that opens the page."""
+    """Offer the commands that open the page, and write it into a file."""
     return [
         Provider(
             name="ui",
             target="hookline_ui.command:ui",
             summary="open the web page over the configured stores",
-        )
+        ),
+        Provider(
+            name="report",
+            target="hookline_ui.report_command:report",
+            summary="write an experiment's page into one file that needs no server",
+        ),
     ]
 
 

@@ -10,6 +10,8 @@ from attrs import frozen
 from hookline.errors import NotFound, Unavailable
 
 STATIC = Path(__file__).with_name("static")
+REPORT = "report"
+"""The folder below it with what a report is made of, which is never served."""
 ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 """Encodings that the build makes beside each file, the best one first."""
 FOREVER = "public, max-age=31536000, immutable"
@@ -64,7 +66,7 @@ class Assets:
         self._files = {
             path.relative_to(folder).as_posix(): asset_of(path)
             for path in folder.rglob("*")
-            if path.is_file() and path.suffix not in suffixes
+            if path.is_file() and path.suffix not in suffixes and not path.is_relative_to(folder / REPORT)
         }
 
     def __getitem__(self, name: str) -> Asset:

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "react";
+import { mode } from "../report/mode";
 import { Button } from "./basics";
 
 interface Props {
@@ -28,7 +29,7 @@ export function EditableText({ as: Tag, value, label, onSave, onClose, fixed = f
     return (
       <Tag className="editable">
         <span>{value}</span>
-        {!fixed && <Button look="quiet" icon="pencil" aria-label={label} title={label} onClick={() => setEditing(true)} />}
+        {!fixed && !mode.isReport && <Button look="quiet" icon="pencil" aria-label={label} title={label} onClick={() => setEditing(true)} />}
       </Tag>
     );
   }

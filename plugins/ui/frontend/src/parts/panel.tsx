@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { artifactUrl, askApi, rootGet } from "../api/client";
+import { mode } from "../report/mode";
 import { go, href } from "../router";
 import { Failure } from "./basics";
 
@@ -17,6 +18,7 @@ export function usePanels(place: Panel["place"]): Panel[] {
     queryKey: ["panels"],
     queryFn: ({ signal }) => rootGet<{ panels?: Panel[] }>("ui/panels", signal),
     staleTime: Infinity,
+    enabled: !mode.isReport,
   });
   return (found.data?.panels ?? []).filter((each) => each.place === place);
 }

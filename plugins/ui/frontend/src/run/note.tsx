@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Button } from "../parts/basics";
 import { Markdown } from "../parts/markdown";
+import { mode } from "../report/mode";
 
 interface Props {
   text: string;
@@ -12,6 +13,7 @@ interface Props {
 /** A note in Markdown, which is changed where it stands. */
 export function Note({ text, onSave, title = "Note", hint = "What was tried, and what came of it." }: Props) {
   const [draft, setDraft] = useState<string | null>(null);
+  if (mode.isReport && !text) return null;
   if (draft !== null) {
     return (
       <form
@@ -42,7 +44,9 @@ export function Note({ text, onSave, title = "Note", hint = "What was tried, and
         <h2>{title}</h2>
         {!text && <span className="faint">{hint}</span>}
         <span className="grow" />
-        <Button look="quiet" icon="pencil" aria-label={`Edit: ${title}`} title="Edit" onClick={() => setDraft(text)} />
+        {!mode.isReport && (
+          <Button look="quiet" icon="pencil" aria-label={`Edit: ${title}`} title="Edit" onClick={() => setDraft(text)} />
+        )}
       </header>
       {text && <Markdown text={text} />}
     </section>

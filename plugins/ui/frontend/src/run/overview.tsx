@@ -2,6 +2,7 @@ import { useState, type ReactNode } from "react";
 import type { Run } from "../api/types";
 import { exactTime, number, runDuration, tagOf, when } from "../format";
 import { Button, Command } from "../parts/basics";
+import { mode } from "../report/mode";
 import { href } from "../router";
 import { setTag } from "../runs/actions";
 import { Note } from "./note";
@@ -101,7 +102,7 @@ function Tags({ run }: { run: Run }) {
     <section className="card">
       <header>
         <h2>Tags</h2>
-        {!adding && (
+        {!adding && !mode.isReport && (
           <Button look="quiet" icon="plus" aria-label="Add a tag" title="Add a tag" onClick={() => setAdding(true)} />
         )}
       </header>
@@ -118,6 +119,14 @@ function Tags({ run }: { run: Run }) {
 
 function TagRow({ run, name, value }: { run: Run; name: string; value: string }) {
   const [text, setText] = useState<string | null>(null);
+  if (mode.isReport) {
+    return (
+      <li>
+        <span className="key">{name}</span>
+        <span className="text">{value || "–"}</span>
+      </li>
+    );
+  }
   if (text === null) {
     return (
       <li>

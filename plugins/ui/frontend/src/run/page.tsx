@@ -5,6 +5,7 @@ import { runName } from "../format";
 import { Button, Command, Dot, Empty, Failure, Loading, Menu, Segments, Status } from "../parts/basics";
 import { EditableText } from "../parts/editable";
 import { PanelElement, usePanels } from "../parts/panel";
+import { mode } from "../report/mode";
 import { go, href, useFields } from "../router";
 import { deleteRuns, renameRun, restoreRuns } from "../runs/actions";
 import { ApiError } from "../api/client";
@@ -22,7 +23,7 @@ export function RunPage({ runId }: { runId: string }) {
   const found = useRun(runId);
   const [fields] = useFields();
   const panels = usePanels("run");
-  const tabs = [...TABS, ...panels];
+  const tabs = mode.isReport ? TABS.slice(0, 2) : [...TABS, ...panels];
   const tab = tabs.find((each) => each.name === fields.get("tab"))?.name ?? "overview";
   if (found.error instanceof ApiError && found.error.status === 404) {
     return (
@@ -90,7 +91,7 @@ function Header({ run }: { run: Run }) {
             </div>
           )}
         </Menu>
-        {isDeleted ? (
+        {mode.isReport ? null : isDeleted ? (
           <Button icon="restore" onClick={() => void restoreRuns([id])}>
             Restore
           </Button>

@@ -3,11 +3,12 @@ import { ApiError } from "../api/client";
 import { useCount, useExperiments, useKeys, useRuns } from "../api/queries";
 import type { Run, RunKey, SelectRuns } from "../api/types";
 import { ChartsPane } from "../charts/pane";
-import { quotedKey, runName } from "../format";
+import { exactTime, quotedKey, runName } from "../format";
 import { Explore } from "../explore/view";
 import { Button, Empty, Failure, Loading, Menu, Segments } from "../parts/basics";
 import { EditableText } from "../parts/editable";
 import { sayFailed } from "../parts/toasts";
+import { mode } from "../report/mode";
 import { href, useFields } from "../router";
 import { ViewsMenu } from "../views";
 import { deleteRuns, renameRun, restoreRuns } from "./actions";
@@ -110,12 +111,14 @@ export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
           />
       </Title>
       <div className="toolbar">
-        <SearchBox
-          value={state.filter}
-          error={refused}
-          keys={words}
-          onSearch={(filter) => change({ filter: filter || undefined })}
-        />
+        {!mode.isReport && (
+          <SearchBox
+            value={state.filter}
+            error={refused}
+            keys={words}
+            onSearch={(filter) => change({ filter: filter || undefined })}
+          />
+        )}
         <div className="tools">
           <Menu label="Columns" icon="columns">
             {() => (
@@ -133,7 +136,7 @@ export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
             onGroup={(group) => change({ group, aggregate: group ? fields.get("aggregate") ?? undefined : undefined })}
             onAggregate={(aggregate) => change({ aggregate: aggregate === "mean" ? undefined : aggregate }, true)}
           />
-          {keys.some((each) => each.key === "mlflow.parentRunId") && (
+          {!mode.isReport && keys.some((each) => each.key === "mlflow.parentRunId") && (
             <label className="check" title={state.filter ? "What a filter finds is shown without its parents" : undefined}>
               <input
                 type="checkbox"
@@ -144,7 +147,7 @@ export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
               <span>Nested</span>
             </label>
           )}
-          <ViewsMenu page="experiments" />
+          {!mode.isReport && <ViewsMenu page="experiments" />}
         </div>
       </div>
       <Summary
@@ -212,7 +215,7 @@ function Title({ experimentIds, children }: { experimentIds: string[]; children:
   const only = experimentIds.length === 1 ? shown[0] : undefined;
   return (
     <header className="title">
-      <p className="eyebrow">{experimentIds.length > 1 ? `${experimentIds.length} experiments` : "Experiment"}</p>
+      <p className="eyebrow">{mode.isReport ? `Report of ${exactTime(mode.made)}` : experimentIds.length > 1 ? `${experimentIds.length} experiments` : "Experiment"}</p>
       <div className="line">
       {only ? (
         <EditableText
@@ -284,7 +287,7 @@ function Summary({ which, runs, total, note, chosen, deleted, clear, onCsv }: Su
           >
             <span>Compare</span>
           </a>
-          {chosen.length === 1 && !renaming && <Button onClick={() => setRenaming(true)}>Rename</Button>}
+          {chosen.length === 1 && !renaming && !mode.isReport && <Button onClick={() => setRenaming(true)}>Rename</Button>}
           {chosen.length === 1 && renaming && (
             <EditableText
               as="span"
@@ -295,7 +298,7 @@ function Summary({ which, runs, total, note, chosen, deleted, clear, onCsv }: Su
               onSave={(name) => renameRun(chosen[0], name)}
             />
           )}
-          {deleted ? (
+          {mode.isReport ? null : deleted ? (
             <Button icon="restore" onClick={() => void restoreRuns(ids).then((done) => done && clear())}>
               Restore
             </Button>
@@ -310,7 +313,7 @@ function Summary({ which, runs, total, note, chosen, deleted, clear, onCsv }: Su
         </>
       )}
       <span className="grow" />
-      {which}
+      {!mode.isReport && which}
       <Button look="quiet" icon="download" onClick={onCsv} disabled={!runs.length}>
         Download CSV
       </Button>

@@ -2,7 +2,8 @@
 
     python tests/alone.py [--resolution highest|lowest-direct] [-k EXPRESSION] [PLUGIN ...]
 
-Without names, the core by itself and every plugin take their turn. The environments go into a temporary folder and are
+Without names, the core by itself and every plugin of the laptop set (`requirements.txt`) take their turn; the others, with
+frameworks or servers of their own, are tried where they are named. The environments go into a temporary folder and are
 removed.
 """
 
@@ -22,11 +23,16 @@ def main() -> int:
     parser.add_argument("-k", dest="only", default="", help="as for pytest: run only the tests that match")
     parser.add_argument("plugins", nargs="*")
     options = parser.parse_args()
-    every = ["core", *sorted(path.parent.name for path in (ROOT / "plugins").glob("*/pyproject.toml"))]
-    names = options.plugins or every
+    names = options.plugins or ["core", *laptop_set()]
     failed = [name for name in names if not passes(name, options.resolution, options.only)]
     print(f"alone ({options.resolution}): {len(names) - len(failed)} passed, {len(failed)} failed", *failed)
     return 1 if failed else 0
+
+
+def laptop_set() -> list[str]:
+    lists = (ROOT / name for name in ("requirements-no-ui.txt", "requirements.txt"))
+    lines = [line for each in lists for line in each.read_text(encoding="utf-8").splitlines()]
+    return sorted(line.removeprefix("./plugins/") for line in lines if line.startswith("./plugins/"))
 
 
 def core_is_small(resolution: str) -> bool:

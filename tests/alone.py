@@ -2,9 +2,9 @@
 
     python tests/alone.py [--resolution highest|lowest-direct] [-k EXPRESSION] [PLUGIN ...]
 
-Without names, the core by itself and every plugin of the laptop set (`requirements.txt`) take their turn; the others, with
-frameworks or servers of their own, are tried where they are named. The environments go into a temporary folder and are
-removed.
+Without names, the core by itself and every plugin of the laptop set (`requirements.txt`) take their turn; the others,
+which have frameworks or servers of their own, are tried where they are named. The environments go into a temporary
+folder and are removed.
 """
 
 import argparse

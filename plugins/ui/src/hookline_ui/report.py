@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import html
+import re
+import secrets
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -20,6 +22,8 @@ from hookline_server.services import Services
 from hookline_ui.assets import REPORT, STATIC
 
 AXES = ("step", "time")
+_ENDS = re.compile(r"<([/!])(?=script|style|--)", re.IGNORECASE)
+"""What in a script or a style would end it, or begin a comment: in a text of either, the escaped form says the same."""
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -123,7 +127,7 @@ def _built(name: str) -> str:
             "The web page was not built with this installation of hookline-ui. Install it again: "
             "pip install --force-reinstall --no-deps hookline-ui (from a clone: ./plugins/ui)."
         ) from error
-    return text.replace("</script", "<\\/script").replace("</style", "<\\/style").replace("<!--", "<\\x21--")
+    return _ENDS.sub(lambda found: "<" + {"/": "\\/", "!": "\\x21"}[found[1]], text)
 
 
 def _inert(data: str) -> str:
@@ -145,7 +149,7 @@ def _digest(text: str) -> str:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file, or leave what was there."""
-    temporary = path.with_name(f".{path.name}.part")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         temporary.write_bytes(content)
         temporary.replace(path)

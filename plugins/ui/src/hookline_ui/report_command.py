@@ -38,7 +38,7 @@ def report(
     not in it, and nothing in it can be changed.
     """
     found = find_experiment(cli.workspace, experiment)
-    chosen = None if metrics is None else [each.strip() for each in metrics.split(",")]
+    chosen = None if metrics is None else [each.strip() for each in metrics.split(",") if each.strip()]
     content = report_of(cli.workspace, found, Extent(runs, chosen, points, max_bytes))
     write_whole(output, content)
     said = {"file": str(output), "bytes": len(content)}

@@ -51,6 +51,7 @@ def reads(job: Job) -> Figures:
                 answer = json.loads(question())
             except NotThere:  # the cell stays empty
                 continue
+            asked.reconnect()  # what was read of a large answer took its time
             if not right(answer):
                 raise RuntimeError(f"the answer to {name!r} is wrong: {str(answer)[:200]}")
             figures |= _timed(name, question, job.size["milliseconds"] / 1000)
@@ -80,6 +81,11 @@ class Questions:
         self._experiments = [each["experiment_id"] for each in found["experiments"]]
         long = json.loads(self._search(filter="metrics.loss >= 0", max_results=1)())
         self._run_id = long["runs"][0]["info"]["run_id"]
+
+    def reconnect(self) -> None:
+        """Go on over a fresh connection."""
+        self._client.close()
+        self._client.open()
 
     def _search(self, **options: object) -> Callable[[], bytes]:
         return lambda: self._client.ask("/runs/search", {"experiment_ids": self._experiments, **options})
@@ -203,9 +209,14 @@ class Connection:
     """One connection that is kept."""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._port = port
+        self.open()
         self._head = f"Host: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: "
+
+    def open(self) -> None:
+        """Connect, anew where it was connected: servers close connections that idle for some seconds."""
+        self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def ask(self, path: str, fields: dict[str, object]) -> bytes:
         """Return the body of the answer, which must be a good one."""

@@ -180,24 +180,14 @@ class Projects:
         self._backend(options.get("backend", "local"), options.get("backend_options") or {})
         if options.get("environment") is not None:
             self._plugins.find("environments", options["environment"])
-        work = self._work_folder()
-        try:
-            project = self._fetched(str(uri), version, work)
-            entry = find_entry_point(project, entry_point)
-            for each in planned:
-                values = resolve_parameters(
-                    entry, each, project_folder=project.folder, download=lambda _uri, name: work / "parameters" / name
-                )
-                build_command(entry, values, allow_shell=allow_shell)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+        project, entry, described = self._checked(str(uri), version, entry_point, planned, allow_shell)
         tried = {name: [str(value) for value in values] for name, values in parameters.items()}
         parent = self._runs().start(
             experiment_name=experiment_name,
             run_name=run_name,
-            tags={**_source_tags(project, entry.name), SWEEP_TAG: json.dumps(tried)},
+            tags={**_source_tags(project, entry), SWEEP_TAG: json.dumps(tried)},
             parent_run_id=parent_run_id or self._settings.run_id,
-            surroundings=not project.folder.is_relative_to(work) and is_here(project.folder),
+            surroundings=described,
             sampled=False,
         )
         pinned = project.commit if find_place(str(uri), version).source is not None else None
@@ -215,6 +205,26 @@ class Projects:
             )
 
         return Sweep(parent, planned, parallel, start)
+
+    def _checked(
+        self, uri: str, version: str | None, entry_point: str, planned: Sequence[Combination], allow_shell: bool
+    ) -> tuple[Project, str, bool]:
+        """Read a project and find every combination right; return it, the entry point's name, and whether it is here.
+
+        Nothing of what was fetched for this is left.
+        """
+        work = self._work_folder()
+        try:
+            project = self._fetched(uri, version, work)
+            entry = find_entry_point(project, entry_point)
+            for each in planned:
+                values = resolve_parameters(
+                    entry, each, project_folder=project.folder, download=lambda _uri, name: work / "parameters" / name
+                )
+                build_command(entry, values, allow_shell=allow_shell)
+            return project, entry.name, not project.folder.is_relative_to(work) and is_here(project.folder)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
 
     # Before the run --------------------------------------------------------------------------------------------------
 

@@ -122,13 +122,12 @@ def browser():
 class Tab:
     """A page with what it said: errors, violations of its policy, requests to other places."""
 
-    def __init__(self, browser, site, size=(1440, 900), scheme="light", credentials=None):
+    def __init__(self, browser, site, size=(1440, 900), scheme="light"):
         width, height = size
         self.context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme=scheme,
             accept_downloads=True,
-            http_credentials=credentials,
         )
         self.context.add_init_script(WATCH)
         self.site, self.page, self.said, self.expected = site, self.context.new_page(), [], []

@@ -177,7 +177,8 @@ class Runs:
         if not experiment.experiment_id or self._places_runs():
             info = evolve(info, artifact_uri="")
         writer = self._journals().open(new.run_id, primary=True)
-        writer.event("created", experiment=experiment.name, run=asdict(evolve(new, run_name=info.run_name)))
+        described_run = {**asdict(new, recurse=False), "run_name": info.run_name}
+        writer.event("created", experiment=experiment.name, run=described_run)
         run = Run(info, self._services(), writer)
         if surroundings:
             self._surroundings.store_files(run)

@@ -175,6 +175,13 @@ def state_folder() -> Path:
 
 def current_user() -> str:
     """Return the login name of this process's user, "" where there is none."""
+    named = [os.environ[name] for name in ("LOGNAME", "USER", "LNAME", "USERNAME") if os.environ.get(name)]
+    return named[0] if named else _listed_user(os.getuid() if hasattr(os, "getuid") else -1)
+
+
+@cache
+def _listed_user(_number: int) -> str:
+    """Return a user's name by the system's list of users, which may lie behind a network: asked once."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a container's user without an entry and without variables

@@ -458,7 +458,15 @@ def test_a_forked_child_is_a_writer_of_its_own(make_writer, in_child):
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers")
 @pytest.mark.parametrize("segment_bytes", [300, 1 << 20])
-def test_an_interrupt_in_the_middle_of_a_write_leaves_the_count_right(make_writer, monkeypatch, segment_bytes):
+@pytest.mark.parametrize(
+    "log",
+    [
+        lambda writer, step: writer.point("m", 0.0, step, 1),
+        lambda writer, step: writer.batch([("m", step, 1, 0.0), (f"new{step}", step, 1, 0.0)]),
+    ],
+    ids=["a point", "a batch that names a metric"],
+)
+def test_an_interrupt_in_the_middle_of_a_write_leaves_the_count_right(make_writer, monkeypatch, segment_bytes, log):
     """By a patched os.write: Ctrl-C comes before or after the bytes are in the file."""
     writer, real, taken = make_writer(segment_bytes=segment_bytes), os.write, []
     for step in range(60):
@@ -479,3 +487,5 @@ def test_an_interrupt_in_the_middle_of_a_write_leaves_the_count_right(make_write
     writer.seal()
     assert [step for step in steps(writer) if step < 1000] == taken
     assert len(whole_frames(writer)) == writer.sequence
+    points = JournalReader(writer.folder, writer.writer_id).read(0).points()
+    assert all(each.key in ("m", f"new{each.steps[0]}") for each in points)

@@ -178,10 +178,10 @@ def refused(folder: Path, writer_id: str = "") -> list[dict[str, Any]]:
 
     Each has `writer_id`, `sequence`, `count`, `store`, `reason`, `record` and `frame`.
     """
-    names = [name for name in sorted(_names(folder)) if name.endswith(REFUSED_SUFFIX)]
-    found = [each for name in names for each in _entries(folder / name)]
+    names = [writer_id + REFUSED_SUFFIX] if writer_id else sorted(_names(folder))
+    found = [each for name in names if name.endswith(REFUSED_SUFFIX) for each in _entries(folder / name)]
     once = {(each.get("writer_id"), *_what(each)): each for each in reversed(found)}  # two processes may set one aside
-    return [each for each in reversed(once.values()) if writer_id in ("", each.get("writer_id"))]
+    return list(reversed(once.values()))
 
 
 def _entries(path: Path) -> list[dict[str, Any]]:

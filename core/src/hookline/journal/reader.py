@@ -219,6 +219,9 @@ class JournalReader:
         return self._at(sequence)
 
     def _start_of_file(self, sequence: int) -> _Place | None:
+        exact = folders.segment_path(self.folder, self.writer_id, sequence)
+        if exact.exists():
+            return _Place(exact, 0, sequence)
         files = folders.segments(self.folder, self.writer_id)
         before = [each for each in files if each[0] <= sequence]
         if files and not before:

@@ -3,7 +3,7 @@
 import contextlib
 import struct
 from array import array
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from zlib import crc32
 
@@ -130,7 +130,7 @@ class Records:
 
     def _take_one(self, kind: int, body: bytes) -> None:
         try:
-            _TAKE[Kind(kind)](self, body)
+            _TAKE[kind](self, body)
         except _UNREADABLE as error:
             raise InvalidValue(f"A record of the journal cannot be understood: {error!r}.") from error
 
@@ -256,7 +256,7 @@ class Raw:
         return offset
 
 
-_TAKE = {
+_TAKE: Mapping[int, Callable[[Records, bytes], None]] = {
     Kind.HEADER: Records._take_header,
     Kind.KEY: Records._take_key,
     Kind.POINT: Records._take_point,

@@ -5,7 +5,7 @@ import errno
 import os
 import secrets
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -82,8 +82,8 @@ class JournalWriter:
         self.files = 0
         """How many files it has begun."""
         self._size = self._synced = 0
-        self._writing = 0
-        """How many bytes are being written; not 0 afterwards where a signal's handler raised right then."""
+        self._writing, self._frames = 0, 1
+        """How many bytes and frames are being written; not 0 afterwards where a signal's handler raised right then."""
         self._full: list[int] = []
         self._folder_synced = False
         self._held: HeldLock | None = None
@@ -141,12 +141,13 @@ class JournalWriter:
                 parts.append(json_frame(Kind.PARAMS, params))
             if tags:
                 parts.append(json_frame(Kind.TAGS, tags))
+            named, new = self._named([*(point[0] for point in points), *(each.key for each in series)])
+            numbers = {**self._keys, **new} if new else self._keys
             if points:
-                parts.append(self._points(points))
-            for each in series:
-                number = self._keys.get(each.key)
-                parts.append(columns_frame(self._number(each.key) if number is None else number, each))
-            self._append(parts[0] if len(parts) == 1 else together(parts))
+                parts.append(_points(points, numbers))
+            parts += [columns_frame(numbers[each.key], each) for each in series]
+            self._append(named + (parts[0] if len(parts) == 1 else together(parts)), len(new) + 1)
+            self._keys.update(new)
             if self._size >= self._segment_bytes:
                 self._finish_file()
 
@@ -180,24 +181,27 @@ class JournalWriter:
             if self._size >= self._segment_bytes:
                 self._finish_file()
 
-    def _points(self, points: Sequence[tuple[str, int, int, float]]) -> bytes:
-        numbers = self._keys
-        for key, *_ in points:
-            if key not in numbers:
-                self._number(key)
-        try:
-            return points_frame([(numbers[key], step, moment, value) for key, step, moment, value in points])
-        except struct.error as error:
-            raise InvalidValue(_TOO_LARGE) from error
-
     def _number(self, key: str) -> int:
-        """Give a key its number in the present file, which is opened where there is none; it is checked here, once."""
-        check_key("metric", key)
+        """Give a key its number in the present file, which is opened where there is none."""
         self._ensure_open()
-        number = len(self._keys)
-        self._append(frame(Kind.KEY, KEY_ID.pack(number) + key.encode()))
-        self._keys[key] = number
-        return number
+        named, new = self._named([key])
+        self._append(named)
+        self._keys.update(new)
+        return new[key]
+
+    def _named(self, keys: Iterable[str]) -> tuple[bytes, dict[str, int]]:
+        """Return the frames that name those of some keys that have no number in the present file, and their numbers.
+
+        A key is checked here, once.
+        """
+        known, named = self._keys, b""
+        new: dict[str, int] = {}
+        for key in keys:
+            if key not in known and key not in new:
+                check_key("metric", key)
+                new[key] = len(known) + len(new)
+                named += frame(Kind.KEY, KEY_ID.pack(new[key]) + key.encode())
+        return named, new
 
     # The file --------------------------------------------------------------------------------------------------------
 
@@ -212,11 +216,11 @@ class JournalWriter:
         with self._lock:
             return self.sequence if self._descriptor < 0 else None
 
-    def _append(self, data: bytes) -> None:
-        """Write a whole frame or nothing; the lock is held and a file is open."""
+    def _append(self, data: bytes, frames: int = 1) -> None:
+        """Write whole frames or nothing; the lock is held and a file is open."""
         if self._writing:
             self._settle()
-        self._writing = len(data)
+        self._frames, self._writing = frames, len(data)
         try:
             written = os.write(self._descriptor, data)
             if written != len(data):
@@ -227,7 +231,7 @@ class JournalWriter:
             self._finish_file()  # so that it can be removed once it is stored, which may be what makes room
             raise _not_kept(error.strerror or str(error)) from error
         self._size += written
-        self.sequence += 1
+        self.sequence += frames
         self._writing = 0
         if self._sync_each:
             self._sync_open_file(self._descriptor, self._size)
@@ -237,7 +241,7 @@ class JournalWriter:
         pending, self._writing = self._writing, 0
         if os.fstat(self._descriptor).st_size == self._size + pending:
             self._size += pending
-            self.sequence += 1
+            self.sequence += self._frames
         elif not self._take_back():
             self._finish_file()  # so that no record comes behind such bytes
 
@@ -338,6 +342,13 @@ class JournalWriter:
             if self._held is not None:
                 self._held.release()
                 self._held = None
+
+
+def _points(points: Iterable[tuple[str, int, int, float]], numbers: Mapping[str, int]) -> bytes:
+    try:
+        return points_frame([(numbers[key], step, moment, value) for key, step, moment, value in points])
+    except struct.error as error:
+        raise InvalidValue(_TOO_LARGE) from error
 
 
 def _unusual_point(number: int, step: object, timestamp: int, value: float) -> bytes:

@@ -7,27 +7,30 @@ import struct
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.types import TypeDecorator, UserDefinedType
 
 _PG = "postgresql"
 _MARIADB = "mysql"  # SQLAlchemy's name for the family
 _COLLATION = "utf8mb4_nopad_bin"
 """MariaDB compares and sorts texts by their characters, spaces at the end too."""
+_LONGEST = 2**32 - 1
+"""A text or bytes of this length are MariaDB's LONGTEXT and LONGBLOB, for whose own types SQLAlchemy's part for MySQL
+would be imported whatever the store is.
+"""
 _DOUBLE, _INTEGER = struct.Struct("<d"), struct.Struct("<q")
 _BELOW_ZERO = 2**63 - 1
 
-_TEXT = sa.Text().with_variant(postgresql.TEXT(collation="C"), _PG)
-LONG_TEXT = _TEXT.with_variant(mysql.LONGTEXT(collation=_COLLATION), _MARIADB)
+_TEXT = sa.Text().with_variant(sa.Text(collation="C"), _PG)
+LONG_TEXT = _TEXT.with_variant(sa.Text(_LONGEST, collation=_COLLATION), _MARIADB)
 """A text of any length, compared and sorted by its characters."""
-BYTES = sa.LargeBinary().with_variant(mysql.LONGBLOB(), _MARIADB)
+BYTES = sa.LargeBinary().with_variant(sa.LargeBinary(_LONGEST), _MARIADB)
 ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """The id of a row. (SQLite numbers rows by itself where the type is INTEGER and nothing else.)"""
 
 
 def short_text(length: int) -> sa.types.TypeEngine[str]:
     """Return the type of a text in an index or a key, which MariaDB wants to know a greatest length of."""
-    return _TEXT.with_variant(mysql.VARCHAR(length, collation=_COLLATION), _MARIADB)
+    return _TEXT.with_variant(sa.String(length, collation=_COLLATION), _MARIADB)
 
 
 class _AsItIs(UserDefinedType[float]):
@@ -55,9 +58,9 @@ class Number(TypeDecorator[float]):
             case "sqlite":
                 return dialect.type_descriptor(_AsItIs())
             case "mysql":
-                return dialect.type_descriptor(mysql.BIGINT())
+                return dialect.type_descriptor(sa.BigInteger())
             case _:
-                return dialect.type_descriptor(postgresql.DOUBLE_PRECISION())
+                return dialect.type_descriptor(sa.Double())
 
     def process_bind_param(self, value: float | None, dialect: sa.Dialect) -> Any:
         """Return a number as the driver takes it."""

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from hookline.errors import InvalidState
-from hookline_tracking_sql.dialects.base import Dialect
+from hookline_tracking_sql.dialects.base import Dialect, Driver
 from hookline_tracking_sql.statements import driver_of
 
 _WRITES = "hookline_writes"
@@ -71,6 +71,17 @@ class Database:
         self._require_open()
         with _explained(self.dialect), self._engine.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def asking(self) -> Iterator[Driver]:
+        """Lend a connection for one statement that reads: it sees one moment without a transaction around it."""
+        self._require_open()
+        with _explained(self.dialect):
+            connection = self._engine.raw_connection()
+            try:
+                yield connection.info["driver"]
+            finally:
+                connection.close()
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:

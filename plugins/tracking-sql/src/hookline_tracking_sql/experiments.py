@@ -9,17 +9,21 @@ from hookline.entities import Experiment, ExperimentChange, LifecycleStage, Page
 from hookline.search.syntax import Query
 from hookline.store_rules import changed_experiment, experiment_exists, experiment_not_found, new_experiment
 from hookline_tracking_sql.base import Part, experiment_row_id
+from hookline_tracking_sql.dialects.base import Driver
 from hookline_tracking_sql.entries import delete_entries, read_entries, set_entries
 from hookline_tracking_sql.purging import deleted_time
 from hookline_tracking_sql.schema import experiment_tags, experiments, runs
 from hookline_tracking_sql.search.paging import fetch_page
 from hookline_tracking_sql.search.targets import EXPERIMENTS
-from hookline_tracking_sql.statements import Prepared, insert_row, prepared
+from hookline_tracking_sql.statements import Statement, driver_of, driver_text, insert_row
 
 _COLUMNS = ("id", "name", "artifact_location", "lifecycle_stage", "creation_time", "last_update_time")
-_READ = sa.select(*(experiments.c[name] for name in _COLUMNS))
-_BY_ID = prepared(_READ.where(experiments.c.id == sa.bindparam("wanted")))
-_BY_NAME = prepared(_READ.where(experiments.c.name == sa.bindparam("wanted")))
+_WITH_TAGS = sa.select(
+    *(experiments.c[name] for name in _COLUMNS), experiment_tags.c.key, experiment_tags.c.value
+).select_from(experiments.outerjoin(experiment_tags))
+"""A row for each tag, or one without."""
+_BY_ID = driver_text(_WITH_TAGS.where(experiments.c.id == sa.bindparam("wanted")), "wanted")
+_BY_NAME = driver_text(_WITH_TAGS.where(experiments.c.name == sa.bindparam("wanted")), "wanted")
 
 
 class ExperimentPart(Part):
@@ -47,18 +51,18 @@ class ExperimentPart(Part):
 
     def get_experiment(self, experiment_id: str) -> Experiment:
         """See `TrackingStore.get_experiment`."""
-        with self._database.reading() as connection:
-            return experiment_by_id(connection, experiment_id)
+        with self._database.asking() as driver:
+            return experiment_by_id(driver, experiment_id)
 
     def get_experiment_by_name(self, name: str) -> Experiment | None:
         """See `TrackingStore.get_experiment_by_name`."""
-        with self._database.reading() as connection:
-            return _one(connection, _BY_NAME, name)
+        with self._database.asking() as driver:
+            return _one(driver, _BY_NAME, name)
 
     def update_experiment(self, experiment_id: str, change: ExperimentChange) -> Experiment:
         """See `TrackingStore.update_experiment`."""
         with self._database.writing() as connection:
-            present = experiment_by_id(connection, experiment_id)
+            present = experiment_by_id(driver_of(connection), experiment_id)
             changed = changed_experiment(present, change, now_ms())
             if changed.name != present.name:
                 _require_free(connection, changed.name)
@@ -73,27 +77,30 @@ class ExperimentPart(Part):
             return Page(_experiments(connection, rows), token)
 
 
-def experiment_by_id(connection: sa.Connection, experiment_id: str) -> Experiment:
+def experiment_by_id(driver: Driver, experiment_id: str) -> Experiment:
     """Return an experiment, deleted ones too. Raises `NotFound`."""
     row = experiment_row_id(experiment_id)
-    found = None if row is None else _one(connection, _BY_ID, row)
+    found = None if row is None else _one(driver, _BY_ID, row)
     if found is None:
         raise experiment_not_found(experiment_id)
     return found
 
 
-def _one(connection: sa.Connection, wanted: Prepared, value: int | str) -> Experiment | None:
-    rows = wanted.execute(connection, {"wanted": value}).fetchall()
-    return _experiments(connection, rows)[0] if rows else None
+def _one(driver: Driver, wanted: Statement, value: int | str) -> Experiment | None:
+    rows = driver.execute(wanted, (value,)).fetchall()
+    tags = {key: text for *_, key, text in rows if key is not None}
+    return _experiment(rows[0], tags) if rows else None
 
 
 def _experiments(connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> list[Experiment]:
     """Return the experiments of rows that begin with `_COLUMNS`."""
     tags = read_entries(connection, experiment_tags, [row[0] for row in rows])
-    return [
-        Experiment(str(row), name, place, LifecycleStage(stage), created, updated, tags[row])
-        for row, name, place, stage, created, updated, *_ in rows
-    ]
+    return [_experiment(row, tags[row[0]]) for row in rows]
+
+
+def _experiment(row: Sequence[Any], tags: Mapping[str, str]) -> Experiment:
+    number, name, place, stage, created, updated, *_ = row
+    return Experiment(str(number), name, place, LifecycleStage(stage), created, updated, tags)
 
 
 def _require_free(connection: sa.Connection, name: str) -> None:

@@ -28,7 +28,7 @@ from hookline_tracking_sql.schema import logged_model_params, logged_model_tags,
 from hookline_tracking_sql.search.conditions import one_of
 from hookline_tracking_sql.search.paging import fetch_page
 from hookline_tracking_sql.search.targets import LOGGED_MODELS
-from hookline_tracking_sql.statements import Row, among, insert_row
+from hookline_tracking_sql.statements import Row, among, driver_of, insert_row
 
 
 class LoggedModelPart(Part):
@@ -41,7 +41,7 @@ class LoggedModelPart(Part):
             if row is None:
                 if is_purged(connection, PurgedKind.LOGGED_MODEL, model.model_id):
                     raise logged_model_purged(model.model_id)
-                experiment = experiment_by_id(connection, model.experiment_id)
+                experiment = experiment_by_id(driver_of(connection), model.experiment_id)
                 _insert(connection, new_logged_model(model, experiment))
             return self._model(connection, model.model_id)
 

@@ -94,7 +94,7 @@ def add_run(
     """
     if is_purged(connection, PurgedKind.RUN, run.run_id):
         raise run_purged(run.run_id)
-    experiment = experiment_by_id(connection, run.experiment_id)
+    experiment = experiment_by_id(driver_of(connection), run.experiment_id)
     info, tagged = new_run(run, experiment)
     if change is not None:
         info = changed_run(info, change)

@@ -89,14 +89,16 @@ def served():
     def serve(model, limits=None, token=""):
         app = ScoringApp(model, limits, token)
         started = threading.Event()
-        server = serving.server_of(app.asgi, started.set)
+        server = serving.server_of(app, started.set)
         with addresses.bind("127.0.0.1", 0) as bound:
             addresses.listen(bound)
             thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
             thread.start()
             try:
                 assert started.wait(10)
-                yield Client(bound.getsockname()[1])
+                client = Client(bound.getsockname()[1])
+                client.app = app
+                yield client
             finally:
                 server.should_exit = True
                 thread.join()

@@ -17,8 +17,8 @@ from hookline_deploy_local.app import Limits
 class Model:
     """A model that calls a function, with the signature's checks as `LoadedModel` makes them."""
 
-    def __init__(self, function, signature=None):
-        self.function, self.signature = function, signature
+    def __init__(self, function, signature=None, predicts_by_row=False):
+        self.function, self.signature, self.predicts_by_row = function, signature, predicts_by_row
 
     def predict(self, data, params=None):
         if self.signature is None:

@@ -37,10 +37,13 @@ class Flavor(ABC):
         name: the flavor's key in `MLmodel`.
         loader_module: the module in which `mlflow.pyfunc` finds `_load_pyfunc(path)`; "" where the flavor's models are
             not callable as functions.
+        predicts_by_row: whether the prediction for a row depends on that row alone, up to rounding: a server may then
+            answer the rows of several requests together.
     """
 
     name: ClassVar[str]
     loader_module: ClassVar[str] = ""
+    predicts_by_row: ClassVar[bool] = False
 
     @abstractmethod
     def save(self, model: Any, folder: Path, options: Mapping[str, Any]) -> dict[str, Any]:

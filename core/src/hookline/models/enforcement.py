@@ -8,7 +8,7 @@ from hookline.errors import SignatureError
 from hookline.models import kinds
 from hookline.models.arrays import fit_tensors
 from hookline.models.schema import AnyType, Column, Param, Scalar, Schema
-from hookline.models.series import fit_series
+from hookline.models.series import fit_series, fits_unseen
 from hookline.models.values import fit_value, fit_values
 
 _FORMS = "a DataFrame, a list of records or a mapping of columns"
@@ -71,7 +71,9 @@ def _fit_frame(columns: Sequence[Column], frame: Any) -> Any:
     chosen = [name for name, _column in pairs]
     fitted = frame if chosen == kinds.column_names(frame) else frame[chosen]
     changed = {}
-    for name, column in pairs:
+    for (name, column), dtype in zip(pairs, fitted.dtypes, strict=True):
+        if isinstance(column.type, Scalar) and fits_unseen(dtype, column.type, required=column.required):
+            continue
         series = fitted[name]
         new = fit_series(series, column, str(name))
         if new is not series:

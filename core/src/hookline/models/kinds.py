@@ -1,5 +1,6 @@
 """What a value is, told without importing the library that it comes from."""
 
+from functools import lru_cache
 from typing import Any
 
 from hookline.models.schema import Scalar
@@ -63,6 +64,7 @@ def is_tensor(value: Any) -> bool:
     return hasattr(value, "dtype") and hasattr(value, "shape") and not is_series(value) and not is_numpy_scalar(value)
 
 
+@lru_cache(maxsize=1024)  # the same few come with every column
 def dtype_name(dtype: Any) -> str:
     """Return the name of a dtype of numpy, pandas, polars, pyarrow or torch in numpy's words, without its unit."""
     letter = _LETTERS.get(getattr(dtype, "kind", None) or "")

@@ -20,13 +20,14 @@ class LoadedModel:
         document: its `MLmodel`.
         flavor: the name of the flavor that loaded it.
         path: its folder on local disk; a private copy goes away with this object.
+        predicts_by_row: as `Flavor.predicts_by_row`.
     """
 
     def __init__(
         self, native: Any, document: ModelDocument, flavor: Flavor, path: Path, release: Callable[[], None]
     ) -> None:
         self.native, self.document, self.flavor, self.path = native, document, flavor.name, path
-        self._flavor = flavor
+        self._flavor, self.predicts_by_row = flavor, flavor.predicts_by_row
         self.close = weakref.finalize(self, release)
         """Give back the private copy of the model's files now, rather than with the last reference to this object."""
 

@@ -1,5 +1,6 @@
 """Fitting a column of a DataFrame, or a one-dimensional array, to a type, with its library's own methods."""
 
+from functools import lru_cache
 from typing import Any
 
 from hookline.errors import SignatureError
@@ -45,6 +46,16 @@ def fit_series(series: Any, column: Column, name: str | None) -> Any:
     if _is_whole_with_gaps(series, column, present):
         return series
     raise _wrong_type(series, column, name)
+
+
+@lru_cache(maxsize=1024)
+def fits_unseen(dtype: Any, wanted: Scalar, *, required: bool) -> bool:
+    """Return whether a column of a dtype is as a type has it, so that no value of it has to be looked at."""
+    if kinds.scalar_of(dtype) is not wanted:
+        return False
+    if wanted in HAS_NO_MISSING and required and not type(dtype).__module__.startswith("numpy"):
+        return False
+    return kinds.DTYPES.get(wanted) in (None, kinds.dtype_name(dtype))
 
 
 def values_of(series: Any) -> list[Any]:

@@ -161,6 +161,15 @@ class FlavorSuite(Suite):
         own = {"MLmodel", "manifest.json", "requirements.txt", "conda.yaml", "python_env.yaml", "input_example.json"}
         assert own.isdisjoint(each.name for each in folder.iterdir())
 
+    def test_rows_apart_are_predicted_as_together(self, flavor: Flavor, model: Any, data: Any, expected: Any) -> None:
+        """Where the flavor says that it predicts by row, what another row holds does not matter."""
+        if flavor.predicts_by_row:
+            rows = data.iloc if hasattr(data, "iloc") else data
+            for number in range(len(data)):
+                found = flavor.predict(model, rows[number : number + 1], {})
+                answers = expected.iloc if hasattr(expected, "iloc") else expected
+                self.same(found, answers[number : number + 1])
+
     def test_one_instance_serves_all_threads(
         self, flavor: Flavor, model: Any, data: Any, expected: Any, tmp_path: Path
     ) -> None:

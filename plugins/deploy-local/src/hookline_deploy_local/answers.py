@@ -24,7 +24,7 @@ def encode(predictions: Any) -> bytes:
     """
     if isinstance(predictions, np.ndarray) and _is_plain_number(predictions):
         return msgspec.json.encode({"predictions": predictions.tolist()})
-    return json.dumps({"predictions": predictions}, default=_plain).encode()
+    return json.dumps({"predictions": predictions}, default=plain).encode()
 
 
 def _is_plain_number(array: np.ndarray) -> bool:
@@ -33,7 +33,7 @@ def _is_plain_number(array: np.ndarray) -> bool:
     return kind in "biu" or (kind == "f" and bits <= 64 and bool(np.isfinite(array).all()))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return a value that `json` does not know in terms of values that it knows."""
     if isinstance(value, np.ndarray | np.generic):
         return _listed(value)

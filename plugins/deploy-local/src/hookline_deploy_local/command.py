@@ -18,7 +18,7 @@ from hookline.models.examples import SERVING_FILE_NAME
 from hookline.models.manifest import Manifest
 from hookline.system import terminations_interrupt
 from hookline_deploy_local import processes
-from hookline_deploy_local.app import MEGABYTE, Limits, ScoringApp
+from hookline_deploy_local.app import MEGABYTE, MOST_ROWS, Limits, ScoringApp
 from hookline_deploy_local.specification import WorkerSpecification
 from hookline_lib_serving import addresses
 
@@ -53,6 +53,13 @@ class _Order:
 @click.option(
     "--max-body-mb", type=click.IntRange(1, 4096), default=64, show_default=True, help="Largest request, in MB."
 )
+@click.option(
+    "--batch-rows",
+    type=click.IntRange(1, 100_000),
+    default=MOST_ROWS,
+    show_default=True,
+    help="Rows of waiting requests that are answered together; 1: none.",
+)
 @click.option("--allow-pickle", is_flag=True, help="Open the model's pickles, which runs the code they hold.")
 @click.option("--allow-unauthenticated", is_flag=True, help="Listen where other machines can reach the model.")
 @json_option
@@ -65,18 +72,20 @@ def serve(
     workers: int,
     timeout: float,
     max_body_mb: int,
+    batch_rows: int,
     allow_pickle: bool,
     allow_unauthenticated: bool,
 ) -> None:
     """Answer requests with a model, over HTTP.
 
     URI names the model: a folder, runs:/ID/PATH, models:/NAME/VERSION or models:/NAME@ALIAS. The server speaks MLflow's
-    scoring protocol: POST /invocations with JSON, CSV or Parquet; /ping, /health and /version beside it.
+    scoring protocol: POST /invocations with JSON, CSV or Parquet; and the Open Inference Protocol (V2) below /v2;
+    /ping, /health, /version and /metrics beside them.
     """
     addresses.check_host(
         host, allow_unauthenticated=allow_unauthenticated, flag="--allow-unauthenticated", what="the model"
     )
-    order = _Order(uri, host, workers, Limits(timeout, max_body_mb * MEGABYTE), allow_pickle)
+    order = _Order(uri, host, workers, Limits(timeout, max_body_mb * MEGABYTE, batch_rows), allow_pickle)
     with terminations_interrupt():
         try:
             if workers == 1:
@@ -91,7 +100,9 @@ def serve(
 def _serve_here(cli: CliContext, order: _Order, port: int) -> None:
     with addresses.bind(order.host, port) as bound:
         model = cli.workspace.load_model(order.uri, allow_pickle=order.allow_pickle)
-        ScoringApp(model, order.limits).serve(bound, lambda: _announce(cli, order, bound, model.path))
+        ScoringApp(model, order.limits, name=served_name(order.uri)).serve(
+            bound, lambda: _announce(cli, order, bound, model.path)
+        )
 
 
 def _serve_in_processes(cli: CliContext, order: _Order, port: int) -> None:
@@ -130,10 +141,20 @@ def _specification(order: _Order, folder: ModelFolder, port: int) -> WorkerSpeci
         port=port,
         timeout=order.limits.timeout,
         max_body=order.limits.body,
+        batch_rows=order.limits.rows,
+        name=served_name(order.uri),
         token=processes.new_token(),
         ready="",
         parent=os.getpid(),
     )
+
+
+def served_name(uri: str) -> str:
+    """Return what the Open Inference Protocol calls a model: its registered name, else the last part of its URI."""
+    scheme, _, rest = uri.partition(":")
+    parts = [part for part in (rest if rest and scheme in ("models", "runs") else uri).split("/") if part]
+    name = (parts[0] if scheme == "models" else parts[-1]) if parts else ""
+    return name.partition("@")[0] or "model"
 
 
 def _announce(cli: CliContext, order: _Order, bound: socket.socket, folder: Path) -> None:

@@ -31,10 +31,15 @@ _EXACT: Any = {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) els
 
 @frozen
 class Call:
-    """What a request asks a model: the data and the params, as `LoadedModel.predict` takes them."""
+    """What a request asks a model: the data and the params, as `LoadedModel.predict` takes them.
+
+    Attributes:
+        request: what the request's form needs to answer it.
+    """
 
     data: Any
     params: Mapping[str, Any] | None = None
+    request: Any = None
 
 
 class InputReader:

@@ -1,23 +1,25 @@
-"""One request to a model, from body to reply, without a web framework: what the worker thread does.
+"""Requests to a model, from bodies to replies, without a web server: what the model's thread does.
 
 What a client may know of a failure is its own mistake. Whatever else goes wrong is written to the log under an id, and
 the reply holds the id alone: no text of an exception, path or stack trace leaves the process.
 """
 
-import json
 import logging
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
-
-from attrs import frozen
 
 from hookline.entities import new_id
 from hookline.errors import HooklineError, InvalidValue, NotSupported
-from hookline_deploy_local.answers import encode
 from hookline_deploy_local.bodies import BadRequest
-from hookline_deploy_local.inputs import Call, InputReader
+from hookline_deploy_local.forms import Form, Question
+from hookline_deploy_local.inputs import Call
+from hookline_deploy_local.joining import groups, joined, split
+from hookline_deploy_local.model_thread import Answers
+from hookline_deploy_local.replies import Reply
 
+MOST_ROWS = 256
+"""How many rows of waiting requests a model answers together by default."""
 log = logging.getLogger("hookline.serving")
-MEDIA_TYPES = ("application/json", "text/csv", "application/vnd.apache.parquet")
 
 
 class Model(Protocol):
@@ -27,79 +29,94 @@ class Model(Protocol):
     def signature(self) -> Any:
         """A `hookline.models.Signature`, or None."""
 
+    @property
+    def predicts_by_row(self) -> bool:
+        """Whether the rows of several requests may be answered together."""
+
     def predict(self, data: Any, params: Any = None) -> Any:
         """Return predictions; raises `SignatureError` for data that does not fit."""
 
 
-@frozen
-class Reply:
-    """A status code and a body with its media type."""
-
-    status: int
-    body: bytes
-    media_type: str = "application/json"
-
-
-def failure(status: int, code: str, message: str) -> Reply:
-    """Return an error as MLflow's clients expect it: `error_code` and `message`."""
-    return Reply(status, json.dumps({"error_code": code, "message": message}).encode())
-
-
 class Scorer:
-    """Answers for one model. Not thread safe where the model is not: call it from one thread."""
+    """Answers for one model. Not thread safe where the model is not: call it from one thread.
 
-    def __init__(self, model: Model) -> None:
-        self.model = model
-        self._reader = InputReader(model.signature.inputs if model.signature is not None else None)
+    Args:
+        most_rows: how many rows of several requests the model is asked for at once, where it predicts row by row; 1:
+            each request is asked alone.
+        counted: called with the number of requests that one call of the model answers, and with that of their rows.
+    """
 
-    def answer(self, media_type: str, body: bytes) -> Reply:
-        """Return the reply to one request; `media_type` is one of `MEDIA_TYPES`. Raises nothing."""
+    def __init__(self, model: Model, most_rows: int = MOST_ROWS, counted: Any = lambda _requests, _rows: None) -> None:
+        self._model, self._counted = model, counted
+        self._most_rows = most_rows if model.predicts_by_row else 1
+
+    def answer(self, questions: Sequence[Question]) -> Iterator[Answers]:
+        """Yield the replies to questions as they come. Raises nothing."""
+        calls: list[tuple[int, Call]] = []
+        for position, question in enumerate(questions):
+            read = _read(question)
+            if isinstance(read, Reply):
+                yield [(position, read)]
+            else:
+                calls.append((position, read))
+        for group in groups([call for _, call in calls], self._most_rows):
+            yield from self._together([(calls[each][0], questions[calls[each][0]], calls[each][1]) for each in group])
+
+    def _together(self, asked: "Sequence[tuple[int, Question, Call]]") -> Iterator[Answers]:
+        if len(asked) > 1:
+            calls = [call for _, _, call in asked]
+            try:
+                parts = split(self._model.predict(joined(calls)), calls)
+            except (Exception, SystemExit):  # noqa: BLE001 - the request whose fault it is hears of it alone
+                parts = []
+            if parts:
+                self._counted(len(asked), sum(len(call.data) for call in calls))
+                answered = zip(asked, parts, strict=True)
+                yield [(position, _written(each.form, call, part)) for (position, each, call), part in answered]
+                return
+        for position, question, call in asked:
+            yield [(position, self._alone(question.form, call))]
+
+    def _alone(self, form: Form, call: Call) -> Reply:
+        self._counted(1, len(call.data) if hasattr(call.data, "__len__") else 1)
         try:
-            predictions = self._predict(self._read(media_type, body))
-        except NotSupported as error:
-            return Reply(415, f"{error}\n".encode(), "text/plain; charset=utf-8")
-        except HooklineError as error:
-            return failure(400, error.code, str(error))
-        except _ModelFailed as error:
-            return failure(
+            predictions = self._model.predict(call.data, call.params)
+        except InvalidValue as error:  # the input does not fit; any other error of ours is the model's own affair
+            return form.refuse(400, error.code, str(error))
+        except (Exception, SystemExit):
+            number = new_id()
+            log.exception("The model failed (id %s).", number)
+            return form.refuse(
                 400,
                 BadRequest.code,
                 "The model failed on this input; verify that it is what the model takes. "
-                f"The server's log has the details under the id {error.id}.",
+                f"The server's log has the details under the id {number}.",
             )
-        except Exception:  # noqa: BLE001 - it is logged, and the server goes on
-            return _unexpected("reading a request")
-        try:
-            return Reply(200, encode(predictions))
-        except Exception:  # noqa: BLE001 - the same
-            return _unexpected("writing predictions as JSON")
-
-    def _read(self, media_type: str, body: bytes) -> Call:
-        if media_type == "text/csv":
-            return self._reader.from_csv(body)
-        if media_type == "application/vnd.apache.parquet":
-            return self._reader.from_parquet(body)
-        return self._reader.from_json(body)
-
-    def _predict(self, call: Call) -> Any:
-        try:
-            return self.model.predict(call.data, call.params)
-        except InvalidValue:  # the input does not fit; any other error of ours is the model's own affair
-            raise
-        except (Exception, SystemExit) as error:
-            failed = _ModelFailed(new_id())
-            log.exception("The model failed (id %s).", failed.id)
-            raise failed from error
+        return _written(form, call, predictions)
 
 
-class _ModelFailed(Exception):
-    def __init__(self, id: str) -> None:
-        self.id = id
-        super().__init__(id)
+def _read(question: Question) -> Call | Reply:
+    try:
+        return question.form.read(question.body)
+    except NotSupported as error:
+        return question.form.refuse(415, error.code, str(error))
+    except HooklineError as error:
+        return question.form.refuse(400, error.code, str(error))
+    except Exception:  # noqa: BLE001 - it is logged, and the server goes on
+        return _unexpected(question.form, "reading a request")
 
 
-def _unexpected(doing: str) -> Reply:
+def _written(form: Form, call: Call, predictions: Any) -> Reply:
+    try:
+        return Reply(200, form.write(call, predictions))
+    except HooklineError as error:
+        return form.refuse(400, error.code, str(error))
+    except Exception:  # noqa: BLE001 - the same
+        return _unexpected(form, "writing predictions as JSON")
+
+
+def _unexpected(form: Form, doing: str) -> Reply:
     """Log the exception that is being handled, and return a reply that holds nothing but its id."""
     number = new_id()
     log.exception("Failed in %s (id %s).", doing, number)
-    return failure(500, HooklineError.code, f"The server failed; its log has the details under the id {number}.")
+    return form.refuse(500, HooklineError.code, f"The server failed; its log has the details under the id {number}.")

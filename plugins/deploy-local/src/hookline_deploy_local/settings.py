@@ -7,6 +7,7 @@ from typing import Any
 from attrs import fields, frozen
 
 from hookline.errors import InvalidValue
+from hookline_deploy_local.app import MOST_ROWS
 from hookline_lib_serving import addresses
 
 _YES_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -23,6 +24,8 @@ class ServeSettings:
         timeout: seconds that an answer may take; 0: no limit.
         start_timeout: seconds that loading the model may take.
         max_body_mb: the largest request, in megabytes of 2^20 bytes.
+        batch_rows: how many rows of requests that wait are answered together by a model that predicts row by row; 1:
+            each request alone.
         allow_unauthenticated: whether `host` may be an address that other machines reach.
     """
 
@@ -32,6 +35,7 @@ class ServeSettings:
     timeout: float = 60.0
     start_timeout: float = 300.0
     max_body_mb: int = 64
+    batch_rows: int = MOST_ROWS
     allow_unauthenticated: bool = False
 
     @classmethod
@@ -98,5 +102,6 @@ _READERS: dict[str, Callable[[str, str], Any]] = {
     "timeout": _seconds,
     "start_timeout": _seconds,
     "max_body_mb": _whole(1, 4096),
+    "batch_rows": _whole(1, 100_000),
     "allow_unauthenticated": _yes_no,
 }

@@ -17,7 +17,8 @@ class WorkerSpecification:
         digest: over all its files; they are refused where it differs.
         trusted, vouched: whether its pickles may be opened, and whether a record vouches for its files.
         uri: what the user calls the model, for messages.
-        max_body: bytes.
+        max_body: bytes. batch_rows: see `app.Limits.rows`.
+        name: what the Open Inference Protocol calls the model.
         token: what `/ping` answers.
         ready: the file to write once connections are accepted.
         parent: a process to end with; 0: none.
@@ -32,6 +33,8 @@ class WorkerSpecification:
     port: int
     timeout: float
     max_body: int
+    batch_rows: int
+    name: str
     token: str
     ready: str
     parent: int = 0

@@ -37,9 +37,9 @@ def _serve(specification: WorkerSpecification) -> None:
         threading.Thread(target=_end_with, args=(specification.parent,), daemon=True).start()
     model = load_unchanged(specification)
     bound = addresses.bind(specification.host, specification.port, shared=True)
-    limits = Limits(specification.timeout, specification.max_body)
+    limits = Limits(specification.timeout, specification.max_body, specification.batch_rows)
     ready = {"pid": os.getpid(), "port": bound.getsockname()[1]}
-    app = ScoringApp(model, limits, specification.token)
+    app = ScoringApp(model, limits, specification.token, specification.name)
     app.serve(bound, lambda: write_json(Path(specification.ready), ready))
 
 

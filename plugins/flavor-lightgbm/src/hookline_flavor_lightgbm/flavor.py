@@ -21,6 +21,7 @@ class LightGBMFlavor(Flavor):
 
     name = "lightgbm"
     loader_module = "mlflow.lightgbm"
+    predicts_by_row = True
 
     def save(self, model: Any, folder: Path, options: Mapping[str, Any]) -> dict[str, Any]:
         """Write the model as one file; raises `InvalidValue` where an estimator holds what skops cannot."""

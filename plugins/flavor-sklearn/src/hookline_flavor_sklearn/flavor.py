@@ -46,6 +46,7 @@ class SklearnFlavor(Flavor):
 
     name = "sklearn"
     loader_module = "mlflow.sklearn"
+    predicts_by_row = True
 
     def __init__(self) -> None:
         self._default_methods: WeakKeyDictionary[Any, str] = WeakKeyDictionary()

@@ -36,6 +36,7 @@ class XGBoostFlavor(Flavor):
 
     name = "xgboost"
     loader_module = "mlflow.xgboost"
+    predicts_by_row = True
 
     def save(self, model: Any, folder: Path, options: Mapping[str, Any]) -> dict[str, Any]:
         """Write the model as one file. Raises `InvalidValue` for a class that derives from XGBoost's own."""

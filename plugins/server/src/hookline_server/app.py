@@ -12,6 +12,7 @@ import msgspec
 from attrs import frozen
 
 from hookline.errors import HooklineError, InvalidValue, NotSupported
+from hookline_lib_serving.monitoring import Monitor
 from hookline_lib_wire.codec import decode_body, decode_query, encode
 from hookline_lib_wire.errors import WireError, is_for_clients, problem_of, status_of
 from hookline_lib_wire.messages.base import Request
@@ -25,7 +26,6 @@ from hookline_server.extensions import Extension, Handler
 from hookline_server.guard import Guard, check_json
 from hookline_server.handlers import HANDLERS, HOT
 from hookline_server.handlers.origins import check_changes
-from hookline_server.monitoring import Monitor
 from hookline_server.not_offered import NOT_OFFERED, is_not_offered
 from hookline_server.readable import ReadableServices
 from hookline_server.router import Router

@@ -7,8 +7,25 @@ BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 """Upper bounds in seconds."""
 
 
+class Counter:
+    """A number that only grows. Thread safe."""
+
+    def __init__(self, name: str, meaning: str) -> None:
+        self._lock = Lock()
+        self._name, self._meaning, self._count = name, meaning, 0
+
+    def add(self, count: int) -> None:
+        """Count so many."""
+        with self._lock:
+            self._count += count
+
+    def text(self) -> str:
+        """Return it in Prometheus' text format."""
+        return f"# HELP {self._name} {self._meaning}\n# TYPE {self._name} counter\n{self._name} {self._count}\n"
+
+
 class Monitor:
-    """Counts requests. Thread safe. The names of operations are those of the table, so that they are few."""
+    """Counts requests. Thread safe. The names of operations are the server's own, so that they are few."""
 
     def __init__(self) -> None:
         self._lock = Lock()

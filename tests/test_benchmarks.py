@@ -26,6 +26,7 @@ AREAS = {
     "modelling": "Models",
     "starting": "Commands",
     "serving": "Serving",
+    "scoring": "ModelServing",
 }
 
 

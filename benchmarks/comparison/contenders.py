@@ -95,6 +95,8 @@ EVERY = (
         "FastTrackML, a server in Go, on SQLite",
         durability={"server": f"{_COMMITTED} (SQLite)"},
     ),
+    Contender("mlserver", "peer", "mlserver", "mlserver", "MLServer with its runtime for scikit-learn"),
+    Contender("bentoml", "peer", "bentoml", "bentoml", "BentoML with a service of one method"),
     _peer("mlflow-file", "mlflow on its file store", WITH_SYSTEM, variant="file"),
     _peer("dvclive", "DVCLive, TSV files", WITH_SYSTEM),
     _peer("aim", "Aim, embedded RocksDB", f"{WITH_SYSTEM}; a killed run is listed after `aim storage reindex` only"),
@@ -135,6 +137,9 @@ EVERY = (
         "bare-server",
         "bare_reader",
         "a bare ASGI application: uvicorn, msgspec, sqlite3 with the right indexes",
+    ),
+    Contender(
+        "limit-scorer", "limit", "bare-scorer", "bare_scorer", "a bare ASGI application: uvicorn, msgspec, the model"
     ),
     _limit("limit-python", "the bare interpreter"),
 )

@@ -46,6 +46,14 @@ RECIPES: Mapping[str, Recipe] = {
     "empty": Recipe(),
     "science": Recipe(helpers=("scikit-learn==1.9.1", "pandas==3.1.1", "pyarrow==26.0.1")),
     "bare-server": Recipe(helpers=("uvicorn==0.54.0", "uvloop==0.23.0", "httptools==0.9.0", "msgspec==0.22.0")),
+    "bare-scorer": Recipe(
+        helpers=(
+            *("uvicorn==0.54.0", "uvloop==0.23.0", "httptools==0.9.0", "msgspec==0.22.0"),
+            *("scikit-learn==1.9.1", "pandas==3.1.1"),
+        )
+    ),
+    "mlserver": Recipe(("mlserver==1.7.1", "mlserver-sklearn==1.7.1"), ("setuptools==80.9.0",), "mlserver"),
+    "bentoml": Recipe(("bentoml==1.4.40",), ("scikit-learn==1.9.1", "pandas==3.1.1"), "bentoml"),
     "mlflow": Recipe(("mlflow==3.17.2",), (), "mlflow"),
     "fasttrackml": Recipe(("fasttrackml==0.6.0",), (), "fasttrackml"),
     "dvclive": Recipe(("dvclive==3.49.1",), (), "dvclive"),
@@ -55,7 +63,7 @@ RECIPES: Mapping[str, Recipe] = {
     "tensorboardx": Recipe(("tensorboardX==2.6.5",), (), "tensorboardX"),
     "sacred": Recipe(("sacred==0.8.7",), ("setuptools==80.9.0",), "sacred"),  # it imports pkg_resources
 }
-"""`empty` is a bare interpreter, `science` and `bare-server` serve the limits of the rows about models and servers."""
+"""`empty` is a bare interpreter; `science` and those named `bare-` serve limits of rows about models and servers."""
 
 
 class EnvironmentsInUse(Exception):

@@ -164,3 +164,31 @@ class Serving(Area):
     def command(self, folder: Path, port: int) -> tuple[list[str], dict[str, str]]:
         """Return the command that serves a new store in a folder, and variables for it."""
         raise NotImplementedError
+
+
+class ModelServing(Area):
+    """A server of a scikit-learn model that takes an array.
+
+    Attributes:
+        ready: the path that answers 200 once the model can be asked. path: the one that is asked.
+    """
+
+    ready = "/ping"
+    path = "/invocations"
+
+    def save(self, model: Any, rows: Any, folder: Path) -> None:
+        """Save the model, and whatever else the server needs, into a new folder."""
+        raise NotImplementedError
+
+    def command(self, folder: Path, port: int) -> tuple[list[str], dict[str, str]]:
+        """Return the command that serves the model with one process, and variables for it."""
+        raise NotImplementedError
+
+    def body(self, rows: list[list[float]]) -> dict[str, object]:
+        """Return the JSON body that asks for predictions."""
+        return {"inputs": rows}
+
+    def predictions(self, answer: Any) -> list[Any]:
+        """Return what an answer predicts."""
+        found: list[Any] = answer["predictions"]
+        return found

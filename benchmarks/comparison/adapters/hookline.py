@@ -164,3 +164,16 @@ class Serving(base.Serving):
 
     def command(self, folder: Path, port: int) -> tuple[list[str], dict[str, str]]:
         return [sys.executable, "-m", "hookline", "server", "--port", str(port)], {}
+
+
+class ModelServing(base.ModelServing):
+    """`hookline models serve`."""
+
+    def save(self, model: Any, rows: Any, folder: Path) -> None:
+        models = Models()
+        models.start(folder.parent)
+        models.save(model, rows, folder, ("scikit-learn",))
+
+    def command(self, folder: Path, port: int) -> tuple[list[str], dict[str, str]]:
+        words = ["-m", "hookline", "models", "serve", str(folder), "--port", str(port), "--allow-pickle"]
+        return [sys.executable, *words], {}

@@ -208,3 +208,16 @@ class Serving(base.Serving):
         store = ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", f"{folder}/files"]
         command = [sys.executable, "-m", "mlflow", "server", "--port", str(port), *store, *workers]
         return command, {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+
+
+class ModelServing(base.ModelServing):
+    """`mlflow models serve` with one worker, its default."""
+
+    def save(self, model: Any, rows: Any, folder: Path) -> None:
+        models = Models(self.variant)
+        models.start(folder.parent)
+        models.save(model, rows, folder, ("scikit-learn",))
+
+    def command(self, folder: Path, port: int) -> tuple[list[str], dict[str, str]]:
+        options = ["-m", str(folder), "--env-manager", "local", "-p", str(port)]
+        return [sys.executable, "-m", "mlflow", "models", "serve", *options], {"MLFLOW_DISABLE_TELEMETRY": "true"}

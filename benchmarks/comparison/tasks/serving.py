@@ -19,6 +19,8 @@ from comparison.jobs import Figures, Job
 from comparison.measuring import descendants_cpu, percentile
 
 PREFIX, UI_PREFIX = "/api/2.0/mlflow", "/ajax-api/2.0/mlflow"
+STORE = f"{PREFIX}/experiments/get?experiment_id=0"
+"""What a tracking server answers once its store is open."""
 PATIENCE = 180.0
 BATCH = 1000
 Request = tuple[str, dict[str, object]]
@@ -118,11 +120,20 @@ def _served(job: Job, folder: Path) -> Iterator[tuple[int, "subprocess.Popen[byt
     """Start the server over the store in a folder; its port, its process, and after how many seconds it answered."""
     serving: Serving = job.area("Serving")
     port = free_port()
-    command, variables = serving.command(folder, port)
+    with started(job, folder, serving.command(folder, port), port, STORE) as (process, start_s):
+        yield port, process, start_s
+
+
+@contextmanager
+def started(
+    job: Job, folder: Path, command: tuple[list[str], dict[str, str]], port: int, path: str
+) -> Iterator[tuple["subprocess.Popen[bytes]", float]]:
+    """Run a server until the context ends; its process, and after how many seconds it answered a GET of a path."""
+    words, variables = command
     began = time.perf_counter()
     with (job.place() / "log").open("wb") as log:
         process = subprocess.Popen(
-            command,
+            words,
             cwd=folder,
             env={**os.environ, **variables},
             stdin=subprocess.DEVNULL,
@@ -131,10 +142,10 @@ def _served(job: Job, folder: Path) -> Iterator[tuple[int, "subprocess.Popen[byt
             start_new_session=True,
         )
         try:
-            wait_for(port, process)
+            wait_for(port, process, path)
             start_s = time.perf_counter() - began
             settle()
-            yield port, process, start_s
+            yield process, start_s
         finally:
             process.terminate()
             process.wait(60)
@@ -171,14 +182,19 @@ def _measured(port: int, seconds: float) -> Figures:
 
 
 def load(
-    port: int, name: str, connections: int, make: Callable[[int, int], Request], seconds: float
+    port: int,
+    name: str,
+    connections: int,
+    make: Callable[[int, int], Request],
+    seconds: float,
+    prefix: str = PREFIX,
 ) -> dict[str, float]:
     """Send requests as fast as they are answered; return rate, p50 and the server's CPU a request."""
     took: list[float] = []
     stop = time.perf_counter() + seconds
 
     def work(connection: int) -> None:
-        client, number = Connection(port), 0
+        client, number = Connection(port, prefix), 0
         while time.perf_counter() < stop:
             request = make(connection, number)
             began = time.perf_counter()
@@ -208,8 +224,8 @@ class NotThere(RuntimeError):
 class Connection:
     """One connection that is kept."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, port: int, prefix: str = PREFIX) -> None:
+        self._port, self._prefix = port, prefix
         self.open()
         self._head = f"Host: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: "
 
@@ -221,7 +237,7 @@ class Connection:
     def ask(self, path: str, fields: dict[str, object]) -> bytes:
         """Return the body of the answer, which must be a good one."""
         body = json.dumps(fields)
-        return self._send(f"POST {PREFIX}{path} HTTP/1.1\r\n{self._head}{len(body)}\r\n\r\n{body}")
+        return self._send(f"POST {self._prefix}{path} HTTP/1.1\r\n{self._head}{len(body)}\r\n\r\n{body}")
 
     def ask_json(self, path: str, fields: dict[str, object]) -> Any:
         """Return the answer as plain values."""
@@ -282,10 +298,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
-    """Return when the server answers a request that asks its store."""
+def wait_for(port: int, process: "subprocess.Popen[bytes]", path: str = STORE) -> None:
+    """Return when the server answers a GET."""
     deadline = time.monotonic() + PATIENCE
-    request = f"GET {PREFIX}/experiments/get?experiment_id=0 HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     while time.monotonic() < deadline and process.poll() is None:
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:

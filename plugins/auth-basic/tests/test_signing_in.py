@@ -225,6 +225,12 @@ def test_an_address_that_tries_many_users_has_to_wait(workspace):
         assert who(client, bearer("hookline_guess")) == 429
 
 
+def test_an_address_that_claims_to_be_a_proxy_stays_the_same_address(workspace):
+    with served(workspace, BasicOptions(address_failures=2), users=("reader",)) as client:
+        claims = [{**basic(f"user{number}", "wrong"), "X-Forwarded-For": f"10.0.0.{number}"} for number in range(4)]
+        assert [who(client, headers) for headers in claims] == [401, 401, 429, 429]
+
+
 class Clock:
     now = 1000.0
 

@@ -169,7 +169,7 @@ class ScoringApp:
     async def _answered(self, form: Form, headers: Headers, receive: Receive) -> Reply:
         body = await self._body(form, headers, receive)
         try:
-            return await asyncio.wait_for(self.thread.ask(Question(form, body)), self._limits.timeout or None)
+            return await self.thread.ask(Question(form, body), self._limits.timeout)
         except TimeoutError:
             message = f"The model took longer than {self._limits.timeout:g} s."
             return form.refuse(504, "DEADLINE_EXCEEDED", message)

@@ -1,5 +1,6 @@
 """Figures for Prometheus: requests by operation and status, and how long they took."""
 
+from bisect import bisect_left
 from collections import defaultdict
 from threading import Lock
 
@@ -41,12 +42,7 @@ class Monitor:
             times = self._times.get(operation)
             if times is None:
                 times = self._times[operation] = [0] * (len(BUCKETS) + 1)
-            for number, bound in enumerate(BUCKETS):
-                if seconds <= bound:
-                    times[number] += 1
-                    break
-            else:
-                times[-1] += 1
+            times[bisect_left(BUCKETS, seconds)] += 1
 
     def text(self) -> str:
         """Return the figures in Prometheus' text format (version 0.0.4)."""

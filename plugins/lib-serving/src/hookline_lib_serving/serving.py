@@ -98,6 +98,7 @@ def server_of(app: Any, started: Callable[[], None], **options: Any) -> uvicorn.
         "access_log": False,
         "log_config": None,
         "server_header": False,
+        "proxy_headers": False,  # anybody may claim to be a proxy
         "limit_concurrency": MOST_CONNECTIONS,
         "timeout_graceful_shutdown": GRACE,
     }

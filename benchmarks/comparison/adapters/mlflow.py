@@ -220,4 +220,6 @@ class ModelServing(base.ModelServing):
 
     def command(self, folder: Path, port: int) -> tuple[list[str], dict[str, str]]:
         options = ["-m", str(folder), "--env-manager", "local", "-p", str(port)]
-        return [sys.executable, "-m", "mlflow", "models", "serve", *options], {"MLFLOW_DISABLE_TELEMETRY": "true"}
+        here = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # it starts `uvicorn` by name
+        variables = {"PATH": here, "MLFLOW_DISABLE_TELEMETRY": "true"}
+        return [sys.executable, "-m", "mlflow", "models", "serve", *options], variables

@@ -1,4 +1,4 @@
-"""The interface of a model flavor: four questions, of which one has a default.
+"""The interface of a model flavor: five questions, of which two have a default.
 
 The core's flow does what is common: the folder, `MLmodel`, signature, example, requirements, digests and the pickle
 gate. A flavor only writes and reads its own files.
@@ -53,6 +53,16 @@ class Flavor(ABC):
             The flavor's block of `MLmodel`: plain YAML values, paths relative to `folder`. The key `data` names the
             file or folder that holds the model.
         """
+
+    def save_with_example(self, model: Any, folder: Path, options: Mapping[str, Any], example: Any) -> dict[str, Any]:
+        """Write a model together with which an input example was given; default: as `save`.
+
+        For formats that record what a model does with data, and so hold it without its code.
+
+        Args:
+            example: data as `predict` takes it. The flow writes it; a flavor only looks at it.
+        """
+        return self.save(model, folder, options)
 
     @abstractmethod
     def load(self, folder: Path, block: Mapping[str, Any], pickles: Unpickler) -> Any:

@@ -98,8 +98,8 @@ def write_model(
         InvalidValue: the flavor cannot save it, or an argument is wrong.
     """
     who = identity or Identity()
-    block = _saved_by(flavor, model, folder, saving.options)
     example = None if saving.input_example is None else Example.of(saving.input_example)
+    block = _saved_by(flavor, model, folder, saving.options, example)
     info = None if example is None else save_example(example, folder)
     signature = _signature(saving.signature, flavor, model, example)
     requirements = _requirements(saving.requirements, flavor, model, example, names, installed)
@@ -121,9 +121,13 @@ def write_model(
     return document, manifest
 
 
-def _saved_by(flavor: Flavor, model: Any, folder: Path, options: Mapping[str, Any]) -> dict[str, Any]:
+def _saved_by(
+    flavor: Flavor, model: Any, folder: Path, options: Mapping[str, Any], example: Example | None
+) -> dict[str, Any]:
     try:
-        return flavor.save(model, folder, options)
+        if example is None:
+            return flavor.save(model, folder, options)
+        return flavor.save_with_example(model, folder, options, example.data)
     except HooklineError:
         raise
     except Exception as error:

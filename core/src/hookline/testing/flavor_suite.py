@@ -95,6 +95,10 @@ class FlavorSuite(Suite):
         workspace.models.save(model, path, input_example=data, **self.save_options)
         return path
 
+    def written(self, flavor: Flavor, model: Any, folder: Path, data: Any) -> dict[str, Any]:
+        """Write the flavor's own files as the flow does where `data` is the model's example; return the block."""
+        return flavor.save_with_example(model, folder, dict(self.save_options), data)
+
     def same(self, found: Any, expected: Any) -> None:
         """Assert that predictions are equal, up to the last bits of a floating-point number."""
         assert_same(self.plain(found), self.plain(expected))
@@ -127,33 +131,33 @@ class FlavorSuite(Suite):
         self, flavor: Flavor, folder: Path, model: Any, data: Any, expected: Any
     ) -> None:
         """Save, load, predict: the answer is the model's own. The saved model itself is not changed by it."""
-        block = flavor.save(model, folder, dict(self.save_options))
+        block = self.written(flavor, model, folder, data)
         self.same(flavor.predict(flavor.load(folder, block, gate(folder, opens=True)), data, {}), expected)
         self.same(flavor.predict(model, data, {}), expected)
 
-    def test_the_block_is_plain_yaml(self, flavor: Flavor, folder: Path, model: Any) -> None:
+    def test_the_block_is_plain_yaml(self, flavor: Flavor, folder: Path, model: Any, data: Any) -> None:
         """What `save` returns survives being written to `MLmodel` and read again."""
-        block = flavor.save(model, folder, dict(self.save_options))
+        block = self.written(flavor, model, folder, data)
         assert parse_yaml(write_yaml(block).encode(), folder / "MLmodel").value == block
 
     def test_paths_are_relative(
         self, flavor: Flavor, folder: Path, model: Any, data: Any, expected: Any, tmp_path: Path
     ) -> None:
         """The block names the data by a relative path, and the folder may be moved."""
-        block = flavor.save(model, folder, dict(self.save_options))
+        block = self.written(flavor, model, folder, data)
         assert (folder / block["data"]).exists(), "the key `data` must name the model's file or folder"
         assert str(folder) not in json.dumps(block)
         moved = folder.rename(tmp_path / "moved")
         self.same(flavor.predict(flavor.load(moved, block, gate(moved, opens=True)), data, {}), expected)
 
     def test_nothing_is_written_elsewhere(
-        self, flavor: Flavor, folder: Path, model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, flavor: Flavor, folder: Path, model: Any, data: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """`save` writes below its folder only, plain files and no links, and none that the flow writes itself."""
         elsewhere = tmp_path / "elsewhere"
         elsewhere.mkdir()
         monkeypatch.chdir(elsewhere)
-        block = flavor.save(model, folder, dict(self.save_options))
+        block = self.written(flavor, model, folder, data)
         flavor.load(folder, block, gate(folder, opens=True))
         assert list(elsewhere.iterdir()) == []
         assert list(folder.parent.iterdir()) == [folder]
@@ -178,7 +182,7 @@ class FlavorSuite(Suite):
         def round_trip(number: int) -> Any:
             folder = tmp_path / f"thread-{number}"
             folder.mkdir()
-            block = flavor.save(model, folder, dict(self.save_options))
+            block = self.written(flavor, model, folder, data)
             return flavor.predict(flavor.load(folder, block, gate(folder, opens=True)), data, {})
 
         with ThreadPoolExecutor(4) as pool:
@@ -217,16 +221,18 @@ class FlavorSuite(Suite):
         self, flavor: Flavor, folder: Path, model: Any, data: Any, expected: Any
     ) -> None:
         """Where pickles may not be opened, an honest model loads without any, or is refused."""
-        block = flavor.save(model, folder, dict(self.save_options))
+        block = self.written(flavor, model, folder, data)
         try:
             loaded = flavor.load(folder, block, gate(folder, opens=False))
         except PickleRefused:
             return
         self.same(flavor.predict(loaded, data, {}), expected)
 
-    def test_a_closed_gate_executes_nothing(self, flavor: Flavor, folder: Path, model: Any, tmp_path: Path) -> None:
+    def test_a_closed_gate_executes_nothing(
+        self, flavor: Flavor, folder: Path, model: Any, data: Any, tmp_path: Path
+    ) -> None:
         """A pickle in the place of any file, or of any member of an archive, is never opened behind the gate's back."""
-        block = flavor.save(model, folder, dict(self.save_options))
+        block = self.written(flavor, model, folder, data)
         marker = tmp_path / "executed"
         for path in [each for each in folder.rglob("*") if each.is_file()]:
             honest = path.read_bytes()

@@ -1,23 +1,21 @@
 """The flavor `python_function`: functions and objects by cloudpickle, and whatever `mlflow.pyfunc` could load."""
 
-import shutil
-import sys
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import cloudpickle
 from attrs import field, frozen
 
 from hookline.documents import structure_strictly
-from hookline.errors import InvalidValue, NotFound
+from hookline.errors import InvalidValue
 from hookline.interfaces import Flavor, Unpickler
+from hookline.models.code import CODE, check_sources, code_sources, copy_sources, open_code
 from hookline.paths import check_key_path, inside
 from hookline_flavor_python.calling import Context, WithContext, function_of, predict, takes_context
 from hookline_flavor_python.foreign import load_foreign
 
 FILE = "model.pkl"
-CODE = "code"
 ARTIFACTS = "artifacts"
 LOADER = "hookline_flavor_python.pyfunc"
 
@@ -53,15 +51,14 @@ class PythonFlavor(Flavor):
                 "artifacts and model_config reach a model through its context; this one has no "
                 "'predict(context, model_input)'."
             )
-        sources = {f"{CODE}/{Path(each).name}": Path(each) for each in chosen.code_paths}
+        sources = code_sources(chosen.code_paths)
         paths = {
             name: f"{ARTIFACTS}/{check_key_path(name)}/{Path(each).name}" for name, each in chosen.artifacts.items()
         }
         sources |= {paths[name]: Path(each) for name, each in chosen.artifacts.items()}
-        _check_sources(sources)
+        check_sources(sources)
         pickled = cloudpickle.dumps(model)
-        for key, source in sources.items():
-            _copy(source, folder / key)
+        copy_sources(sources, folder)
         (folder / FILE).write_bytes(pickled)
         return {
             "data": FILE,
@@ -73,8 +70,7 @@ class PythonFlavor(Flavor):
 
     def load(self, folder: Path, block: Mapping[str, Any], pickles: Unpickler) -> Any:
         """Return the model; one of another loader, such as MLflow's, as an object with `predict(data, params)`."""
-        code = _code_folder(folder, block, pickles)
-        add_to_path(code)
+        open_code(folder, block, pickles)
         if block.get("loader_module", LOADER) != LOADER:
             return load_foreign(folder, block, pickles)
         model = pickles.load(inside(folder, str(block.get("data", FILE))))
@@ -100,22 +96,6 @@ def with_context(model: Any, folder: Path, block: Mapping[str, Any]) -> Any:
     return WithContext(model, context)
 
 
-def _code_folder(folder: Path, block: Mapping[str, Any], pickles: Unpickler) -> Path | None:
-    """Return the folder of the model's own modules, after asking the gate: importing them runs what they hold."""
-    if not block.get("code"):
-        return None
-    code = inside(folder, str(block["code"]))
-    names = [PurePosixPath(each.relative_to(code)).as_posix() for each in sorted(code.rglob("*.py"))]
-    pickles.permit(code, names)
-    return code
-
-
-def add_to_path(code: Path | None) -> None:
-    """Let a model's own modules be imported; they come before installed ones, as they do for MLflow."""
-    if code is not None and str(code) not in sys.path:
-        sys.path.insert(0, str(code))
-
-
 def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
     """Let paths be given as paths."""
     plain = dict(options)
@@ -124,17 +104,3 @@ def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(plain.get("artifacts"), Mapping):
         plain["artifacts"] = {name: str(each) for name, each in plain["artifacts"].items()}
     return plain
-
-
-def _check_sources(sources: Mapping[str, Path]) -> None:
-    for source in sources.values():
-        if not source.exists():
-            raise NotFound(f"There is no local file or folder {str(source)!r} to save with the model.")
-
-
-def _copy(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if source.is_dir():
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", ".git"))
-    else:
-        shutil.copyfile(source, target)

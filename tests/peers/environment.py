@@ -2,8 +2,8 @@
 
 `FOLDER/mlflow` has the real mlflow with our flavors beside it, and libraries whose callbacks log to it;
 `FOLDER/mlflow-2` and `FOLDER/mlflow-1` have clients of older majors; `FOLDER/schemathesis` makes requests from a
-description of an API. `FOLDER/frameworks`, made only when it is named, has mlflow with the libraries of flavors beyond
-the laptop set. They are kept and used again; delete the folder to start anew.
+description of an API. `FOLDER/frameworks` and `FOLDER/torch`, made only when they are named, have mlflow with the
+libraries of flavors beyond the laptop set. They are kept and used again; delete the folder to start anew.
 """
 
 import subprocess
@@ -24,6 +24,7 @@ ENVIRONMENTS = {
         ["mlflow==3.17.2", "skops>=0.15", "scikit-learn>=1.5"],
         ["xgboost-cpu>=3", "lightgbm>=4.6", "onnx>=1.17", "onnxruntime>=1.20"],
     ],
+    "torch": [["mlflow==3.17.2", "torch==2.13.*", "lightning>=2.6", "transformers>=5.0", "accelerate>=1.1"]],
     # pkg_resources, which it imports, left setuptools with 81.
     "mlflow-1": [
         [
@@ -38,7 +39,7 @@ ENVIRONMENTS = {
     ],
 }
 
-ON_REQUEST = {"frameworks"}
+ON_REQUEST = {"frameworks", "torch"}
 
 
 def main() -> None:

@@ -1,12 +1,12 @@
 """What the automatic logging of flavors shares: the run to log into, the promise that logging never disturbs a
-training, and wrapping a library's function `train` that takes callbacks.
+training, and wrapping what trains in a library: a function `train` that takes callbacks, or a trainer's method.
 """
 
 import contextlib
 import functools
 import inspect
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from importlib import import_module
 from threading import Lock
@@ -79,6 +79,32 @@ def metric_key(*parts: str) -> str:
     return "-".join(parts).replace("@", "_at_")
 
 
+class Replacements:
+    """Attributes of a library's modules and classes that are replaced while logging is on. Thread safe."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._made: dict[tuple[Any, str], tuple[Any, Any]] = {}
+
+    def make(self, places: Iterable[tuple[Any, str]], wrap: Callable[[Any], Any]) -> None:
+        """Replace what is not replaced yet; a place is a module or class, and the name of an attribute of its own."""
+        with self._lock:
+            for owner, name in places:
+                if (owner, name) not in self._made:
+                    original = vars(owner)[name]
+                    wrapper = wrap(original)
+                    self._made[owner, name] = (original, wrapper)
+                    setattr(owner, name, wrapper)
+
+    def undo(self) -> None:
+        """Put the originals back; where somebody else has wrapped ours since, ours stays and should only pass on."""
+        with self._lock:
+            for (owner, name), (original, wrapper) in list(self._made.items()):
+                if vars(owner)[name] is wrapper:
+                    setattr(owner, name, original)
+                    del self._made[owner, name]
+
+
 @frozen
 class _Choices:
     open_run: OpenRun
@@ -98,30 +124,19 @@ class TrainFunction:
 
     def __init__(self, flavor: str, modules: Sequence[str], callback: Callable[[Run], Any]) -> None:
         self._flavor, self._modules, self._callback = flavor, tuple(modules), callback
-        self._lock = Lock()
-        self._wrapped: dict[str, tuple[Any, Any]] = {}
+        self._replacements = Replacements()
         self._choices: _Choices | None = None
 
     def apply(self, open_run: OpenRun, *, log_models: bool) -> None:
         """Log from now on with these choices, wrapping what is not wrapped yet."""
-        with self._lock:
-            modules = {name: import_module(name) for name in self._modules}
-            self._choices = _Choices(open_run, log_models)
-            for name, module in modules.items():
-                if name not in self._wrapped:
-                    original = vars(module)["train"]
-                    self._wrapped[name] = (original, self._wrap(original))
-                    vars(module)["train"] = self._wrapped[name][1]
+        modules = [import_module(name) for name in self._modules]
+        self._choices = _Choices(open_run, log_models)
+        self._replacements.make([(module, "train") for module in modules], self._wrap)
 
     def remove(self) -> None:
-        """Put the originals back; where somebody else has wrapped ours since, ours stays and only passes on."""
-        with self._lock:
-            self._choices = None
-            for name, (original, wrapper) in list(self._wrapped.items()):
-                module = vars(import_module(name))
-                if module["train"] is wrapper:
-                    module["train"] = original
-                    del self._wrapped[name]
+        """Log no more."""
+        self._choices = None
+        self._replacements.undo()
 
     def _wrap(self, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
@@ -153,6 +168,75 @@ class TrainFunction:
                 with harmless("the model"):
                     run.log_model(model, "model", flavor=self._flavor)
             return model
+
+
+class Watch(Protocol):
+    """Gives the scope in which a trainer's training logs into a run."""
+
+    def __call__(self, run: Run, trainer: Any) -> AbstractContextManager[Callable[[], Mapping[str, Any]]]:
+        """Return a scope that gives a function, asked after the training: what to log as the model.
+
+        That is the arguments of `run.log_model` but the name; an empty mapping where there is no model to log.
+        """
+
+
+class TrainMethod:
+    """A method of a library's trainer, such as `Trainer.fit`, which logs while it is switched on. Thread safe.
+
+    Args:
+        flavor: the flavor's name, which logs the trained model.
+        name: the method's name.
+        watch: logs what happens meanwhile, by the library's own callbacks.
+        is_logged: whether a training is one to log, and not a part of another or of another process.
+    """
+
+    def __init__(
+        self, flavor: str, name: str, watch: Watch, is_logged: Callable[[Any], bool] = lambda trainer: True
+    ) -> None:
+        self._flavor, self._name, self._watch, self._is_logged = flavor, name, watch, is_logged
+        self._replacements = Replacements()
+        self._choices: _Choices | None = None
+
+    def apply(self, open_run: OpenRun, *, trainers: Iterable[type], log_models: bool) -> None:
+        """Log from now on with these choices, wrapping the method of those classes that are not wrapped yet."""
+        self._choices = _Choices(open_run, log_models)
+        self._replacements.make([(trainer, self._name) for trainer in trainers], self._wrap)
+
+    def remove(self) -> None:
+        """Log no more."""
+        self._choices = None
+        self._replacements.undo()
+
+    def _wrap(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def method(trainer: Any, *args: Any, **kwargs: Any) -> Any:
+            choices = self._choices
+            if choices is None or not self._is_logged(trainer):
+                return original(trainer, *args, **kwargs)
+            with SafeScope(choices.open_run) as run:
+                if run is None:
+                    return original(trainer, *args, **kwargs)
+                return self._logged(choices, run, functools.partial(original, trainer, *args, **kwargs), trainer)
+
+        return method
+
+    def _logged(self, choices: _Choices, run: Run, train: Callable[[], Any], trainer: Any) -> Any:
+        model: Callable[[], Mapping[str, Any]] = dict
+        scope = contextlib.ExitStack()
+        with harmless("this training"):
+            run.set_tag("mlflow.autologging", self._flavor)
+            model = scope.enter_context(self._watch(run, trainer))
+        try:
+            result = train()
+        finally:
+            with harmless("the end of the training"):
+                scope.close()
+        if choices.log_models:
+            with harmless("the model"):
+                found = dict(model())
+                if found:
+                    run.log_model(found.pop("model"), "model", flavor=self._flavor, **found)
+        return result
 
 
 def _params(arguments: Mapping[str, Any]) -> dict[str, str]:

@@ -14,6 +14,7 @@ _OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
     "hookline-flavor-python": {"flavors": ("python_function",)},
     "hookline-flavor-lightgbm": {"flavors": ("lightgbm",)},
     "hookline-flavor-onnx": {"flavors": ("onnx",)},
+    "hookline-flavor-pytorch": {"flavors": ("pytorch",)},
     "hookline-flavor-sklearn": {"flavors": ("sklearn",)},
     "hookline-flavor-xgboost": {"flavors": ("xgboost",)},
     "hookline-import-mlflow": {"commands": ("import mlflow",)},

@@ -2,13 +2,12 @@
 
 import functools
 from collections.abc import Iterator
-from threading import Lock
 from typing import Any
 
 from sklearn.utils import all_estimators
 from sklearn.utils.metaestimators import available_if
 
-from hookline.autologging import OpenRun, called_by
+from hookline.autologging import OpenRun, Replacements, called_by
 from hookline.documents import structure_strictly
 from hookline_flavor_sklearn.flavor import SaveOptions
 from hookline_flavor_sklearn.training import Choices, logged_fit
@@ -51,29 +50,18 @@ class _Patches:
     """The wrapped methods. scikit-learn's classes are the process's own, so that there is one of these in it."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
-        self._wrapped: dict[tuple[type, str], tuple[Any, Any]] = {}
+        self._replacements = Replacements()
         self.choices: Choices | None = None
 
     def apply(self, choices: Choices) -> None:
         """Use these choices from now on, wrapping what is not wrapped yet."""
-        with self._lock:
-            self.choices = choices
-            for owner, name in _places():
-                if (owner, name) not in self._wrapped:
-                    original = vars(owner)[name]
-                    wrapper = self._wrap(original)
-                    self._wrapped[owner, name] = (original, wrapper)
-                    setattr(owner, name, wrapper)
+        self.choices = choices
+        self._replacements.make(_places(), self._wrap)
 
     def remove(self) -> None:
-        """Put the original methods back; where somebody else has wrapped ours since, ours stays and only passes on."""
-        with self._lock:
-            self.choices = None
-            for (owner, name), (original, wrapper) in list(self._wrapped.items()):
-                if vars(owner)[name] is wrapper:
-                    setattr(owner, name, original)
-                    del self._wrapped[owner, name]
+        """Put the original methods back."""
+        self.choices = None
+        self._replacements.undo()
 
     def _wrap(self, original: Any) -> Any:
         if hasattr(original, "fn") and hasattr(original, "check"):  # a method that `available_if` made

@@ -39,11 +39,13 @@ class Flavor(ABC):
             not callable as functions.
         predicts_by_row: whether the prediction for a row depends on that row alone, up to rounding: a server may then
             answer the rows of several requests together.
+        loader_takes_folder: whether that function wants the model's whole folder; else it gets what `data` names.
     """
 
     name: ClassVar[str]
     loader_module: ClassVar[str] = ""
     predicts_by_row: ClassVar[bool] = False
+    loader_takes_folder: ClassVar[bool] = False
 
     @abstractmethod
     def save(self, model: Any, folder: Path, options: Mapping[str, Any]) -> dict[str, Any]:

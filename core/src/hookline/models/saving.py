@@ -141,7 +141,7 @@ def _flavors(flavor: Flavor, block: Mapping[str, Any]) -> dict[str, dict[str, An
         return {flavor.name: dict(block)}
     function = {
         "loader_module": flavor.loader_module,
-        "data": block["data"],
+        **({} if flavor.loader_takes_folder else {"data": block["data"]}),
         "env": {"conda": CONDA_ENV, "virtualenv": PYTHON_ENV},
         "python_version": platform.python_version(),
     }

@@ -55,7 +55,15 @@ def test_a_plugin_inherits_the_suite_of_every_hook_it_implements(folder: Path):
     assert re.search(r"class \w+\(.*\bPluginSuite\b.*\)", tests), f"{folder.name} has no PluginSuite"
 
 
-ASKED_FOR = {"ui", "artifact-object", "flavor-xgboost", "flavor-lightgbm", "flavor-onnx", "flavor-pytorch"}
+ASKED_FOR = {
+    "ui",
+    "artifact-object",
+    "flavor-xgboost",
+    "flavor-lightgbm",
+    "flavor-onnx",
+    "flavor-pytorch",
+    "flavor-transformers",
+}
 """Plugins that a person installs by name: built with libraries from another registry, or of use to some only."""
 
 

@@ -152,6 +152,85 @@ def test_named_inputs_are_for_mlflow_s_own_loader_only(workspace: Workspace, her
     assert "does not support List or Dict" in there["refused"]
 
 
+PIPELINE = """
+sys.path.insert(0, HERE)
+import tiny
+TEXTS = ["a good film", "a very bad film", "the film"]
+def labels(found):
+    return [each["label"] for each in (found.to_dict("records") if hasattr(found, "to_dict") else found)]
+"""
+LOAD_PIPELINE = """
+import mlflow
+(path,) = sys.argv[1:]
+native = mlflow.transformers.load_model(path)
+parts = mlflow.transformers.load_model(path, return_type="components")
+print(json.dumps({
+    "class": type(native).__name__,
+    "native": native(TEXTS),
+    "parts": sorted(parts),
+    "function": labels(mlflow.pyfunc.load_model(path).predict(TEXTS)),
+    "requirements": open(mlflow.pyfunc.get_model_dependencies(path)).read(),
+}))
+"""
+SAVE_PIPELINE = """
+import mlflow
+(path,) = sys.argv[1:]
+mlflow.transformers.save_model(tiny.classifying(), path, input_example=TEXTS, pip_requirements=["transformers"])
+print(json.dumps(labels(mlflow.pyfunc.load_model(path).predict(TEXTS))))
+"""
+LOAD_MODEL_ALONE = """
+import mlflow
+(path,) = sys.argv[1:]
+model = mlflow.transformers.load_model(path, return_type="components")["model"]
+print(json.dumps(model.eval()(torch.tensor([[2, 5, 3]])).logits.tolist()))
+"""
+TINY = Path(__file__).parents[2] / "plugins" / "flavor-transformers" / "tests"
+
+
+def pipelines(program: str) -> str:
+    return PIPELINE.replace("HERE", repr(str(TINY))) + program
+
+
+@pytest.fixture
+def tiny() -> Any:
+    """The module that makes tiny models of transformers."""
+    pytest.importorskip("transformers", reason="transformers is not installed")
+    sys.path.insert(0, str(TINY))
+    return __import__("tiny")
+
+
+TEXTS = ["a good film", "a very bad film", "the film"]
+
+
+def test_mlflow_loads_pipelines_that_we_save(workspace: Workspace, tiny: Any, tmp_path: Any) -> None:
+    path = str(tmp_path / "model")
+    workspace.save_model(tiny.classifying(), path, input_example=TEXTS)
+    ours = workspace.load_model(path).predict(TEXTS)
+    there = mlflow(pipelines(LOAD_PIPELINE), tmp_path, path)
+    assert there["class"] == "TextClassificationPipeline"
+    assert [each["label"] for each in there["native"]] == [each["label"] for each in ours] == there["function"]
+    assert numpy.allclose([each["score"] for each in there["native"]], [each["score"] for each in ours])
+    assert {"model", "tokenizer", "task"} <= set(there["parts"])
+    assert "transformers==" in there["requirements"]
+
+
+def test_we_load_pipelines_that_mlflow_saves(workspace: Workspace, tiny: Any, tmp_path: Any) -> None:
+    path = str(tmp_path / "model")
+    there = mlflow(pipelines(SAVE_PIPELINE), tmp_path, path)
+    loaded = workspace.load_model(path)
+    assert loaded.flavor == "transformers"
+    assert type(loaded.native).__name__ == "TextClassificationPipeline"
+    assert [each["label"] for each in loaded.predict(TEXTS)] == there
+
+
+def test_mlflow_loads_the_parts_of_a_model_alone(workspace: Workspace, tiny: Any, tmp_path: Any) -> None:
+    path = str(tmp_path / "model")
+    example = {"input_ids": numpy.array([[2, 5, 3]])}
+    workspace.save_model(tiny.classifier(), path, input_example=example)
+    expected = workspace.load_model(path).predict(example)["logits"]
+    assert numpy.allclose(mlflow(pipelines(LOAD_MODEL_ALONE), tmp_path, path), expected, atol=1e-6)
+
+
 def test_callbacks_of_lightning_and_transformers_log_as_they_are(tmp_path: Path) -> None:
     script = Path(__file__).parent / "clients" / "trainers.py"
     with ours(tmp_path) as url:

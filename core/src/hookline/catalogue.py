@@ -16,6 +16,7 @@ _OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
     "hookline-flavor-onnx": {"flavors": ("onnx",)},
     "hookline-flavor-pytorch": {"flavors": ("pytorch",)},
     "hookline-flavor-sklearn": {"flavors": ("sklearn",)},
+    "hookline-flavor-transformers": {"flavors": ("transformers",)},
     "hookline-flavor-xgboost": {"flavors": ("xgboost",)},
     "hookline-import-mlflow": {"commands": ("import mlflow",)},
     "hookline-score-local": {"commands": ("models predict",)},

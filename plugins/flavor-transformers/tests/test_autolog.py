@@ -9,15 +9,15 @@ transformers = pytest.importorskip("transformers", reason="needs transformers: p
 pytest.importorskip("accelerate", reason="needs accelerate, which transformers' trainer needs: pip install accelerate")
 
 sys.path.insert(0, str(Path(__file__).parent))
-import tiny
-import torch
-from transformers import Trainer, TrainingArguments
+import tiny  # noqa: E402
+import torch  # noqa: E402
+from transformers import Trainer, TrainingArguments  # noqa: E402
 
-import hookline_flavor_transformers
-from hookline.entities import RunStatus
-from hookline.errors import NotFound
-from hookline.testing.memory_plugin import memory_workspace
-from hookline_flavor_transformers.autolog import autolog
+import hookline_flavor_transformers  # noqa: E402
+from hookline.entities import RunStatus  # noqa: E402
+from hookline.errors import NotFound  # noqa: E402
+from hookline.testing.memory_plugin import memory_workspace  # noqa: E402
+from hookline_flavor_transformers.autolog import autolog  # noqa: E402
 
 TEXTS = ["a good film", "a very bad film"]
 pytestmark = pytest.mark.filterwarnings("ignore:.*pin_memory.*", "ignore::DeprecationWarning")

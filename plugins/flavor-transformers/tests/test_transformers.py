@@ -12,15 +12,15 @@ import pytest
 transformers = pytest.importorskip("transformers", reason="needs transformers: pip install transformers")
 
 sys.path.insert(0, str(Path(__file__).parent))
-import tiny
-import torch
+import tiny  # noqa: E402
+import torch  # noqa: E402
 
-import hookline_flavor_transformers
-from hookline.errors import InvalidValue, NotFound, NotSupported, PickleRefused
-from hookline.models.pickles import PickleGate
-from hookline.testing.flavor_suite import canary
-from hookline.testing.memory_plugin import memory_workspace
-from hookline_flavor_transformers.flavor import TransformersFlavor
+import hookline_flavor_transformers  # noqa: E402
+from hookline.errors import InvalidValue, NotFound, NotSupported, PickleRefused  # noqa: E402
+from hookline.models.pickles import PickleGate  # noqa: E402
+from hookline.testing.flavor_suite import canary  # noqa: E402
+from hookline.testing.memory_plugin import memory_workspace  # noqa: E402
+from hookline_flavor_transformers.flavor import TransformersFlavor  # noqa: E402
 
 TEXTS = ["a good film", "a very bad film"]
 
@@ -125,7 +125,8 @@ def test_threads_share_a_pipeline():
 
 
 @pytest.mark.parametrize(
-    ("data", "params"), [([1, 2], {}), (TEXTS, {"top_k": "many"}), ({"text": TEXTS, "text_pair": ["a"]}, {})]
+    ("data", "params"),
+    [([1, 2], {}), (TEXTS, {"function_to_apply": "magic"}), ({"text": TEXTS, "text_pair": ["a"]}, {})],
 )
 def test_data_that_does_not_fit_is_a_clear_error(data, params):
     with pytest.raises(InvalidValue, match=r"cannot be asked with this data|different lengths"):

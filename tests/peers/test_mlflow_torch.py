@@ -241,7 +241,7 @@ def test_callbacks_of_lightning_and_transformers_log_as_they_are(tmp_path: Path)
             capture_output=True,
             text=True,
             check=False,
-            timeout=580,
+            timeout=850,
         )
     assert done.returncode == 0, done.stderr[-3000:]
     said = json.loads(done.stdout.splitlines()[-1])

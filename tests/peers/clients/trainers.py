@@ -10,6 +10,7 @@ os.environ |= {
     "MLFLOW_FLATTEN_PARAMS": "true",
     "HF_MLFLOW_LOG_ARTIFACTS": "true",
     "HF_HUB_OFFLINE": "1",
+    "MLFLOW_REQUIREMENTS_INFERENCE_TIMEOUT": "1",  # in seconds: it would load each model anew in a process of its own
 }
 
 import mlflow

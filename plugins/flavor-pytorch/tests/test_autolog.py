@@ -128,11 +128,11 @@ def test_the_model_may_be_left_out_and_logging_switched_off(tmp_path, logged):
         return runs[-1]
 
     autolog(open_run, log_models=False)
-    trainer(tmp_path, max_epochs=1).fit(Line(), data(), data())
+    trainer(tmp_path, max_epochs=1, enable_checkpointing=False).fit(Line(), data(), data())
     with pytest.raises(NotFound):
         workspace.load_model(f"runs:/{runs[0].run_id}/model")
     autolog(open_run, disable=True)
-    trainer(tmp_path, max_epochs=1).fit(Line(), data(), data())
+    trainer(tmp_path, max_epochs=1, enable_checkpointing=False).fit(Line(), data(), data())
     assert len(runs) == 1
     assert Trainer.fit.__module__ == "lightning.pytorch.trainer.trainer"
 

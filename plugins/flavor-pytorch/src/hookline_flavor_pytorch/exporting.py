@@ -1,5 +1,8 @@
 """Exported programs: recording one from a module and data, writing it, and reading it back."""
 
+import contextlib
+import io
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
@@ -7,8 +10,8 @@ from typing import Any
 
 import torch
 from torch.export import Dim, ExportedProgram
+from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
 
-from hookline.discovery import describe
 from hookline.errors import InvalidValue
 from hookline.interfaces import Unpickler
 from hookline.models.native import reading
@@ -26,7 +29,7 @@ def export(model: torch.nn.Module, data: Any) -> ExportedProgram:
         InvalidValue: PyTorch cannot record the module, or what it recorded answers otherwise than the module.
     """
     inputs = Inputs.of(data, model)
-    with evaluating(model), _one_at_a_time:
+    with evaluating(model), _one_at_a_time, _quietly():
         expected = as_arrays(inputs.give(model))
         problem = "no attempt"
         for given, sizes in _attempts(inputs):
@@ -34,10 +37,34 @@ def export(model: torch.nn.Module, data: Any) -> ExportedProgram:
                 program = torch.export.export(model, given.positional, dict(given.named) or None, dynamic_shapes=sizes)
                 _check_same(as_arrays(inputs.give(program.module())), expected)
             except Exception as error:  # noqa: BLE001 - PyTorch raises whatever the module's own code raises, and more
-                problem = describe(error)
+                problem = _reason(error)
+                if isinstance(error, GuardOnDataDependentSymNode):
+                    break
             else:
                 return program
     raise InvalidValue(f"PyTorch cannot export this {type(model).__name__}: {problem}")
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep the pages that PyTorch logs and prints of an attempt that fails from the user, who is told in a line."""
+    loggers = [logging.getLogger(name) for name in ("torch.export", "torch.fx.experimental.symbolic_shapes")]
+    levels = [each.level for each in loggers]
+    for each in loggers:
+        each.setLevel(logging.CRITICAL)
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        for each, level in zip(loggers, levels, strict=True):
+            each.setLevel(level)
+
+
+def _reason(error: Exception) -> str:
+    """Return the first line of what PyTorch says; the others are for who works on PyTorch."""
+    if isinstance(error, GuardOnDataDependentSymNode):
+        return "what it does depends on the values of its data"
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:300]}"
 
 
 def _attempts(inputs: Inputs) -> Iterator[tuple[Inputs, Any]]:

@@ -13,6 +13,7 @@ class TestPlugin(PluginSuite):
 
 
 class TestFiles(ArtifactStoreSuite):
+    component = "a folder of this machine"
     target = "hookline_artifact_file.store:FileArtifactStore"
     persistent = True
 
@@ -30,6 +31,7 @@ class TestFiles(ArtifactStoreSuite):
 class TestFilesByPath(TestFiles):
     """As on a system without `openat`, where a folder that is swapped at the right moment cannot be told."""
 
+    component = "a folder of this machine, by paths alone"
     withstands_swaps = False
 
     @pytest.fixture

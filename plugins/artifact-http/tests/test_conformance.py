@@ -10,6 +10,7 @@ class TestPlugin(PluginSuite):
 
 
 class TestArtifacts(ArtifactStoreSuite):
+    component = "hookline-server over a folder"
     target = "hookline_artifact_http.store:HttpArtifactStore"
     persistent = True
 

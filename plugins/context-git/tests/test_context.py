@@ -31,6 +31,8 @@ class TestPlugin(PluginSuite):
 
 
 class TestContext(RunContextSuite):
+    component = run_process(["git", "--version"]).strip().replace("version ", "")
+
     @pytest.fixture
     def context(self, repository):
         repository.git("remote", "add", "origin", "https://user:" + "ghp_" + "aB3" * 12 + "@example.org/a/b.git")

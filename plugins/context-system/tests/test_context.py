@@ -2,6 +2,7 @@
 
 import math
 import os
+import platform
 import socket
 import subprocess
 import sys
@@ -45,6 +46,8 @@ class TestPlugin(PluginSuite):
 
 
 class TestContext(RunContextSuite):
+    component = f"{platform.system()} without GPUs"
+
     @pytest.fixture
     def context(self):
         return SystemContext()

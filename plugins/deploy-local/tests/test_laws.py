@@ -13,6 +13,8 @@ class TestPlugin(PluginSuite):
 
 
 class TestLocalTarget(DeploymentTargetSuite):
+    component = "its own server, by HTTP"
+
     @pytest.fixture
     def target(self, tmp_path, recipes):
         return LocalTarget(tmp_path / "deployments")

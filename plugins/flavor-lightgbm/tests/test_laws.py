@@ -13,6 +13,7 @@ IRIS, KIND = load_iris(return_X_y=True)
 
 
 class TestBooster(FlavorSuite):
+    component = f"LightGBM {lightgbm.__version__}"
     flavor_name = "lightgbm"
 
     @pytest.fixture
@@ -25,6 +26,7 @@ class TestBooster(FlavorSuite):
 
 
 class TestRegressorOnColumns(FlavorSuite):
+    component = f"LightGBM {lightgbm.__version__}"
     flavor_name = "lightgbm"
 
     @pytest.fixture

@@ -4,13 +4,15 @@ import numpy
 import pytest
 
 onnx = pytest.importorskip("onnx", reason="needs ONNX: pip install onnx onnxruntime")
-pytest.importorskip("onnxruntime", reason="needs ONNX Runtime: pip install onnx onnxruntime")
+onnxruntime = pytest.importorskip("onnxruntime", reason="needs ONNX Runtime: pip install onnx onnxruntime")
 
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 from hookline.errors import InvalidValue, NotFound  # noqa: E402
 from hookline.testing import FlavorSuite, PluginSuite  # noqa: E402
 from hookline_flavor_onnx.flavor import OnnxFlavor  # noqa: E402
+
+RUNTIME = f"ONNX {onnx.__version__}, ONNX Runtime {onnxruntime.__version__}"
 
 
 def made(nodes, inputs, weights=()):
@@ -25,6 +27,7 @@ def product():
 
 
 class TestProduct(FlavorSuite):
+    component = RUNTIME
     flavor_name = "onnx"
 
     @pytest.fixture
@@ -37,6 +40,7 @@ class TestProduct(FlavorSuite):
 
 
 class TestSumOfTwo(FlavorSuite):
+    component = RUNTIME
     flavor_name = "onnx"
 
     @pytest.fixture

@@ -3,6 +3,8 @@
 Models are defined inside of functions: cloudpickle then keeps their code, as it does for a program of one's own.
 """
 
+from importlib.metadata import version
+
 import numpy
 import pandas
 import pytest
@@ -11,6 +13,7 @@ from hookline.testing import FlavorSuite, PluginSuite
 
 
 class PythonSuite(FlavorSuite):
+    component = f"cloudpickle {version('cloudpickle')}"
     flavor_name = "python_function"
 
     @pytest.fixture

@@ -2,6 +2,7 @@
 
 import numpy
 import pytest
+import sklearn
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -15,6 +16,7 @@ IRIS = load_iris()
 
 
 class SklearnSuite(FlavorSuite):
+    component = f"scikit-learn {sklearn.__version__}"
     flavor_name = "sklearn"
 
     @pytest.fixture

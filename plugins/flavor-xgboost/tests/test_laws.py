@@ -13,6 +13,7 @@ IRIS, KIND = load_iris(return_X_y=True)
 
 
 class TestBooster(FlavorSuite):
+    component = f"XGBoost {xgboost.__version__}"
     flavor_name = "xgboost"
 
     @pytest.fixture
@@ -25,6 +26,7 @@ class TestBooster(FlavorSuite):
 
 
 class TestRegressorAsJson(FlavorSuite):
+    component = f"XGBoost {xgboost.__version__}"
     flavor_name = "xgboost"
     save_options = {"model_format": "json"}  # noqa: RUF012 - declared by the suite
 
@@ -38,6 +40,7 @@ class TestRegressorAsJson(FlavorSuite):
 
 
 class TestClassifier(FlavorSuite):
+    component = f"XGBoost {xgboost.__version__}"
     flavor_name = "xgboost"
 
     @pytest.fixture

@@ -11,6 +11,8 @@ from hookline_server.gateway import MlflowGateway
 
 
 class TestMlflowGateway(ProjectGatewaySuite):
+    component = "hookline-server, by HTTP"
+
     @pytest.fixture
     def workspace(self, workspace):
         return workspace

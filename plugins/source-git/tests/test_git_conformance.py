@@ -2,11 +2,15 @@
 
 import pytest
 
+from hookline.system import run_process
 from hookline.testing import PluginSuite, ProjectSourceSuite
 from hookline_source_git.source import GitSource
 
+GIT = run_process(["git", "--version"]).strip().replace("version ", "")
+
 
 class TestFileUris(ProjectSourceSuite):
+    component = GIT
     versioned = True
 
     @pytest.fixture
@@ -27,6 +31,7 @@ class TestFileUris(ProjectSourceSuite):
 
 
 class TestGitDaemon(ProjectSourceSuite):
+    component = f"{GIT} daemon"
     versioned = True
 
     @pytest.fixture

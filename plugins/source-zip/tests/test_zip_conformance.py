@@ -9,6 +9,8 @@ from hookline_source_zip.source import ZipSource
 
 
 class TestZipSource(ProjectSourceSuite):
+    component = "zip files of this machine"
+
     @pytest.fixture
     def source(self):
         return ZipSource()

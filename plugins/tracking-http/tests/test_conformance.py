@@ -14,6 +14,7 @@ class TestPlugin(PluginSuite):
 class Served:
     """The store that another process has is the server's."""
 
+    component = "hookline-server over SQLite"
     persistent = True
 
     @pytest.fixture

@@ -1,5 +1,6 @@
 """The store and the registry keep the laws of their kinds."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hookline.testing.laws_run_search import RunSearchLaws
 from hookline_tracking_sql.search import run_search
 from hookline_tracking_sql.search.run_search import RunSearch
 
+SQLITE = f"SQLite {sqlite3.sqlite_version}"
 STORE = "hookline_tracking_sql.store:SqlTrackingStore"
 
 
@@ -17,6 +19,7 @@ class TestPlugin(PluginSuite):
 
 
 class TestTrackingStore(TrackingStoreSuite):
+    component = SQLITE
     target = STORE
     persistent = True
 
@@ -44,6 +47,7 @@ class TestSearchPlans(RunSearchLaws):
 
 
 class TestLoggedModels(LoggedModelsSuite):
+    component = SQLITE
     target = STORE
     persistent = True
 
@@ -53,6 +57,7 @@ class TestLoggedModels(LoggedModelsSuite):
 
 
 class TestDocuments(DocumentsSuite):
+    component = SQLITE
     target = STORE
     persistent = True
 
@@ -62,6 +67,7 @@ class TestDocuments(DocumentsSuite):
 
 
 class TestModelRegistry(ModelRegistrySuite):
+    component = SQLITE
     target = "hookline_tracking_sql.registry:SqlModelRegistry"
     persistent = True
 

@@ -2,11 +2,13 @@
 
 import difflib
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 import attrs
 import click
 
+from hookline.cli.certifying import COLUMNS, certified, check_page, holds, plain, reasons, row, write_page
 from hookline.cli.context import CliContext, pass_cli
 from hookline.cli.groups import NOTHING_INSTALLED, PluginGroup
 from hookline.cli.options import plugin_names
@@ -76,6 +78,46 @@ def check(ctx: click.Context, names: tuple[str, ...]) -> None:
     checks = [each for status in chosen for each in check_plugin(cli.plugins, status)]
     cli.out(checks, rows=[{**attrs.asdict(each), "problem": each.problem or "ok"} for each in checks])
     if any(each.problem for each in checks):
+        ctx.exit(1)
+
+
+@plugins.command()
+@click.argument("names", nargs=-1, shell_complete=plugin_names)
+@click.option(
+    "--tests",
+    metavar="FOLDER",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Where the tests of the one plugin are, if not in the folder that it was installed from.",
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a page in Markdown as well; lines of other plugins that it has stay.",
+)
+@click.pass_context
+def certify(ctx: click.Context, names: tuple[str, ...], tests: Path | None, output: Path | None) -> None:
+    """Run the conformance suites that plugins' own tests inherit; the exit code is 1 where something failed.
+
+    Without NAMES: all installed plugins. It takes what their tests take: pip install "hookline-core[testing]".
+    Tests that need a server or a library which is not here are shown as skipped, with the reason. PYTEST_ADDOPTS="-n 2"
+    runs them in two processes, where pytest-xdist is installed.
+    """
+    cli = ctx.ensure_object(CliContext)
+    if tests is not None and len(names) != 1:
+        raise click.UsageError("--tests is for one plugin; name it.")
+    if output is not None:
+        check_page(output)
+    found = certified(cli, [_named(cli.plugins, name) for name in names] or _in_use(cli.plugins), tests)
+    if output is not None:
+        write_page(output, found, names)
+    columns = [*COLUMNS, *(["why"] if not on_terminal() else [])]
+    cli.out([plain(each) for each in found], rows=[row(each) for each in found], columns=columns)
+    for each in found if on_terminal() and not cli.as_json else ():
+        for reason in reasons(each):
+            click.echo(printable(f"! {each.plugin}, {each.kind}: {reason}"))
+    if not holds(found, names):
         ctx.exit(1)
 
 

@@ -31,6 +31,7 @@ _HOMES = {
     "StoreSuite": "store_suite",
     "Suite": "suite",
     "TrackingStoreSuite": "tracking_suite",
+    "certify": "certificates",
     "memory_workspace": "memory_plugin",
 }
 _LAWS = (

@@ -15,3 +15,6 @@ class ArtifactStoreSuite(ArtifactLaws, ArtifactRaceLaws):
             in memory.
         withstands_swaps: whether a folder may become a link at any moment, which takes `openat` and its like.
     """
+
+    kind = "artifact store"
+    version = 1

@@ -52,6 +52,9 @@ def until(condition: Callable[[], bool]) -> bool:
 class ProjectBackendSuite(Suite):
     """Laws of a project backend. A subclass gives the fixture `backend`."""
 
+    kind = "project backend"
+    version = 1
+
     @pytest.fixture
     def backend(self, tmp_path: Path) -> ProjectBackend:
         """The backend under test; its folder may lie below `tmp_path`."""

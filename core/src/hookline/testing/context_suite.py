@@ -31,6 +31,9 @@ class RunContextSuite(Suite):
     A subclass gives the fixture `context`: a new object, made in surroundings that it has something to say about.
     """
 
+    kind = "run context"
+    version = 1
+
     @pytest.fixture
     def context(self) -> RunContext:
         """A new context."""

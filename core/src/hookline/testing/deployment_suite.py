@@ -32,6 +32,9 @@ class DeploymentTargetSuite(Suite):
     - `same_target`, which may be left out: another object for the same place, as another process would make it.
     """
 
+    kind = "deployment target"
+    version = 1
+
     @pytest.fixture
     def target(self) -> DeploymentTarget:
         """A target without deployments."""

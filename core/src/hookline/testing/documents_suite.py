@@ -26,6 +26,9 @@ _json = st.recursive(
 class DocumentsSuite(StoreSuite):
     """The laws of a store of documents: those of `hookline.interfaces.documents`, each as a test."""
 
+    kind = "documents"
+    version = 1
+
     def test_a_document_comes_back_as_it_was_put(self, store: Documents) -> None:
         """The first put makes version 1; long values are kept whole."""
         value: Any = {"name": "größe", "list": [1, 2.5, None, True, {"deep": []}], "long": "x" * 100_000}

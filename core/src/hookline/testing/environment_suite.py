@@ -37,6 +37,9 @@ def write_wheel(folder: Path, name: str, version: str, *, requires: tuple[str, .
 class EnvironmentSuite(Suite):
     """Laws of every environment. A subclass gives the fixture `make_environment`."""
 
+    kind = "environment"
+    version = 1
+
     @pytest.fixture
     def wheels(self, tmp_path: Path) -> Path:
         """A folder with wheels: `probe` 1.0 and 2.0, and `outer` 1.0, which needs `probe`."""
@@ -95,6 +98,9 @@ class EnvironmentSuite(Suite):
 
 class InstallingEnvironmentSuite(EnvironmentSuite):
     """Laws of environments that install what is asked for."""
+
+    kind = "environment"
+    version = 1
 
     def test_what_is_asked_for_is_there(self, environment: Environment) -> None:
         """Requirements are installed with what they need, at the versions that are asked for."""

@@ -39,6 +39,9 @@ class FlavorSuite(Suite):
         save_options: options to save with; subclass once more to test others than the defaults.
     """
 
+    kind = "model flavor"
+    version = 1
+
     flavor_name: ClassVar[str] = ""
     save_options: ClassVar[Mapping[str, Any]] = {}
 

@@ -17,6 +17,9 @@ class ProjectGatewaySuite(Suite):
     the run which the variables name, as the project's library does, and raises where there is no way (any more).
     """
 
+    kind = "project gateway"
+    version = 1
+
     @pytest.fixture
     def workspace(self) -> Workspace:
         """A workspace with an empty store."""

@@ -42,6 +42,9 @@ Store: TypeAlias = _Both
 class LoggedModelsSuite(StoreSuite):
     """The laws of a store of logged models: those of `hookline.interfaces.logged_models`, each as a test."""
 
+    kind = "logged models"
+    version = 1
+
     def test_a_model_is_stored_as_it_was_given(self, store: Store) -> None:
         """A new model is PENDING and keeps every field; its artifacts lie below those of its experiment."""
         placed = store.create_experiment("e", artifact_location="s3://bucket/folder").experiment_id

@@ -38,6 +38,9 @@ class PluginSuite(Suite):
         plugin: the name of its entry point in the group `hookline`.
     """
 
+    kind = "plugin"
+    version = 1
+
     plugin: ClassVar[str] = ""
 
     @pytest.fixture

@@ -10,3 +10,6 @@ class ModelRegistrySuite(RegisteredModelLaws, VersionLaws, RegistrySearchLaws):
 
     A subclass names its target and gives a URI, as for `TrackingStoreSuite`.
     """
+
+    kind = "model registry"
+    version = 1

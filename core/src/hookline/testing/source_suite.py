@@ -19,6 +19,9 @@ class ProjectSourceSuite(Suite):
         versioned: whether a place has several versions.
     """
 
+    kind = "project source"
+    version = 1
+
     versioned: ClassVar[bool] = False
 
     FILES: ClassVar[Mapping[str, bytes]] = {

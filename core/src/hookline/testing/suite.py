@@ -13,11 +13,26 @@ class Suite:
     prove nothing, so that defining one again fails when the class is made. A law that an implementation does not keep
     yet is named under `xfail`, with the reason; the run says so, and fails once the law is kept after all.
 
+    A suite says `kind` and `version`; a subclass says what it runs against, for the table of `hookline plugins
+    certify`::
+
+        class TestAzure(ArtifactStoreSuite):
+            component = "Azurite 3.37"
+            stands_for = "Azure Blob Storage"
+
     Attributes:
         xfail: by name of a standard test, the reason why it is expected to fail.
+        kind: what the suite is about: a kind of `hookline.plugins.KINDS`, or what else has laws.
+        version: raised when a law is added or asks for more, so that who passed before may fail now.
+        component: the thing behind the plugin that the tests ran against, with its version: "SeaweedFS 4.48".
+        stands_for: what the component only imitates or describes, where it is an emulator or a schema.
     """
 
     xfail: ClassVar[Mapping[str, str]] = {}
+    kind: ClassVar[str] = ""
+    version: ClassVar[int] = 0
+    component: ClassVar[str] = ""
+    stands_for: ClassVar[str] = ""
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
@@ -46,3 +61,15 @@ class Suite:
         name = getattr(request.node, "originalname", request.node.name)
         if name in self.xfail:
             request.applymarker(pytest.mark.xfail(reason=self.xfail[name], strict=True))
+
+
+def suite_of(tests: type) -> type[Suite] | None:
+    """Return the suite that a class of tests inherits: the closest one that has a version; None where there is none."""
+    suites = (each for each in tests.__mro__ if issubclass(each, Suite) and "version" in vars(each))
+    found = next(suites, Suite)
+    return None if found is Suite else found
+
+
+def laws_of(suite: type[Suite]) -> frozenset[str]:
+    """Return the names of a suite's standard tests."""
+    return frozenset(name for name in dir(suite) if name.startswith("test_"))

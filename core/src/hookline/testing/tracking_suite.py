@@ -34,3 +34,6 @@ class TrackingStoreSuite(
             def uri(self, tmp_path):
                 return f"my:///{tmp_path}/store"
     """
+
+    kind = "tracking store"
+    version = 1

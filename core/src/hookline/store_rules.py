@@ -27,7 +27,7 @@ from hookline.entities import (
     check_experiment_name,
     check_model_name,
 )
-from hookline.entities.names import new_run_name
+from hookline.entities.names import run_name_of
 from hookline.entities.rules import text_map
 from hookline.errors import AlreadyExists, Gone, InvalidState, InvalidValue, NotFound
 
@@ -127,7 +127,7 @@ def new_run(run: NewRun, experiment: Experiment) -> tuple[RunInfo, dict[str, str
             f"The run is given two names: run_name={run.run_name!r} and the tag {RUN_NAME_TAG}={tagged!r}. "
             "Give one of them, or the same name twice."
         )
-    name = run.run_name or tagged or new_run_name()
+    name = run.run_name or tagged or run_name_of(run.run_id)
     info = RunInfo(
         run_id=run.run_id,
         run_name=name,

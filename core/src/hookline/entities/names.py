@@ -1,6 +1,6 @@
 """Made-up names of runs, such as `brave-otter-417`."""
 
-import secrets
+from hashlib import sha256
 
 _ADJECTIVES = """
 able agile amber ample apt azure bold brave breezy bright brisk calm candid caring charming cheerful civil clean clear
@@ -20,7 +20,14 @@ trout turtle vole wasp whale wolf wren yak zebra
 """
 
 
-def new_run_name() -> str:
-    """Return a random name of the form adjective-noun-number. Names are for people: two runs may share one."""
-    adjective, noun = secrets.choice(_ADJECTIVES.split()), secrets.choice(_NOUNS.split())
-    return f"{adjective}-{noun}-{secrets.randbelow(1000)}"
+def run_name_of(run_id: str) -> str:
+    """Return a name of the form adjective-noun-number, in every store the same for a run that was given none.
+
+    Names are for people: two runs may share one.
+    """
+    number = int.from_bytes(sha256(run_id.encode()).digest())
+    words = []
+    for choices in (_ADJECTIVES.split(), _NOUNS.split(), range(1000)):
+        number, chosen = divmod(number, len(choices))
+        words.append(str(choices[chosen]))
+    return "-".join(words)

@@ -118,7 +118,7 @@ class InstallingEnvironmentSuite(EnvironmentSuite):
         """Programs that a requirement brings are on its PATH and run."""
         prepared = environment.prepare(EnvironmentSpec("python_env", dependencies=("probe==2.0",)))
         script = next(folder / "probe" for folder in prepared.path_prefix if (folder / "probe").exists())
-        assert run_process([str(script)]).strip() == "2.0"
+        assert run_process([str(script)], variables=prepared.variables).strip() == "2.0"
 
     def test_build_requirements_and_constraints_hold(self, environment: Environment) -> None:
         """Build requirements are installed; constraints limit versions and install nothing by themselves."""
@@ -218,5 +218,9 @@ class InstallingEnvironmentSuite(EnvironmentSuite):
 
 
 def run_in(prepared: PreparedEnvironment, code: str) -> str:
-    """Run Python code in a prepared environment, outside any project, and return what it prints."""
-    return run_process([find_program("python", prepared), "-I", "-c", code], variables=prepared.variables)
+    """Run Python code in a prepared environment, outside any project, and return what it prints.
+
+    Not with `-I`, which would hide an environment that consists of variables, such as PYTHONPATH.
+    """
+    variables = {"PYTHONPATH": None, **prepared.variables}
+    return run_process([find_program("python", prepared), "-P", "-s", "-c", code], variables=variables)

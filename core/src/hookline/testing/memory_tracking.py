@@ -102,13 +102,19 @@ class _Run:
 
 
 class MemoryTrackingStore(MemoryDocuments, TrackingStore, LoggedModels):
-    """Keeps everything in dictionaries under one lock. Nothing outlives the object; may be a provider's target."""
+    """Keeps everything in dictionaries under one lock. Nothing outlives the object; may be a provider's target.
+
+    Args:
+        clock: gives the time of each change, in milliseconds since the Unix epoch; whoever does changes again that were
+            noted gives the times of then, and gets the same store.
+    """
 
     capabilities: ClassVar[frozenset[str]] = frozenset({PURGE})
 
-    def __init__(self, uri: str = "memory:", options: object = None) -> None:
+    def __init__(self, uri: str = "memory:", options: object = None, clock: Callable[[], int] = now_ms) -> None:
         super().__init__()
         self.uri = uri
+        self._clock = clock
         self._experiments: dict[str, Experiment] = {}
         self._runs: dict[str, _Run] = {}
         self._models: dict[str, LoggedModel] = {}
@@ -116,7 +122,7 @@ class MemoryTrackingStore(MemoryDocuments, TrackingStore, LoggedModels):
         self._purged: dict[tuple[PurgedKind, str], Purged | None] = {}
         """What was deleted for good; None where its files are gone too."""
         self._made = 1
-        default = new_experiment(DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME, None, None, now_ms())
+        default = new_experiment(DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME, None, None, self._clock())
         self._experiments[default.experiment_id] = default
 
     # Experiments
@@ -126,7 +132,7 @@ class MemoryTrackingStore(MemoryDocuments, TrackingStore, LoggedModels):
     ) -> Experiment:
         """See `TrackingStore.create_experiment`."""
         with self._lock:
-            created = new_experiment(str(self._made), name, artifact_location, tags, now_ms())
+            created = new_experiment(str(self._made), name, artifact_location, tags, self._clock())
             self._require_free(created.name)
             self._experiments[created.experiment_id] = created
             self._made += 1
@@ -149,7 +155,7 @@ class MemoryTrackingStore(MemoryDocuments, TrackingStore, LoggedModels):
         """See `TrackingStore.update_experiment`."""
         with self._lock:
             present = self.get_experiment(experiment_id)
-            changed = changed_experiment(present, change, now_ms())
+            changed = changed_experiment(present, change, self._clock())
             if changed.name != present.name:
                 self._require_free(changed.name)
             self._experiments[experiment_id] = changed
@@ -193,7 +199,7 @@ class MemoryTrackingStore(MemoryDocuments, TrackingStore, LoggedModels):
         with self._lock:
             run = self._run(run_id)
             run.info = changed_run(run.info, change)
-            run.move(run.info.lifecycle_stage, now_ms())
+            run.move(run.info.lifecycle_stage, self._clock())
             if change.run_name:
                 run.tags[RUN_NAME_TAG] = change.run_name
             return run.info
@@ -341,7 +347,7 @@ class MemoryTrackingStore(MemoryDocuments, TrackingStore, LoggedModels):
         with self._lock:
             if model_id not in self._models:
                 raise logged_model_not_found(model_id)
-            self._models[model_id] = changed_logged_model(self._models[model_id], change, now_ms())
+            self._models[model_id] = changed_logged_model(self._models[model_id], change, self._clock())
             return self._with_points(self._models[model_id])
 
     def search_logged_models(self, experiment_ids: Sequence[str], query: Query) -> Page[LoggedModel]:

@@ -5,16 +5,16 @@ source that copies folders (`copy:///path`).
 """
 
 import contextlib
-import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from hookline.entities import EnvironmentSpec, Execution, Fetched, PreparedEnvironment, RunStatus
 from hookline.errors import InvalidValue, NotFound, NotSupported, Refused
 from hookline.interfaces import Environment, Job, ProjectBackend, ProjectSource
+from hookline.projects.programs import variables_of
 from hookline.providers import Provider, hookimpl
 from hookline.system import end_process_tree, start_process
 from hookline.uris import is_path, scheme_of
@@ -36,17 +36,11 @@ class ReferenceBackend(ProjectBackend):
             process = start_process(
                 execution.argv,
                 folder=execution.folder,
-                variables=_variables(execution),
+                variables=variables_of(execution),
                 stdout=out,
                 stderr=err,
             )
         return ReferenceJob(process, execution)
-
-
-def _variables(execution: Execution) -> Mapping[str, str]:
-    prefix = [str(folder) for folder in execution.environment.path_prefix]
-    variables = {**execution.environment.variables, **execution.variables}
-    return {**variables, "PATH": os.pathsep.join([*prefix, variables.get("PATH", os.environ["PATH"])])}
 
 
 class ReferenceJob(Job):

@@ -1,10 +1,9 @@
 """The backend: one process group for each execution."""
 
 import contextlib
-import os
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from attrs import field, frozen, validators
@@ -12,6 +11,7 @@ from attrs import field, frozen, validators
 from hookline.entities import Execution, RunStatus
 from hookline.errors import ExecutionFailed
 from hookline.interfaces import Job, ProjectBackend
+from hookline.projects.programs import variables_of
 from hookline.system import end_process_tree, start_process
 from hookline_backend_local.output import OutputPump
 
@@ -44,19 +44,12 @@ class LocalBackend(ProjectBackend):
             process = start_process(
                 execution.argv,
                 folder=execution.folder,
-                variables=_variables(execution),
+                variables=variables_of(execution),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
             )
             files.pop_all()
         return LocalJob(process, OutputPump(process, logs, stream=execution.stream), execution, self._patience)
-
-
-def _variables(execution: Execution) -> Mapping[str, str]:
-    variables = {**execution.environment.variables, **execution.variables}
-    present = variables.get("PATH", os.environ.get("PATH", os.defpath))
-    prefix = [str(folder) for folder in execution.environment.path_prefix]
-    return {**variables, "PATH": os.pathsep.join([*prefix, present])}
 
 
 class LocalJob(Job):

@@ -1,5 +1,6 @@
 """Projects: code with named entry points, and one execution of an entry point."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -120,3 +121,12 @@ class Execution:
     log_folder: Path
     environment: PreparedEnvironment = field(factory=PreparedEnvironment)
     stream: bool = True
+
+    def variables_on(self, present: Mapping[str, str]) -> dict[str, str]:
+        """Return what a backend sets on top of the variables that are present where the command runs.
+
+        Those of the execution win over those of the prepared environment, whose folders come first on PATH.
+        """
+        variables = {**self.environment.variables, **self.variables}
+        path = variables.get("PATH", present.get("PATH", os.defpath))
+        return {**variables, "PATH": os.pathsep.join([*map(str, self.environment.path_prefix), path])}

@@ -1,6 +1,7 @@
 """The laws of a project backend."""
 
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -53,7 +54,7 @@ class ProjectBackendSuite(Suite):
     """Laws of a project backend. A subclass gives the fixture `backend`."""
 
     kind = "project backend"
-    version = 1
+    version = 2
 
     @pytest.fixture
     def backend(self, tmp_path: Path) -> ProjectBackend:
@@ -222,6 +223,19 @@ class ProjectBackendSuite(Suite):
         assert job.wait(PATIENCE) is RunStatus.FINISHED
         job.cancel()
         assert job.wait(PATIENCE) is RunStatus.FINISHED
+
+    @pytest.mark.parametrize("stream", [True, False])
+    def test_a_job_that_has_ended_does_not_need_its_logs(
+        self, submit: Callable[..., Job], tmp_path: Path, stream: bool
+    ) -> None:
+        """After `wait` the logs are the caller's, who puts them with the run and removes them; the status stays."""
+        job = submit("print('said')", stream=stream)
+        assert job.wait(PATIENCE) is RunStatus.FINISHED
+        shutil.rmtree(tmp_path / "logs")
+        assert job.poll() is RunStatus.FINISHED
+        assert job.wait(PATIENCE) is RunStatus.FINISHED
+        assert job.returncode in (0, None)
+        job.cancel()
 
     @pytest.mark.parametrize("field", ["argv", "folder"])
     def test_what_cannot_be_started_is_an_error(

@@ -1,8 +1,9 @@
 """The conformance suite of `DeploymentTarget`."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.client import HTTPException
+from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
@@ -11,6 +12,9 @@ import pytest
 from hookline.entities import Deployment, DeploymentStatus, ModelFolder
 from hookline.errors import AlreadyExists, HooklineError, InvalidValue, NotFound, NotSupported, Unavailable
 from hookline.interfaces import DeploymentTarget
+from hookline.models.manifest import Manifest
+from hookline.plugins import Plugins
+from hookline.testing.flavor_suite import flavor_workspace
 from hookline.testing.store_suite import at_once
 from hookline.testing.suite import Suite
 
@@ -24,12 +28,16 @@ class DeploymentTargetSuite(Suite):
     A subclass gives these fixtures:
 
     - `target`: the target, with no deployments in it; what a test leaves there is deleted after it.
+    - `same_target`, which may be left out: another object for the same place, as another process would make it.
+
+    The models are Python functions, saved by the installed flavor `python_function`. A target that takes other models
+    gives these as well:
+
     - `model`, `other_model`: `ModelFolder`s of two models with different URIs. Both take `inputs`, and their answers
       differ.
     - `broken_model`: a `ModelFolder` with which a deployment is accepted and then cannot come up.
     - `inputs`: a JSON value in MLflow's scoring protocol, such as `{"dataframe_split": {...}}`.
     - `expected`: what `predict` returns for `inputs` with `model`, such as `{"predictions": [...]}`.
-    - `same_target`, which may be left out: another object for the same place, as another process would make it.
     """
 
     kind = "deployment target"
@@ -41,29 +49,41 @@ class DeploymentTargetSuite(Suite):
         raise NotImplementedError("a subclass of DeploymentTargetSuite gives the fixture `target`")
 
     @pytest.fixture
-    def model(self) -> ModelFolder:
+    def save(self, tmp_path: Path) -> Callable[[str, Any], ModelFolder]:
+        """A function that saves a Python function under a name, as a model whose pickle may be opened."""
+        provider = Plugins.discover().find_flavor("python_function")
+
+        def save(name: str, function: Any) -> ModelFolder:
+            folder = tmp_path / "models" / name
+            flavor_workspace(provider, tmp_path / "home").models.save(function, folder)
+            return ModelFolder(f"models:/{name}/1", folder, Manifest.of(folder).digest, trusted=True)
+
+        return save
+
+    @pytest.fixture
+    def model(self, save: Callable[[str, Any], ModelFolder]) -> ModelFolder:
         """A model that answers `expected` to `inputs`."""
-        raise NotImplementedError("a subclass of DeploymentTargetSuite gives the fixture `model`")
+        return save("double", lambda rows: [2 * row for row in rows])
 
     @pytest.fixture
-    def other_model(self) -> ModelFolder:
+    def other_model(self, save: Callable[[str, Any], ModelFolder]) -> ModelFolder:
         """A model that answers something else to `inputs`."""
-        raise NotImplementedError("a subclass of DeploymentTargetSuite gives the fixture `other_model`")
+        return save("triple", lambda rows: [3 * row for row in rows])
 
     @pytest.fixture
-    def broken_model(self) -> ModelFolder:
+    def broken_model(self, save: Callable[[str, Any], ModelFolder]) -> ModelFolder:
         """A model with which no deployment comes up."""
-        raise NotImplementedError("a subclass of DeploymentTargetSuite gives the fixture `broken_model`")
+        return save("broken", _never_loads())
 
     @pytest.fixture
     def inputs(self) -> Any:
         """What the models are asked."""
-        raise NotImplementedError("a subclass of DeploymentTargetSuite gives the fixture `inputs`")
+        return {"instances": [1, 2]}
 
     @pytest.fixture
     def expected(self) -> Any:
         """What `model` answers."""
-        raise NotImplementedError("a subclass of DeploymentTargetSuite gives the fixture `expected`")
+        return {"predictions": [2, 4]}
 
     @pytest.fixture
     def same_target(self) -> DeploymentTarget:
@@ -247,6 +267,22 @@ class DeploymentTargetSuite(Suite):
         assert list(target.list()) == []
         with pytest.raises(NotFound):
             target.get("one")
+
+
+def _never_loads() -> Any:
+    """Return a model that is saved and cannot be loaded; its code is in its pickle, since it is made in here."""
+
+    def fail() -> None:
+        raise RuntimeError("this model is not to be loaded")
+
+    class NeverLoads:
+        def predict(self, rows: Any) -> Any:
+            return rows
+
+        def __reduce__(self) -> Any:
+            return fail, ()
+
+    return NeverLoads()
 
 
 def _reason(change: Any) -> str:

@@ -5,6 +5,7 @@ source that copies folders (`copy:///path`).
 """
 
 import contextlib
+import os
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,6 @@ from pathlib import Path
 from hookline.entities import EnvironmentSpec, Execution, Fetched, PreparedEnvironment, RunStatus
 from hookline.errors import InvalidValue, NotFound, NotSupported, Refused
 from hookline.interfaces import Environment, Job, ProjectBackend, ProjectSource
-from hookline.projects.programs import variables_of
 from hookline.providers import Provider, hookimpl
 from hookline.system import end_process_tree, start_process
 from hookline.uris import is_path, scheme_of
@@ -36,7 +36,7 @@ class ReferenceBackend(ProjectBackend):
             process = start_process(
                 execution.argv,
                 folder=execution.folder,
-                variables=variables_of(execution),
+                variables=execution.variables_on(os.environ),
                 stdout=out,
                 stderr=err,
             )

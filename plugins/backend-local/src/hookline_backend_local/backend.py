@@ -1,6 +1,7 @@
 """The backend: one process group for each execution."""
 
 import contextlib
+import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -11,7 +12,6 @@ from attrs import field, frozen, validators
 from hookline.entities import Execution, RunStatus
 from hookline.errors import ExecutionFailed
 from hookline.interfaces import Job, ProjectBackend
-from hookline.projects.programs import variables_of
 from hookline.system import end_process_tree, start_process
 from hookline_backend_local.output import OutputPump
 
@@ -44,7 +44,7 @@ class LocalBackend(ProjectBackend):
             process = start_process(
                 execution.argv,
                 folder=execution.folder,
-                variables=variables_of(execution),
+                variables=execution.variables_on(os.environ),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
             )

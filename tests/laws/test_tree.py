@@ -8,20 +8,12 @@ from pathlib import Path
 import pytest
 from sources import ROOT
 
+import hookline.testing as kit
+from hookline.plugins import KINDS
+
 DISTRIBUTIONS = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
 PLUGINS = [folder for folder in DISTRIBUTIONS if not folder.name.startswith("lib-")]
-SUITES = {
-    "tracking_stores": "TrackingStoreSuite",
-    "model_registries": "ModelRegistrySuite",
-    "artifact_stores": "ArtifactStoreSuite",
-    "project_sources": "ProjectSourceSuite",
-    "project_backends": "ProjectBackendSuite",
-    "project_gateways": "ProjectGatewaySuite",
-    "environments": "EnvironmentSuite",
-    "flavors": "FlavorSuite",
-    "deployment_targets": "DeploymentTargetSuite",
-    "run_contexts": "RunContextSuite",
-}
+SUITES = [getattr(kit, name) for name in dir(kit) if name.endswith("Suite")]
 
 
 def tracked() -> list[str]:
@@ -47,10 +39,11 @@ def test_a_plugin_has_its_parts(folder: Path):
 def test_a_plugin_inherits_the_suite_of_every_hook_it_implements(folder: Path):
     entry = next(folder.glob("src/*/__init__.py")).read_text(encoding="utf-8")
     tests = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("tests/**/*.py"))
-    for hook, suite in SUITES.items():
-        if re.search(rf"^def {hook}\(", entry, re.MULTILINE):
-            assert re.search(rf"class \w+\(.*\b{suite}\b.*\)", tests), (
-                f"{folder.name} implements {hook} without {suite}"
+    for hook, kind in KINDS.items():
+        suites = "|".join(suite.__name__ for suite in SUITES if suite.kind == kind)
+        if suites and re.search(rf"^def {hook}\(", entry, re.MULTILINE):
+            assert re.search(rf"class \w+\(.*\b({suites})\b.*\)", tests), (
+                f"{folder.name} implements {hook} without {suites}"
             )
     assert re.search(r"class \w+\(.*\bPluginSuite\b.*\)", tests), f"{folder.name} has no PluginSuite"
 

@@ -20,7 +20,7 @@ PLUGINS = [
 def rows() -> list[dict[str, str]]:
     lines = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
     cells = [re.split(r" (?<!\\)\| ", line.removeprefix("| ").removesuffix(" |")) for line in lines]
-    assert cells[0] == [*COLUMNS, "why"]
+    assert cells[0] == [*COLUMNS, "why", "certified"]
     return [dict(zip(cells[0], each, strict=True)) for each in cells[1:]]
 
 

@@ -17,19 +17,20 @@ if TYPE_CHECKING:
     from hookline.testing.certificates import Certificate
 
 COLUMNS = ("plugin", "version", "kind", "suite", "result", "passed", "skipped", "failed", "against")
-_HEAD = "| " + " | ".join((*COLUMNS, "why")) + " |"
+_CELLS = (*COLUMNS, "why", "certified")
+_HEAD = "| " + " | ".join(_CELLS) + " |"
 _PAGE = """\
 # Certified plugins
 
-What the conformance suites said of each plugin, and which real thing stood behind it. Written by
+What the conformance suites say of each plugin, and which real thing stood behind it. Written by
 
 ```sh
-hookline plugins certify {names}-o {file}
+hookline plugins certify -o {file}
 ```
 
-on {date} with hookline-core {core} and Python {python} on {system}. The lines of plugins that a call does not name stay
-as they are, so that each is certified where what it needs is installed. *Stands for* marks what was tried against an
-emulator or a schema only. Tests that did not run are counted as skipped, with the reason, and never as passed.
+which keeps the lines of plugins that are not named, or not installed, so that each is certified where what it needs is.
+*Stands for* marks what was tried against an emulator or a schema only. Tests that did not run are counted as skipped,
+with the reason, and never as passed.
 
 {head}
 {rule}
@@ -108,7 +109,7 @@ def check_page(file: Path) -> None:
         raise InvalidValue(f"{str(file)!r} is there and is no page of certificates; name another file.")
 
 
-def write_page(file: Path, certificates: "Sequence[Certificate]", names: Sequence[str]) -> None:
+def write_page(file: Path, certificates: "Sequence[Certificate]") -> None:
     """Write certificates as a page in Markdown; lines of other plugins that the file has stay."""
     lines: dict[str, list[str]] = {}
     present = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
@@ -116,21 +117,17 @@ def write_page(file: Path, certificates: "Sequence[Certificate]", names: Sequenc
         if line.startswith("| "):
             lines.setdefault(line.split(" | ")[0].removeprefix("| "), []).append(line)
     for name in {each.plugin for each in certificates}:
-        lines[name] = [_line(row(each)) for each in certificates if each.plugin == name]
+        lines[name] = [_line(each) for each in certificates if each.plugin == name]
     text = _PAGE.format(
-        names="".join(f"{name} " for name in names),
         file=file.as_posix(),
-        date=datetime.now(UTC).date().isoformat(),
-        core=__version__,
-        python=platform.python_version(),
-        system=platform.system(),
         head=_HEAD,
-        rule="|" + "---|" * (len(COLUMNS) + 1),
+        rule="|" + "---|" * len(_CELLS),
         lines="\n".join(line for name in sorted(lines) for line in lines[name]),
     )
     file.write_text(text, encoding="utf-8")
 
 
-def _line(cells: dict[str, Any]) -> str:
-    texts = (" ".join(str(cells[name]).split()).replace("|", "\\|") for name in (*COLUMNS, "why"))
-    return "| " + " | ".join(texts) + " |"
+def _line(certificate: "Certificate") -> str:
+    today = datetime.now(UTC).date().isoformat()
+    cells = {**row(certificate), "certified": f"{today}, core {__version__}, Python {platform.python_version()}"}
+    return "| " + " | ".join(" ".join(str(cells[name]).split()).replace("|", "\\|") for name in _CELLS) + " |"

@@ -111,7 +111,7 @@ def certify(ctx: click.Context, names: tuple[str, ...], tests: Path | None, outp
         check_page(output)
     found = certified(cli, [_named(cli.plugins, name) for name in names] or _in_use(cli.plugins), tests)
     if output is not None:
-        write_page(output, found, names)
+        write_page(output, found)
     columns = [*COLUMNS, *(["why"] if not on_terminal() else [])]
     cli.out([plain(each) for each in found], rows=[row(each) for each in found], columns=columns)
     for each in found if on_terminal() and not cli.as_json else ():

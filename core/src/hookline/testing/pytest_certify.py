@@ -76,7 +76,8 @@ class Notes:
         """Note a file that cannot be imported, or that is left out as a whole."""
         if not report.passed:
             note = {"where": report.nodeid, "outcome": report.outcome, "reason": _reason(report)}
-            self._files.append(note)
+            if note not in self._files:  # several processes each say it
+                self._files.append(note)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note what became of a standard test: what failed in any of its phases has failed."""

@@ -15,7 +15,7 @@ from importlib.metadata import distributions
 import pytest
 
 from hookline.entities import EnvironmentSpec
-from hookline.errors import ExecutionFailed, HooklineError, InvalidValue, NotFound, NotSupported, Refused
+from hookline.errors import ExecutionFailed, InvalidValue, NotFound, NotSupported, Refused
 from hookline.system import run_process
 from hookline.testing.environment_suite import run_in, write_wheel
 from hookline_env_venv import uv as uv_module
@@ -24,7 +24,6 @@ from hookline_env_venv.building import MARKER, Recipe
 from hookline_env_venv.conda import as_requirements
 from hookline_env_venv.current import CurrentEnvironment
 from hookline_env_venv.installed import installed_lines, present_lines
-from hookline_env_venv.lines import check_lines
 from hookline_env_venv.options import VenvOptions
 from hookline_env_venv.pythons import Interpreter, find_interpreter
 from hookline_env_venv.uv import UvEnvironment, find_uv
@@ -307,30 +306,6 @@ def test_a_failure_names_no_secret(tmp_path):
 
 
 # Lines ---------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ("a", "a"),
-        ("A_b.c[x,y] >= 1.0 , < 2", "A_b.c[x,y]<2,>=1.0"),
-        ("a==1 ; python_version>'3'", 'a==1; python_version > "3"'),
-        ("a==1   --hash=sha256:00ff  --hash=sha256:11", "a==1 --hash=sha256:00ff --hash=sha256:11"),
-        ("a===1.0+local", "a===1.0+local"),
-    ],
-)
-def test_lines_that_are_allowed(line, expected):
-    assert check_lines([line], "file") == (expected,)
-
-
-def test_direct_references_where_the_user_allows_them():
-    line = "probe @ git+https://example.org/probe.git@v1"
-    (found,) = check_lines([line], "file", allow_direct_references=True)
-    assert found.replace(" ", "") == line.replace(" ", "")  # versions of packaging differ in the spaces
-    with pytest.raises(Refused, match=r"file: .*allow_direct_references"):
-        check_lines([line], "file")
-    with pytest.raises(HooklineError):
-        check_lines(["--index-url https://example.org"], "file", allow_direct_references=True)
 
 
 @pytest.mark.parametrize(

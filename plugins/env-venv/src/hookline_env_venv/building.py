@@ -22,9 +22,9 @@ from hookline.system import file_lock, run_process
 from hookline.uris import without_secrets
 from hookline_env_venv.conda import as_requirements
 from hookline_env_venv.installed import installed_lines
-from hookline_env_venv.lines import check_lines
 from hookline_env_venv.options import VenvOptions
 from hookline_env_venv.pythons import Interpreter, find_interpreter
+from hookline_lib_requirements.lines import check_lines
 
 FORMAT = 1
 MARKER = "hookline-environment.json"

@@ -3,7 +3,6 @@
 import json
 import os
 import platform
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from packaging.version import Version
 
 from hookline.errors import ExecutionFailed, InvalidValue, NotFound
 from hookline.system import run_process
+from hookline_lib_requirements.versions import same_minor, wanted_versions
 
 _NEWEST, _OLDEST = 20, 8
 _ASK = "import json, platform, sys; print(json.dumps([platform.python_version(), platform.python_implementation()]))"
@@ -27,13 +27,6 @@ class Interpreter:
     version: str
     implementation: str
     note: str | None = None
-
-
-def wanted_versions(wanted: str) -> SpecifierSet:
-    """Return the versions that "3.11", "3.11.7" or ">=3.11,<3.14" stand for; raises `InvalidSpecifier`."""
-    if re.fullmatch(r"\d+(?:\.\d+)?", wanted):
-        return SpecifierSet(f"=={wanted}.*")
-    return SpecifierSet(f"=={wanted}" if wanted[:1].isdigit() else wanted)
 
 
 def find_interpreter(wanted: str | None) -> Interpreter:
@@ -51,7 +44,7 @@ def find_interpreter(wanted: str | None) -> Interpreter:
         exact = wanted_versions(wanted)
     except InvalidSpecifier as error:
         raise InvalidValue(f"{wanted!r} is no Python version such as '3.11' or '>=3.11,<3.14'.") from error
-    close = _same_minor(wanted)
+    close = same_minor(wanted)
     if exact.contains(present.version, prereleases=True):
         return present
     seen = [present]
@@ -68,11 +61,6 @@ def find_interpreter(wanted: str | None) -> Interpreter:
         f"No Python {wanted} is installed; looked at: {there}. Install it so that 'python3.X' is on PATH, "
         "or use --env current to run with this interpreter."
     )
-
-
-def _same_minor(wanted: str) -> SpecifierSet | None:
-    match = re.fullmatch(r"(?:==)?(\d+\.\d+)\.\d+", wanted)
-    return SpecifierSet(f"=={match[1]}.*") if match else None
 
 
 def _others(versions: SpecifierSet) -> Iterator[Interpreter]:

@@ -211,7 +211,14 @@ def test_conda_environments(project, dependency, python):
     content = f"name: x\nchannels: [defaults]\ndependencies:\n- {dependency}\n- python-dateutil\n- pip:\n  - a==1\n"
     found = project(MLproject="conda_env: c.yaml\n", **{"c.yaml": content}).environment
     assert (found.python, found.dependencies) == (python, ("a==1",))
-    assert found.settings == {"conda": ("python-dateutil",)}
+    assert found.settings == {"conda": ("python-dateutil",), "channels": ("defaults",)}
+
+
+@pytest.mark.parametrize("channels", ["conda-forge", "[1]", "[' ']", "{a: b}"])
+def test_channels_that_are_no_names_are_said(project, channels):
+    files = {"c.yaml": f"name: x\nchannels: {channels}\ndependencies: [python]\n"}
+    with pytest.raises(ConfigError, match=r"c\.yaml:2: channels: "):
+        project(MLproject="conda_env: c.yaml\n", **files)
 
 
 # pyproject.toml ------------------------------------------------------------------------------------------------------

@@ -23,11 +23,11 @@ from hookline_env_venv import virtualenv as virtualenv_module
 from hookline_env_venv.building import MARKER, Recipe
 from hookline_env_venv.conda import as_requirements
 from hookline_env_venv.current import CurrentEnvironment
-from hookline_env_venv.installed import installed_lines, present_lines
 from hookline_env_venv.options import VenvOptions
 from hookline_env_venv.pythons import Interpreter, find_interpreter
 from hookline_env_venv.uv import UvEnvironment, find_uv
 from hookline_env_venv.virtualenv import VirtualenvEnvironment
+from hookline_lib_requirements.installed import present_lines
 
 HERE = platform.python_version()
 MINOR = ".".join(HERE.split(".")[:2])
@@ -367,9 +367,3 @@ def test_the_lock_of_the_present_environment_agrees_with_pythons_own_list():
         each.metadata["Name"].lower().replace("_", "-").replace(".", "-"): each.version for each in distributions()
     }
     assert dict(line.split("==") for line in present_lines()) == names
-
-
-def test_installed_lines(tmp_path):
-    for name in ("Some_Name.x-1.0.dist-info", "some.name-x-9.dist-info", "old-2.0-py3.11.egg-info", "no.egg-link", "b"):
-        (tmp_path / name).mkdir()
-    assert installed_lines([tmp_path, tmp_path / "absent"]) == ("old==2.0", "some-name-x==1.0")

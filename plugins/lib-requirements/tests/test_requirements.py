@@ -3,6 +3,7 @@
 import pytest
 
 from hookline.errors import HooklineError, Refused
+from hookline_lib_requirements.installed import installed_lines
 from hookline_lib_requirements.lines import check_lines
 from hookline_lib_requirements.versions import same_minor, wanted_versions
 
@@ -44,3 +45,9 @@ def test_a_close_version_is_of_the_same_minor():
     assert same_minor("3.11.7").contains("3.11.9")
     assert not same_minor("3.11.7").contains("3.12.7")
     assert same_minor("3.11") is None
+
+
+def test_installed_lines(tmp_path):
+    for name in ("Some_Name.x-1.0.dist-info", "some.name-x-9.dist-info", "old-2.0-py3.11.egg-info", "no.egg-link", "b"):
+        (tmp_path / name).mkdir()
+    assert installed_lines([tmp_path, tmp_path / "absent"]) == ("old==2.0", "some-name-x==1.0")

@@ -41,7 +41,7 @@ class EnvironmentSpec:
         build_dependencies, dependencies: requirement lines (PEP 508), `-r` files already read.
         constraints: lines that limit versions without asking for anything, from `-c` files.
         settings: the rest of a `docker_env`, as written; under "conda", the packages that a `conda_env` wants from
-            conda.
+            conda, and under "channels" those that it names.
     """
 
     kind: str = "none"

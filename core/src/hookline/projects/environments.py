@@ -96,8 +96,16 @@ def _conda_env(values: Any, source: Source, folder: Path) -> EnvironmentSpec:
         else:
             packages.append(each.strip())
     read = _read(lines, source, folder, "dependencies.pip")
-    settings = {"conda": tuple(packages)} if packages else {}
+    channels = _channels(values.get("channels"), source)
+    settings = {name: value for name, value in (("conda", tuple(packages)), ("channels", channels)) if value}
     return EnvironmentSpec("conda_env", source.path, python, (), read.lines, read.constraints, settings)
+
+
+def _channels(value: Any, source: Source) -> tuple[str, ...]:
+    named = source.texts(value, "channels", "conda-forge")
+    if not all(each.strip() for each in named):
+        raise source.problem("channels", "a channel has no name")
+    return tuple(each.strip() for each in named)
 
 
 def _conda_python(wanted: str) -> str | None:

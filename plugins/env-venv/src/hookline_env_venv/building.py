@@ -21,9 +21,9 @@ from hookline.interfaces import Environment
 from hookline.system import file_lock, run_process
 from hookline.uris import without_secrets
 from hookline_env_venv.conda import as_requirements
-from hookline_env_venv.installed import installed_lines
 from hookline_env_venv.options import VenvOptions
 from hookline_env_venv.pythons import Interpreter, find_interpreter
+from hookline_lib_requirements.installed import installed_lines
 from hookline_lib_requirements.lines import check_lines
 
 FORMAT = 1

@@ -11,7 +11,7 @@ from packaging.specifiers import InvalidSpecifier
 
 from hookline.entities import EnvironmentSpec, PreparedEnvironment
 from hookline.interfaces import Environment
-from hookline_env_venv.installed import present_lines
+from hookline_lib_requirements.installed import present_lines
 from hookline_lib_requirements.versions import wanted_versions
 
 

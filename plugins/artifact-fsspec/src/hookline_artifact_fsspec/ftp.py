@@ -349,7 +349,7 @@ def _is_folder(ftp: ftplib.FTP, path: str) -> bool:
 def _listed(ftp: ftplib.FTP, path: str) -> Sequence[tuple[str, Any]]:
     """Return the names and facts of what lies in a folder, also where the server has no `MLSD`."""
     try:
-        found: Sequence[tuple[str, Any]] = list(ftp.mlsd(path or "/", ["type", "size"]))
+        found: Sequence[tuple[str, Any]] = list(ftp.mlsd(path or "/"))
     except ftplib.error_perm as error:
         if not str(error).startswith(_UNKNOWN):
             raise FileNotFoundError(path) from None

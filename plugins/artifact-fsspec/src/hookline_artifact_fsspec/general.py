@@ -1,5 +1,6 @@
 """Files of any file system of fsspec, by what all of them have."""
 
+import errno
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from threading import RLock
@@ -129,14 +130,23 @@ class GeneralFilesystem(Filesystem):
             yield
         except (FileNotFoundError, Problem, HooklineError):
             raise
-        except PermissionError:
-            raise Denied("the file system does not allow it, or refuses the user. Check the option settings.") from None
+        except OSError as error:
+            raise self._failure(error) from None
         except Exception as error:  # noqa: BLE001 - each library has errors of its own, whose texts may hold anything
-            kind = type(error).__name__
-            raise Problem(
-                f"the file system {self._protocol!r} failed, or cannot be reached ({kind}). Check the URI, the network "
-                "and the option settings."
-            ) from None
+            raise self._failure(error) from None
+
+    def _failure(self, error: Exception) -> Exception:
+        """Return what an error means. Some libraries raise `OSError` where others raise one of its kinds."""
+        number = getattr(error, "errno", None)
+        if number in (errno.ENOENT, errno.ENOTDIR):
+            return FileNotFoundError()
+        if number in (errno.EACCES, errno.EPERM):
+            return Denied("the file system does not allow it, or refuses the user. Check the option settings.")
+        kind = type(error).__name__
+        return Problem(
+            f"the file system {self._protocol!r} failed, or cannot be reached ({kind}). Check the URI, the network and "
+            "the option settings."
+        )
 
     @contextmanager
     def _asking(self) -> Iterator[tuple[Any, str]]:

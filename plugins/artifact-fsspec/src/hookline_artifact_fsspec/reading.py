@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, TypeAlias
 
+from hookline.errors import NotFound
 from hookline_artifact_fsspec.failures import Changed
 
 Telling: TypeAlias = Callable[[], AbstractContextManager[None]]
@@ -121,7 +122,7 @@ class Stream(io.RawIOBase):
         try:
             with self._telling():
                 part = self._opened.read_at(self._position, wanted)
-        except FileNotFoundError:
+        except NotFound:
             raise Changed(f"The artifact {self._key!r} was removed while it was read.") from None
         if not part:
             raise Changed(f"The artifact {self._key!r} is shorter than it was. Read it again.")

@@ -25,6 +25,8 @@ def _made(name: str, folder: Path) -> "servers.Running":
         "sftp-password": servers.AskingSsh,
         "ftp": lambda folder: servers.Scripted(folder, "serve_ftp.py"),
         "ftps": lambda folder: servers.Scripted(folder, "serve_ftp.py", encrypted=True),
+        "vsftpd": servers.Vsftpd,
+        "smb": servers.Samba,
         "webdav": lambda folder: servers.Scripted(folder, "serve_webdav.py"),
         "webdavs": lambda folder: servers.Scripted(folder, "serve_webdav.py", encrypted=True),
     }

@@ -1,5 +1,6 @@
 """Real servers of files on free ports of this machine: OpenSSH, asyncssh, pyftpdlib, vsftpd, wsgidav, Samba."""
 
+import getpass
 import os
 import signal
 import socket
@@ -153,3 +154,78 @@ class Scripted(Running):
             return [sys.executable, str(HERE / script), str(port), str(folder / "files"), USER, PASSWORD, *more]
 
         super().__init__(folder, command)
+
+
+class Vsftpd(Running):
+    """vsftpd, as it is on many machines: it has neither `MLSD` nor `MLST`."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, self._configured)
+        self.files.chmod(0o755)
+        (self.files / "open").mkdir()
+        (self.files / "open").chmod(0o777)
+
+    def _configured(self, port: int) -> list[str]:
+        settings = {
+            "listen": "YES",
+            "listen_address": HOST,
+            "listen_port": port,
+            "background": "NO",
+            "run_as_launching_user": "NO" if os.geteuid() == 0 else "YES",
+            "local_enable": "NO",
+            "anonymous_enable": "YES",
+            "anon_root": self.files,
+            "ftp_username": "daemon" if os.geteuid() == 0 else getpass.getuser(),
+            "allow_writeable_chroot": "YES",
+            "write_enable": "YES",
+            "anon_upload_enable": "YES",
+            "anon_mkdir_write_enable": "YES",
+            "anon_other_write_enable": "YES",
+            "anon_world_readable_only": "NO",
+            "anon_umask": "022",
+            "seccomp_sandbox": "NO",
+            "secure_chroot_dir": self.folder / "empty",
+            "xferlog_enable": "NO",
+        }
+        (self.folder / "empty").mkdir()
+        (self.folder / "config").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+        return ["/usr/sbin/vsftpd", str(self.folder / "config")]
+
+
+class Samba(Running):
+    """Samba with one share, for the file system `smb` of fsspec; this very user has a password of its own there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.user = getpass.getuser()
+        super().__init__(folder, self._configured)
+
+    def _configured(self, port: int) -> list[str]:
+        for name in ("private", "lock", "state", "cache", "pid", "ncalrpc"):
+            (self.folder / name).mkdir()
+        text = f"""
+[global]
+smb ports = {port}
+interfaces = {HOST}
+bind interfaces only = yes
+server role = standalone server
+disable netbios = yes
+private dir = {self.folder}/private
+lock directory = {self.folder}/lock
+state directory = {self.folder}/state
+cache directory = {self.folder}/cache
+pid directory = {self.folder}/pid
+ncalrpc dir = {self.folder}/ncalrpc
+passdb backend = smbpasswd:{self.folder}/private/smbpasswd
+load printers = no
+case sensitive = yes
+mangled names = no
+log file = {self.folder}/samba.log
+[files]
+path = {self.files}
+read only = no
+"""
+        (self.folder / "config").write_text(text)
+        command = ["smbpasswd", "-c", str(self.folder / "config"), "-s", "-a", self.user]
+        said = f"{PASSWORD}\n{PASSWORD}\n"
+        subprocess.run(command, input=said, text=True, check=True, capture_output=True)
+        return ["/usr/sbin/smbd", "--foreground", "--no-process-group", f"--configfile={self.folder}/config"]

@@ -8,11 +8,10 @@ from wsgidav.wsgidav_app import WsgiDAVApp
 
 
 def main(port: str, folder: str, user: str, password: str, certificate: str = "") -> None:
-    users = {user: {"password": password, "roles": ["editor"]}, "reader": {"password": password, "roles": ["reader"]}}
     app = WsgiDAVApp(
         {
             "provider_mapping": {"/files": folder, "/readable": {"root": folder, "readonly": True}},
-            "simple_dc": {"user_mapping": {"*": users}},
+            "simple_dc": {"user_mapping": {"*": {user: {"password": password}}}},
             "http_authenticator": {"accept_basic": True, "accept_digest": False, "default_to_digest": False},
             "hotfixes": {"re_encode_path_info": True},
             "verbose": 1,

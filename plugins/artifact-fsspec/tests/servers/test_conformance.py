@@ -1,5 +1,6 @@
 """The laws of artifact stores, on servers of each protocol."""
 
+import os
 import uuid
 from pathlib import Path
 from urllib.parse import quote
@@ -39,6 +40,16 @@ class TestFtp(Remote):
     @pytest.fixture
     def uri(self, shared, folder: str) -> str:
         return f"ftp://{SIGNED_IN}@{shared('ftp').host}/{folder}"
+
+
+class TestVsftpd(Remote):
+    """A server without `MLSD` and `MLST`."""
+
+    @pytest.fixture
+    def uri(self, shared, folder: str) -> str:
+        if os.geteuid() != 0:
+            pytest.skip("vsftpd changes its root folder, which root may do")
+        return f"ftp://{shared('vsftpd').host}/open/{folder}"
 
 
 class TestWebdav(Remote):

@@ -1,0 +1,104 @@
+"""Solving and installing conda packages with rattler, in this process."""
+
+import asyncio
+import datetime
+import json
+import re
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import rattler
+from rattler import exceptions as theirs
+
+from hookline.errors import ExecutionFailed, InvalidValue, Unavailable
+from hookline_env_conda.channels import shown
+from hookline_env_conda.recipe import Recipe
+
+T = TypeVar("T")
+_MOST_SAID = 2000
+
+
+def present_platform() -> str:
+    """Return what conda calls this kind of machine, such as `linux-64`."""
+    return str(rattler.Subdir.current())
+
+
+def install_packages(recipe: Recipe, prefix: Path, timeout: float) -> None:
+    """Choose the packages of a recipe and install them into a folder, which is made.
+
+    Scripts that packages bring for their installation are not run.
+
+    Raises:
+        InvalidValue: a package is described wrongly. Unavailable: a channel is away. ExecutionFailed: no choice of
+        packages fits, a package is not the one that its channel promises, or it could not be installed.
+    """
+    prefix.mkdir(parents=True)
+    _run(_install(recipe, prefix, timeout))
+
+
+async def _install(recipe: Recipe, prefix: Path, timeout: float) -> None:
+    where = recipe.where
+    try:
+        specs = [rattler.MatchSpec(each) for each in recipe.packages]
+    except (theirs.InvalidMatchSpecError, theirs.InvalidVersionSpecError) as error:
+        raise InvalidValue(f"{where}: a conda package cannot be read: {_said(error)}") from None
+    try:
+        async with asyncio.timeout(timeout):
+            chosen = await rattler.solve(
+                [rattler.Channel(each) for each in recipe.channels],
+                specs,
+                virtual_packages=rattler.VirtualPackage.detect(),
+                timeout=datetime.timedelta(seconds=timeout),
+                channel_relations="disabled",
+            )
+        async with asyncio.timeout(timeout):
+            await rattler.install(chosen, target_prefix=prefix, show_progress=False)
+    except theirs.SolverError as error:
+        raise ExecutionFailed(
+            f"No choice of packages meets what {where} asks for, from {_names(recipe)}. Change it, or use --env "
+            f"current to run with this interpreter.\n{_said(error)}"
+        ) from None
+    except (theirs.GatewayError, theirs.FetchRepoDataError) as error:
+        raise Unavailable(
+            f"A channel of {where} cannot be read: {_names(recipe)}. Check its name, the network, and "
+            f"environments.conda.channels in hookline.yaml.\n{_said(error)}"
+        ) from None
+    except TimeoutError:
+        raise Unavailable(
+            f"The environment of {where} was not ready after {timeout:g} s. The option timeout says how long to wait."
+        ) from None
+    except (theirs.InstallerError, theirs.LinkError, theirs.ExtractError, theirs.TransactionError, OSError) as error:
+        raise ExecutionFailed(
+            f"The environment could not be made: a package that {where} asks for could not be fetched or installed.\n"
+            f"{_said(error)}"
+        ) from None
+
+
+def installed_packages(prefix: Path) -> list[str]:
+    """Return `name==version` of every conda package in an environment."""
+    found = []
+    for path in (prefix / "conda-meta").glob("*.json"):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        found.append(f"{record['name']}=={record['version']}")
+    return found
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end, also where this thread runs an event loop of its own, as notebooks do."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
+def _names(recipe: Recipe) -> str:
+    return ", ".join(shown(each) for each in recipe.channels)
+
+
+def _said(error: Exception) -> str:
+    """Return what rattler says, without colours and secrets."""
+    return shown(re.sub(r"\x1b\[[0-9;]*m", "", str(error)))[-_MOST_SAID:]

@@ -233,8 +233,13 @@ class _Remote(Sequential):
 
     def start(self, position: int) -> None:
         """See `Sequential.start`."""
-        with self._filesystem.asking():
-            answer = self._filesystem.get(self._path, position)
+        try:
+            with self._filesystem.asking():
+                answer = self._filesystem.get(self._path, position)
+        except _Status as problem:
+            if problem.status != 416:
+                raise
+            raise Changed(f"The file {self._path!r} was replaced while it was read. Read it again.") from None
         self._answer, self._rest = answer, b""
         version = answer.headers.get("ETag"), answer.headers.get("Last-Modified")
         length = answer.headers.get("Content-Length")

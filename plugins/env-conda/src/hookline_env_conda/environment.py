@@ -45,7 +45,8 @@ class CondaEnvironment(Environment):
         if prefix.exists():
             shutil.rmtree(prefix)
         try:
-            install_packages(recipe, prefix, self._options.timeout)
+            with file_lock(self._folder / "packages.lock", timeout=self._options.timeout):
+                install_packages(recipe, prefix, self._folder / "packages", self._options.timeout)
             self._install_requirements(recipe, prefix)
             marker = prefix / MARKER
             marker.write_text(json.dumps({"format": FORMAT, "digest": digest}), encoding="utf-8")

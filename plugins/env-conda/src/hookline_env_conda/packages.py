@@ -4,7 +4,8 @@ import asyncio
 import datetime
 import json
 import re
-from collections.abc import Coroutine
+import shutil
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,20 +26,23 @@ def present_platform() -> str:
     return str(rattler.Subdir.current())
 
 
-def install_packages(recipe: Recipe, prefix: Path, timeout: float) -> None:
+def install_packages(recipe: Recipe, prefix: Path, cache: Path, timeout: float) -> None:
     """Choose the packages of a recipe and install them into a folder, which is made.
 
     Scripts that packages bring for their installation are not run.
+
+    Args:
+        cache: the folder that packages are kept in for the next environment, used by one process at a time.
 
     Raises:
         InvalidValue: a package is described wrongly. Unavailable: a channel is away. ExecutionFailed: no choice of
         packages fits, a package is not the one that its channel promises, or it could not be installed.
     """
     prefix.mkdir(parents=True)
-    _run(_install(recipe, prefix, timeout))
+    _run(_install(recipe, prefix, cache, timeout))
 
 
-async def _install(recipe: Recipe, prefix: Path, timeout: float) -> None:
+async def _install(recipe: Recipe, prefix: Path, cache: Path, timeout: float) -> None:
     where = recipe.where
     try:
         specs = [rattler.MatchSpec(each) for each in recipe.packages]
@@ -54,7 +58,7 @@ async def _install(recipe: Recipe, prefix: Path, timeout: float) -> None:
                 channel_relations="disabled",
             )
         async with asyncio.timeout(timeout):
-            await rattler.install(chosen, target_prefix=prefix, show_progress=False)
+            await _fetch_and_link(chosen, prefix, cache)
     except theirs.SolverError as error:
         raise ExecutionFailed(
             f"No choice of packages meets what {where} asks for, from {_names(recipe)}. Change it, or use --env "
@@ -74,6 +78,23 @@ async def _install(recipe: Recipe, prefix: Path, timeout: float) -> None:
             f"The environment could not be made: a package that {where} asks for could not be fetched or installed.\n"
             f"{_said(error)}"
         ) from None
+
+
+async def _fetch_and_link(chosen: Sequence[Any], prefix: Path, cache: Path) -> None:
+    """Install packages. After a failure none of them stays in the cache.
+
+    One that could not be fetched would be taken for fetched, with the content of an earlier one of its name and build.
+    """
+    try:
+        await rattler.install(list(chosen), target_prefix=prefix, cache_dir=cache, show_progress=False)
+    except BaseException:
+        for each in chosen:
+            for kept in cache.glob(f"{each.name.normalized}-{each.version}-{each.build}*"):
+                if kept.is_dir():
+                    shutil.rmtree(kept, ignore_errors=True)
+                else:
+                    kept.unlink(missing_ok=True)
+        raise
 
 
 def installed_packages(prefix: Path) -> list[str]:

@@ -407,7 +407,8 @@ def test_an_environment_that_nobody_makes_offers_those_that_do(space, project, k
     (project / "MLproject").write_text(
         f"{kind}: {'conda.yaml' if kind == 'conda_env' else '{image: x}'}\n", encoding="utf-8"
     )
-    with pytest.raises(NotSupported, match=f"{kind}.*--env current"):
+    own = "pip install hookline-env-conda.*--env uv.*" if kind == "conda_env" else ""
+    with pytest.raises(NotSupported, match=f"{kind}.*{own}--env current"):
         space.projects.run(project, entry_point="main.py")
     assert nothing_was_stored(space)
 

@@ -50,7 +50,9 @@ def test_a_plugin_inherits_the_suite_of_every_hook_it_implements(folder: Path):
 
 ASKED_FOR = {
     "ui",
+    "artifact-fsspec",
     "artifact-object",
+    "env-conda",
     "flavor-xgboost",
     "flavor-lightgbm",
     "flavor-onnx",

@@ -11,6 +11,7 @@ _OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
     "hookline-context-system": {"run_contexts": ("system",)},
     "hookline-deploy-local": {"deployment_targets": ("local",), "commands": ("models serve",)},
     "hookline-env-venv": {"environments": ("current", "uv", "virtualenv")},
+    "hookline-env-conda": {"environments": ("conda",)},
     "hookline-flavor-python": {"flavors": ("python_function",)},
     "hookline-flavor-lightgbm": {"flavors": ("lightgbm",)},
     "hookline-flavor-onnx": {"flavors": ("onnx",)},
@@ -29,6 +30,7 @@ _OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
         "commands": ("db upgrade", "db check", "db backup"),
     },
     "hookline-artifact-http": {"artifact_stores": ("http", "https")},
+    "hookline-artifact-fsspec": {"artifact_stores": ("sftp", "ftp", "ftps", "webdav", "webdavs", "hdfs", "fsspec")},
     "hookline-artifact-object": {"artifact_stores": ("s3", "gs", "az", "abfss", "wasbs")},
     "hookline-tracking-http": {"tracking_stores": ("http", "https"), "model_registries": ("http", "https")},
 }

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from hookline.artifacts import Artifacts
+from hookline.catalogue import what_to_install
 from hookline.config import Settings
 from hookline.entities import Execution, PreparedEnvironment, Project, RunStatus
 from hookline.errors import InvalidValue, NotSupported
@@ -259,10 +260,14 @@ class Projects:
             return wanted or DEFAULT_ENVIRONMENT
         if any(each.name == own for each in self._plugins.providers("environments")):
             return own
-        pip = "--env uv to take its packages from the Python package index, or " if own == "conda" else ""
+        distribution = what_to_install("environments", own)
+        ways = [f"pip install {distribution}"] if distribution else []
+        if own == "conda":
+            ways.append("add --env uv to take its packages from the Python package index")
+        ways.append(f"add --env {DEFAULT_ENVIRONMENT} to use this interpreter as it is")
         raise NotSupported(
-            f"The project {project.name!r} wants a {kind}, and no installed plugin offers the environment {own!r}. "
-            f"Add {pip}--env {DEFAULT_ENVIRONMENT} to use this interpreter as it is."
+            f"The project {project.name!r} wants a {kind}, and no installed plugin offers the environment {own!r}: "
+            f"{', or '.join(ways)}."
         )
 
     def _prepare(self, name: str, project: Project) -> PreparedEnvironment:

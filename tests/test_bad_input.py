@@ -19,7 +19,7 @@ DIABETES = str(ROOT / "examples" / "diabetes")
         (["run", DIABETES, "-P", "alpha"], 2, r"alpha"),
         (["run", DIABETES, "-e", "nope"], 1, r"nope.*\n?.*main"),
         (["run", DIABETES, "--backend", "slurm"], 2, r"backend 'slurm'.*\n.*local"),
-        (["run", DIABETES, "--env", "conda"], 2, r"environment 'conda'.*\n.*current"),
+        (["run", DIABETES, "--env", "nix"], 2, r"environment 'nix'.*\n.*current"),
         (["run", "no/such/folder"], 1, r"no/such/folder"),
         (["runs", "search", "metrics.rmse <"], 2, r"\n +\^"),
         (["runs", "search", "metrics.rmse < 'x'"], 2, r"\^"),

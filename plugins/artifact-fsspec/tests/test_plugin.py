@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,14 @@ def test_what_leads_elsewhere_than_to_a_remote_folder_is_refused(uri, said):
 def test_a_file_system_that_fsspec_does_not_have_is_said():
     with pytest.raises(ConfigError, match="fsspec has no file system 'nosuch'"):
         FilesystemArtifactStore("fsspec:nosuch://x")
+
+
+@pytest.mark.skipif(find_spec("pyarrow") is None, reason="pyarrow is not installed here")
+def test_hdfs_without_hadoop_says_what_it_needs(monkeypatch):
+    for name in ("JAVA_HOME", "HADOOP_HOME", "ARROW_LIBHDFS_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(Unavailable, match=r"Cannot list hdfs://127\.0\.0\.1:9/x: .*JAVA_HOME"):
+        FilesystemArtifactStore("hdfs://127.0.0.1:9/x").list()
 
 
 @pytest.mark.parametrize("scheme", ["sftp", "webdav", "webdavs"])

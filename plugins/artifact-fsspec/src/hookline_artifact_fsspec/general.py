@@ -17,6 +17,8 @@ from hookline_artifact_fsspec.options import GeneralOptions
 from hookline_artifact_fsspec.places import Place, inner_uri
 from hookline_artifact_fsspec.reading import Opened
 
+_NEEDED = {"hdfs": ", and that Java and Hadoop's libhdfs are here (JAVA_HOME, HADOOP_HOME, CLASSPATH)"}
+
 
 def open_general(uri: str, options: GeneralOptions) -> tuple[Place, Filesystem]:
     """Return what a URI names, and its file system.
@@ -145,7 +147,7 @@ class GeneralFilesystem(Filesystem):
         kind = type(error).__name__
         return Problem(
             f"the file system {self._protocol!r} failed, or cannot be reached ({kind}). Check the URI, the network and "
-            "the option settings."
+            f"the option settings{_NEEDED.get(self._protocol, '')}."
         )
 
     @contextmanager

@@ -13,57 +13,60 @@ class RemoteOptions:
 
     Attributes:
         verify_uploads: read each file back and compare its digest before it appears. Without it its size is compared.
-        timeout: seconds to wait for a connection, and for an answer.
     """
 
     verify_uploads: bool = False
-    timeout: float = field(default=60.0, validator=gt(0))
 
 
 @frozen
-class SftpOptions(RemoteOptions):
-    """How a server is reached by SSH. `~/.ssh/config`, the agent and the keys in `~/.ssh` count as for `ssh`.
+class ServerOptions(RemoteOptions):
+    """What holds for every server.
 
     Attributes:
-        username: default the one of the URI, of `~/.ssh/config`, or of this process.
-        password: default the one of the URI.
-        key_file: a private key to use in place of those in `~/.ssh`; `passphrase` opens it.
-        known_hosts: the file that says which host keys are right; default `~/.ssh/known_hosts`.
+        username, password: default those of the URI; for FTP and WebDAV those for the host in `~/.netrc`; for FTP
+            an anonymous visitor's; for SSH what `ssh` would take.
+        timeout: seconds to wait for a connection, and for an answer.
     """
 
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    timeout: float = field(default=60.0, validator=gt(0))
+
+
+@frozen
+class SftpOptions(ServerOptions):
+    """How a server is reached by SSH. `~/.ssh/config`, the agent and the keys in `~/.ssh` count as for `ssh`.
+
+    Attributes:
+        key_file: a private key to use in place of those in `~/.ssh`; `passphrase` opens it.
+        known_hosts: the file that says which host keys are right; default `~/.ssh/known_hosts`.
+    """
+
     key_file: str | None = None
     passphrase: str | None = field(default=None, repr=False)
     known_hosts: str | None = None
 
 
 @frozen
-class FtpOptions(RemoteOptions):
+class FtpOptions(ServerOptions):
     """How an FTP server is reached.
 
     Attributes:
-        username, password: default those of the URI, those for the host in `~/.netrc`, or an anonymous visitor's.
         ca_bundle: a file of certificates (PEM) to trust besides the system's, with TLS.
     """
 
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
     ca_bundle: str | None = None
 
 
 @frozen
-class WebdavOptions(RemoteOptions):
+class WebdavOptions(ServerOptions):
     """How a WebDAV server is reached.
 
     Attributes:
-        username, password: default those of the URI, or those for the host in `~/.netrc`.
         token: sent as `Authorization: Bearer TOKEN`, in place of a user and a password.
         ca_bundle: a file of certificates (PEM) to trust besides the system's.
     """
 
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
     ca_bundle: str | None = None
 

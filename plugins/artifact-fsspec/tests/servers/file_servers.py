@@ -58,6 +58,12 @@ class Running:
         self._process.wait(30)
         self._process = None
 
+    def freeze(self) -> None:
+        """Let it and all that it started do nothing any more, while its connections stay."""
+        assert self._process is not None
+        for pid in (self._process.pid, *_below(self._process.pid)):
+            os.kill(pid, signal.SIGSTOP)
+
     def _answers(self) -> bool:
         with suppress(OSError), socket.create_connection((HOST, self.port), timeout=5):
             return True

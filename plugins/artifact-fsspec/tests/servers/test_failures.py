@@ -298,6 +298,18 @@ def test_a_file_that_is_replaced_while_it_is_read_by_sftp_stays_what_it_was(shar
         assert stream.read() == bytes(MEBIBYTE)
 
 
+@pytest.mark.parametrize("connected", [False, True])
+@pytest.mark.parametrize("kind", ["sftp", "ftp", "webdav"])
+def test_a_server_that_says_nothing_is_not_waited_for_for_ever(kind, own, opened, small, connected) -> None:
+    server = own(kind)
+    store = opened(kind, server, timeout=2.0)
+    if connected:
+        store.put("a", small)
+    server.freeze()
+    with pytest.raises(Unavailable, match=r"takes too long|cannot be reached"):
+        store.list()
+
+
 # Uploads that are checked --------------------------------------------------------------------------------------------
 
 

@@ -22,6 +22,7 @@ from hookline_artifact_fsspec.reading import Opened
 
 T = TypeVar("T")
 
+_CLOSING = 5.0
 _MISSING = (asyncssh.SFTPNoSuchFile, SFTPNoSuchPath, SFTPNotADirectory)
 _BROKEN = (
     asyncssh.ConnectionLost,
@@ -164,7 +165,7 @@ class SftpFilesystem(Filesystem):
         """See `Filesystem.close`."""
         with self._lock:
             connection, self._connection = self._connection, None
-        if connection is not None:
+        if connection is not None and self._process == os.getpid():
             _close(connection)
 
     # Links -----------------------------------------------------------------------------------------------------------
@@ -290,4 +291,4 @@ def _close(connection: Connection) -> None:
         await connection.client.wait_closed()
 
     with suppress(asyncssh.Error, OSError):
-        sync(connection.loop, close)
+        sync(connection.loop, close, timeout=_CLOSING)

@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime, timedelta
@@ -51,6 +52,7 @@ class FilesystemArtifactStore(ArtifactStore):
         self._verifies = options is not None and options.verify_uploads
         self._staging = f"{self._place.root}/{STAGING}"
         self._prepared = False
+        weakref.finalize(self, self._files.close)
 
     def __repr__(self) -> str:
         """Name the place."""

@@ -20,6 +20,7 @@ from hookline_artifact_fsspec.reading import Opened, Sequential
 _PROPERTIES = (
     '<?xml version="1.0"?><propfind xmlns="DAV:"><prop><getcontentlength/><resourcetype/><getetag/></prop></propfind>'
 )
+_RACES = 5
 _CONFLICTS = frozenset({404, 409, 412, 423, 500})
 """What servers say of a file that several move at the same time, or whose folder is being removed."""
 
@@ -99,22 +100,27 @@ class WebdavFilesystem(Filesystem):
             self._make_folders(path)
 
     def _make_folders(self, path: str) -> None:
+        """Make a folder and those above it, which others may be making or removing."""
+        for _ in range(_RACES):
+            status = self._made(path)
+            if status is None:
+                return
+            found = self._properties(path)
+            if found is not None and found[0].is_dir:
+                return
+            if status == 409 and parent_of(path):
+                self._make_folders(parent_of(path))
+        raise Denied(f"the server does not let the folder {path!r} be made ({status}).")
+
+    def _made(self, path: str) -> int | None:
+        """Ask for a folder to be made in one that is there; return the status that says no."""
         try:
             self._client.request("MKCOL", quote(path))
         except ResourceNotFound:
-            status = 409
+            return 409  # the folder above is missing: most servers say so by themselves
         except HTTPError as error:
-            status = error.status_code
-        else:
-            return
-        found = self._properties(path)
-        if found is not None and found[0].is_dir:
-            return
-        if status != 409 or not parent_of(path):
-            raise Denied(f"the server does not let the folder {path!r} be made ({status}).")
-        self._make_folders(parent_of(path))
-        with suppress(HTTPError, ResourceNotFound):
-            self._client.request("MKCOL", quote(path))
+            return int(error.status_code)
+        return None
 
     def move(self, source: str, target: str) -> None:
         """See `Filesystem.move`."""

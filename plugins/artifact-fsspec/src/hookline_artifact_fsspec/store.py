@@ -6,7 +6,7 @@ import os
 import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -62,50 +62,39 @@ class FilesystemArtifactStore(ArtifactStore):
         """Store a local file under a key: it is there once it is whole."""
         check_key_path(key)
         staged = self._new_name()
-        with _opened(source) as file, self._told("store", key):
+        with self._told("store", key), _Sent(source) as sent:
             try:
-                sent, digest = self._upload(file, staged)
-                self._check_upload(staged, sent, digest, key)
-                self._move_into_place(staged, self._path(key), key)
+                self._upload(sent, staged)
+                self._check_upload(staged, sent, key)
+                self._move_into_place(staged, self._path(key))
             except BaseException:
                 with suppress(Problem, FileNotFoundError):
                     self._files.remove(staged)
                 raise
 
-    def _upload(self, file: BinaryIO, staged: str) -> tuple[int, bytes | None]:
-        """Send a local file; return how many bytes were sent, and their digest where that is wanted."""
-        digest = hashlib.sha256() if self._verifies else None
-
-        def parts() -> Iterator[bytes]:
-            while part := file.read(_PART):
-                if digest is not None:
-                    digest.update(part)
-                yield part
-
+    def _upload(self, sent: "_Sent", staged: str) -> None:
         self._prepare()
         try:
-            self._files.write(staged, parts())
-        except FileNotFoundError:  # somebody has removed it since
+            self._files.write(staged, sent.parts())
+        except FileNotFoundError:  # somebody has removed the folder since
             self._files.make_folders(self._staging)
-            file.seek(0)
             try:
-                self._files.write(staged, parts())
+                self._files.write(staged, sent.parts())
             except FileNotFoundError:
                 raise Problem(f"its folder {STAGING!r} was made, and is not there") from None
-        return file.tell(), digest.digest() if digest is not None else None
 
-    def _check_upload(self, staged: str, sent: int, digest: bytes | None, key: str) -> None:
+    def _check_upload(self, staged: str, sent: "_Sent", key: str) -> None:
         entry = self._files.stat(staged)
-        if entry is None or entry.size != sent:
+        if entry is None or entry.size != sent.size:
             there = "nothing" if entry is None else f"{entry.size} bytes"
-            raise Problem(f"{sent} bytes were sent, and {there} arrived")
-        if digest is None:
-            return
-        with self._stream(self._files.read(staged), key) as stream:
-            if hashlib.file_digest(stream, "sha256").digest() != digest:  # type: ignore[arg-type]
+            raise Problem(f"{sent.size} bytes were sent, and {there} arrived")
+        if self._verifies:
+            with self._stream(self._files.read(staged), key) as stream:
+                arrived = hashlib.file_digest(stream, "sha256")  # type: ignore[arg-type]
+            if arrived.digest() != sent.digest.digest():
                 raise DigestMismatch(f"The artifact {key!r} arrived at {self._place.shown} with another content.")
 
-    def _move_into_place(self, staged: str, target: str, key: str) -> None:
+    def _move_into_place(self, staged: str, target: str) -> None:
         """Give a file its name, again where its folder is removed at the same time by somebody else."""
         for _ in range(_RACES):
             with suppress(FileNotFoundError):
@@ -230,21 +219,57 @@ class FilesystemArtifactStore(ArtifactStore):
                     self._files.remove(f"{self._staging}/{each.name}")
 
 
+class _Sent:
+    """A local file that is sent, and what was sent of it: its size and digest.
+
+    Raises:
+        NotFound, InvalidValue, Refused, Unavailable: it cannot be read.
+    """
+
+    def __init__(self, source: Path) -> None:
+        if source.is_dir():
+            raise InvalidValue(f"Cannot read the local file {str(source)!r}: it is a folder.")
+        self._source = source
+        with self._reading():
+            self._file = source.open("rb", buffering=0)
+        self._start()
+
+    def __enter__(self) -> "_Sent":
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self._file.close()
+
+    def _start(self) -> None:
+        self.size, self.digest = 0, hashlib.sha256()
+
+    def parts(self) -> Iterator[bytes]:
+        """Yield the file from its start."""
+        self._start()
+        with self._reading():
+            self._file.seek(0)
+        while part := self._next():
+            self.size += len(part)
+            self.digest.update(part)
+            yield part
+
+    def _next(self) -> bytes:
+        with self._reading():
+            return self._file.read(_PART)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise _local(error, f"local file {str(self._source)!r}", "read") from error
+
+
 def _is_key(key: str) -> bool:
     try:
         return bool(check_key_path(key))
     except InvalidValue:
         return False
-
-
-def _opened(source: Path) -> BinaryIO:
-    """Open a local file for reading."""
-    if source.is_dir():
-        raise InvalidValue(f"Cannot read the local file {str(source)!r}: it is a folder.")
-    try:
-        return source.open("rb", buffering=0)  # type: ignore[return-value]
-    except OSError as error:
-        raise _local(error, f"local file {str(source)!r}", "read") from error
 
 
 def _local(error: OSError, what: str, verb: str) -> Exception:

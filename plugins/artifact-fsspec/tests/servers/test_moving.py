@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import uuid
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from file_servers import PASSWORD, USER
 
 from hookline import Config, Workspace
 from hookline.entities import FileInfo
+from hookline.errors import DigestMismatch
 from hookline_artifact_fsspec.store import FilesystemArtifactStore
 
 MEBIBYTE = 2**20
@@ -80,6 +82,31 @@ def test_hundreds_of_small_files_go_up_and_down_in_parallel(uri: str, tmp_path: 
     assert {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.txt")} == {
         path.relative_to(got): path.read_bytes() for path in got.rglob("*.txt")
     }
+
+
+def doubled(values: list[float]) -> list[float]:
+    return [2 * value for value in values]
+
+
+@pytest.mark.skipif(
+    any(find_spec(each) is None for each in ("hookline_flavor_python", "hookline_tracking_sql")),
+    reason="the laptop set is not installed here",
+)
+def test_a_model_that_was_changed_on_the_server_is_not_loaded(shared, home: Path, tmp_path: Path) -> None:
+    server = shared("sftp")
+    server.home(home)
+    folder = server.files / uuid.uuid4().hex
+    tracking = f"sqlite:///{tmp_path}/runs.db"
+    given = {"artifacts.uri": f"sftp://{server.host}{folder}", "tracking": tracking}
+    with Workspace(Config.load(given=given, environ={})) as workspace:
+        with workspace.start_run() as run:
+            run.log_model(doubled)
+        model = workspace.load_model(f"runs:/{run.run_id}/model", allow_pickle=True)
+        assert list(model.predict([1.0, 2.0])) == [2.0, 4.0]
+        (changed,) = folder.rglob("*.pkl")
+        changed.write_bytes(changed.read_bytes() + b"x")
+        with pytest.raises(DigestMismatch, match=changed.name):
+            workspace.load_model(f"runs:/{run.run_id}/model", allow_pickle=True)
 
 
 def test_a_large_file_can_be_read_from_any_place(uri: str, tmp_path: Path) -> None:

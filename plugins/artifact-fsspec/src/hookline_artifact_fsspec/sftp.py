@@ -23,6 +23,7 @@ from hookline_artifact_fsspec.reading import Opened
 T = TypeVar("T")
 
 _CLOSING = 5.0
+_RACES = 5
 _MISSING = (asyncssh.SFTPNoSuchFile, SFTPNoSuchPath, SFTPNotADirectory)
 _BROKEN = (
     asyncssh.ConnectionLost,
@@ -110,17 +111,24 @@ class SftpFilesystem(Filesystem):
         return None
 
     def make_folders(self, path: str) -> None:
-        """See `Filesystem.make_folders`."""
-
-        async def made(channel: Any) -> None:
-            try:
-                await channel.makedirs(path, exist_ok=True)
-            except asyncssh.SFTPFailure:  # somebody else has just made it, or a file is in the way
-                if not await channel.isdir(path):
-                    raise
-
+        """See `Filesystem.make_folders`. None is made where a link below the root leads to."""
         with self._asking() as connection:
-            connection.ask(made)
+            connection.ask(lambda channel: self._make_folders(channel, path))
+
+    async def _make_folders(self, channel: Any, path: str) -> None:
+        for _ in range(_RACES):
+            if path == self._place.root:
+                return await _make_root(channel, path)
+            with suppress(*_MISSING):
+                attributes = await channel.lstat(path)
+                if not stat.S_ISDIR(attributes.permissions or 0):
+                    raise Denied(f"{path!r} is a file or a link there, and no folder.")
+                await self._check_inside(channel, path)
+                return None
+            await self._make_folders(channel, parent_of(path))
+            with suppress(asyncssh.SFTPFailure, *_MISSING):  # others make and remove it, too
+                await channel.mkdir(path)
+        raise FileNotFoundError(path)
 
     def move(self, source: str, target: str) -> None:
         """See `Filesystem.move`. A file is replaced at once where the server has `posix-rename`, as OpenSSH has."""
@@ -276,6 +284,14 @@ class _Remote(Opened):
         """See `Opened.close`."""
         with suppress(Problem, FileNotFoundError), self._filesystem.asking(self._connection):
             sync(self._connection.loop, self._file.close)
+
+
+async def _make_root(channel: Any, path: str) -> None:
+    try:
+        await channel.makedirs(path or "/", exist_ok=True)
+    except asyncssh.SFTPFailure:  # somebody else has just made it, or a file is in the way
+        if not await channel.isdir(path):
+            raise
 
 
 def _entry(name: str, attributes: Any) -> Entry | None:

@@ -207,6 +207,19 @@ def test_a_path_that_is_none_of_the_server_is_said(shared, opened, small) -> Non
     elsewhere.close()
 
 
+def test_no_folder_is_made_where_a_link_leads_to(shared, opened, small, tmp_path) -> None:
+    server = shared("sftp")
+    store = opened("sftp", server, "links")
+    store.put("a/b", small)
+    (tmp_path / "outside").mkdir()
+    (server.files / "links" / "a" / "link").symlink_to(tmp_path / "outside")
+    for key in ("a/link/x", "a/link/new/folder/x", "a/b/x"):
+        with pytest.raises(Refused, match="is a file or a link there, and no folder"):
+            store.put(key, small)
+    assert list((tmp_path / "outside").iterdir()) == []
+    assert [each.path for each in store.list("a")] == ["a/b"]
+
+
 # Broken in the middle ------------------------------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 """What the laws of every environment leave open: conda's packages, channels, and what goes wrong with them."""
 
 import asyncio
+import base64
 import http.server
 import json
 import os
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -255,22 +257,55 @@ def test_a_python_part_that_fails_is_said_without_secrets(tmp_path, shared_chann
     assert SECRET not in str(caught.value)
 
 
-def test_a_channel_behind_a_server_is_read_and_its_absence_is_said(tmp_path, shared_channel):
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_arguments: object) -> None:
-            return
+class Asking(http.server.SimpleHTTPRequestHandler):
+    """Serves files to those who sign in, below `/open` to everybody."""
 
-    handler = partial(Quiet, directory=str(shared_channel.folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    def do_GET(self) -> None:
+        expected = "Basic " + base64.b64encode(f"me:{SECRET}".encode()).decode()
+        if not self.path.startswith("/open/") and self.headers.get("Authorization") != expected:
+            return self.send_error(401)
+        self.path = self.path.removeprefix("/open")
+        return super().do_GET()
+
+    def log_message(self, *_arguments: object) -> None:
+        return
+
+
+@pytest.fixture
+def served(shared_channel: Channel) -> Iterator[str]:
+    """The host and port of a server that has the channel."""
+    with http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(Asking, directory=str(shared_channel.folder))
+    ) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        place = f"http://127.0.0.1:{server.server_address[1]}"
-        prepared = CondaEnvironment(tmp_path / "a", CondaOptions(channels={"conda-forge": place})).prepare(PROBE)
-        assert run_in(prepared, "import conda_probe; print(conda_probe.VERSION)").strip() == "2.0"
-        missing = CondaOptions(channels={"conda-forge": f"{place}/missing"})
-        with pytest.raises(HooklineError) as caught:
-            CondaEnvironment(tmp_path / "b", missing).prepare(PROBE)
-        assert f"{place}/missing" in str(caught.value)
+        yield f"127.0.0.1:{server.server_address[1]}"
         server.shutdown()
+
+
+def test_a_channel_behind_a_server_is_read_and_its_absence_is_said(tmp_path, served):
+    options = CondaOptions(channels={"conda-forge": f"http://{served}/open"})
+    prepared = CondaEnvironment(tmp_path / "a", options).prepare(PROBE)
+    assert run_in(prepared, "import conda_probe; print(conda_probe.VERSION)").strip() == "2.0"
+    missing = CondaOptions(channels={"conda-forge": f"http://{served}/open/missing"})
+    with pytest.raises(HooklineError) as caught:
+        CondaEnvironment(tmp_path / "b", missing).prepare(PROBE)
+    assert f"http://{served}/open/missing" in str(caught.value)
+
+
+@pytest.mark.parametrize("kept", ["in the URL", "by rattler", "nowhere"])
+def test_credentials_of_a_channel_are_used_and_not_shown(tmp_path, served, monkeypatch, kept):
+    signing_in = {"127.0.0.1": {"BasicHTTP": {"username": "me", "password": SECRET}}} if kept == "by rattler" else {}
+    (tmp_path / "credentials.json").write_text(json.dumps(signing_in))
+    monkeypatch.setenv("RATTLER_AUTH_FILE", str(tmp_path / "credentials.json"))
+    place = f"http://me:{SECRET}@{served}" if kept == "in the URL" else f"http://{served}"
+    environment = CondaEnvironment(tmp_path / "environments", CondaOptions(channels={"conda-forge": place}))
+    if kept == "nowhere":
+        with pytest.raises(Unavailable, match="401"):
+            environment.prepare(PROBE)
+    else:
+        shown = repr(environment.prepare(PROBE))
+        assert "conda-probe" in shown.replace("_", "-")
+        assert SECRET not in shown
 
 
 # Whole, or not there -------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import rattler
 from rattler import exceptions as theirs
+from rattler.networking import Client
 
 from hookline.errors import ExecutionFailed, InvalidValue, Unavailable
 from hookline_env_conda.channels import shown
@@ -53,6 +54,7 @@ async def _install(recipe: Recipe, prefix: Path, cache: Path, timeout: float) ->
             chosen = await rattler.solve(
                 [rattler.Channel(each) for each in recipe.channels],
                 specs,
+                gateway=rattler.Gateway(client=Client.default_client()),
                 virtual_packages=rattler.VirtualPackage.detect(),
                 timeout=datetime.timedelta(seconds=timeout),
                 channel_relations="disabled",
@@ -86,7 +88,9 @@ async def _fetch_and_link(chosen: Sequence[Any], prefix: Path, cache: Path) -> N
     One that could not be fetched would be taken for fetched, with the content of an earlier one of its name and build.
     """
     try:
-        await rattler.install(list(chosen), target_prefix=prefix, cache_dir=cache, show_progress=False)
+        await rattler.install(
+            list(chosen), target_prefix=prefix, cache_dir=cache, client=Client.default_client(), show_progress=False
+        )
     except BaseException:
         for each in chosen:
             for kept in cache.glob(f"{each.name.normalized}-{each.version}-{each.build}*"):

@@ -306,6 +306,7 @@ def test_credentials_of_a_channel_are_used_and_not_shown(tmp_path, served, monke
         shown = repr(environment.prepare(PROBE))
         assert "conda-probe" in shown.replace("_", "-")
         assert SECRET not in shown
+        assert not [path for path in (tmp_path / "environments").rglob("*.json") if SECRET in path.read_text()]
 
 
 # Whole, or not there -------------------------------------------------------------------------------------------------

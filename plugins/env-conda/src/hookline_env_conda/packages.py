@@ -41,6 +41,10 @@ def install_packages(recipe: Recipe, prefix: Path, cache: Path, timeout: float) 
     """
     prefix.mkdir(parents=True)
     _run(_install(recipe, prefix, cache, timeout))
+    for path in (prefix / "conda-meta").glob("*.json"):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        named = {key: shown(record[key]) for key in ("url", "channel") if record.get(key)}
+        path.write_text(json.dumps(record | named, indent=2), encoding="utf-8")
 
 
 async def _install(recipe: Recipe, prefix: Path, cache: Path, timeout: float) -> None:

@@ -1,5 +1,6 @@
 """Files of a WebDAV server, with the client below fsspec's file system of webdav4."""
 
+import os
 import ssl
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -51,8 +52,16 @@ class WebdavFilesystem(Filesystem):
 
     def _renew(self) -> None:
         """Use new connections from now on."""
-        self._client = Client(self._server, retry=False, follow_redirects=False, trust_env=False, **self._settings)
-        self._clients.append(self._client)
+        self._process = os.getpid()
+        self._last = Client(self._server, retry=False, follow_redirects=False, trust_env=False, **self._settings)
+        self._clients.append(self._last)
+
+    @property
+    def _client(self) -> Client:
+        """The client of this process: the connections of one that it was forked from are that one's."""
+        if self._process != os.getpid():
+            self._renew()
+        return self._last
 
     def write(self, path: str, parts: Iterable[bytes]) -> None:
         """See `Filesystem.write`."""

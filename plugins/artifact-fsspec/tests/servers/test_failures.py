@@ -1,5 +1,6 @@
 """What goes wrong with a server of files: each time one clear error, and nothing half-written that anybody sees."""
 
+import multiprocessing
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -321,6 +322,33 @@ def test_a_server_that_says_nothing_is_not_waited_for_for_ever(kind, own, opened
     server.freeze()
     with pytest.raises(Unavailable, match=r"takes too long|cannot be reached"):
         store.list()
+
+
+def _use(store: FilesystemArtifactStore, answers: Any) -> None:
+    try:
+        answers.send(("listed", str(store.list())))
+    except HooklineError as error:
+        answers.send((type(error).__name__, str(error)))
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.parametrize(("kind", "expected"), [("sftp", "InvalidState"), ("ftp", "listed"), ("webdav", "listed")])
+def test_a_forked_process_is_told_or_connects_anew(kind, expected, shared, opened, small) -> None:
+    """It never waits for ever, and what it does leaves the connections of its parent as they are."""
+    store = opened(kind, shared(kind), "forked")
+    store.put("a", small)
+    ours, theirs = multiprocessing.Pipe()
+    child = multiprocessing.get_context("fork").Process(target=_use, args=(store, theirs))
+    child.start()
+    try:
+        assert ours.poll(60), "the process waits"
+        said, text = ours.recv()
+        assert said == expected
+        assert ("spawn" in text) == (expected == "InvalidState")
+    finally:
+        child.kill()
+        child.join()
+    assert [each.path for each in store.list()] == ["a"]
 
 
 # Uploads that are checked --------------------------------------------------------------------------------------------

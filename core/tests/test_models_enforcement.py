@@ -410,6 +410,31 @@ def test_tensors_with_names_come_from_mappings_and_tables():
     assert "by name" in str(refusal(signature, np.zeros((2, 2))))
 
 
+@pytest.mark.parametrize(
+    ("dtype", "fits"), [("float64", True), ("int64", True), ("float32", True), ("complex64", False), ("object", True)]
+)
+def test_the_numbers_of_a_table_may_become_float32(dtype, fits):
+    table = pd.DataFrame(np.ones((2, 3), dtype))
+    if fits:
+        assert tensor("float32", -1, 3).fit(table).dtype == "float32"
+    else:
+        refusal(tensor("float32", -1, 3), table)
+    if dtype == "int64":
+        refusal(tensor("int32", -1, 3), table)  # they may be too large
+
+
+def test_a_table_is_the_whole_of_a_lone_tensor_unless_a_column_has_its_name():
+    named = Signature(Schema(tensors=(Tensor("float64", (-1, 2), "x"),)))
+    assert named.fit(pd.DataFrame({"a": [1.0], "b": [2.0]}))["x"].tolist() == [[1, 2]]
+    assert named.fit(pd.DataFrame({"a": [1.0], "x": [[3.0, 4.0]]}))["x"].tolist() == [[3, 4]]
+
+
+def test_a_column_is_a_matrix_of_one_column_where_the_tensor_is():
+    schema = Schema(tensors=(Tensor("float64", (-1, 1), "x"), Tensor("float64", (-1,), "y")))
+    fitted = Signature(schema).fit(pd.DataFrame({"x": [1.0, 2.0], "y": [3.0, 4.0]}))
+    assert (fitted["x"].tolist(), fitted["y"].tolist()) == ([[1], [2]], [3, 4])
+
+
 def test_sparse_matrices_stay_sparse():
     sparse = pytest.importorskip("scipy.sparse")
     matrix = sparse.csr_matrix(np.eye(3, dtype="float32"))

@@ -25,6 +25,7 @@ from hookline.errors import (
 )
 from hookline.interfaces import Flavor
 from hookline.models import Manifest, Models, Signature, infer_signature
+from hookline.models.schema import Column, Scalar, Schema
 from hookline.providers import FlavorProvider, StoreProvider, hookimpl
 from hookline.testing import MemoryArtifactStore, memory_workspace
 
@@ -129,6 +130,51 @@ def test_a_flavor_that_is_no_function_has_no_block_for_one(tmp_path):
     document = memory_workspace(tmp_path / "home", events).save_model(Times(), tmp_path / "m")
     assert list(document.flavors) == ["other"]
     assert document.signature is None
+
+
+class SaysItself(TimesFlavor):
+    """A flavor whose models say what they take, and of some what they return; its loader gets the whole folder."""
+
+    loader_takes_folder = True
+
+    def signature(self, model, folder, block):
+        assert (folder / block["data"]).is_file()
+        outputs = Schema((Column(Scalar.DOUBLE),)) if model.factor == 2 else None
+        return Signature(Schema((Column(Scalar.LONG, "x"),)), outputs)
+
+
+@pytest.mark.parametrize(
+    ("factor", "options", "inputs", "outputs"),
+    [
+        (2, {}, [Column(Scalar.LONG, "x")], Scalar.DOUBLE),
+        (2, {"input_example": ROWS}, [Column(Scalar.LONG, "x")], Scalar.DOUBLE),
+        (3, {}, [Column(Scalar.LONG, "x")], None),
+        (3, {"input_example": ROWS}, [Column(Scalar.LONG, "x")], Scalar.LONG),
+        (2, {"input_example": [{"x": 1.5}]}, [Column(Scalar.DOUBLE, "x")], Scalar.DOUBLE),  # it does not fit
+        (2, {"signature": infer_signature(["a"])}, [Column(Scalar.STRING)], None),
+    ],
+)
+def test_a_models_own_signature_is_completed_by_its_example(tmp_path, factor, options, inputs, outputs):
+    events = Events(FlavorProvider("times", SaysItself, handles=(f"{__name__}.Times",)))
+    with memory_workspace(tmp_path / "home", events) as workspace:
+        document = workspace.save_model(Times(factor), tmp_path / "m", **options)
+    assert list(document.signature.inputs.columns) == inputs
+    assert (document.signature.outputs.columns[0].type if document.signature.outputs else None) == outputs
+
+
+def test_params_of_the_example_join_a_models_own_signature(tmp_path):
+    events = Events(FlavorProvider("times", SaysItself, handles=(f"{__name__}.Times",)))
+    with memory_workspace(tmp_path / "home", events) as workspace:
+        document = workspace.save_model(Times(), tmp_path / "m", input_example=(ROWS, {"offset": 1}))
+    assert [each.name for each in document.signature.params] == ["offset"]
+
+
+def test_a_loader_that_takes_the_whole_folder_is_told_of_no_data(tmp_path):
+    events = Events(FlavorProvider("times", SaysItself, handles=(f"{__name__}.Times",)))
+    with memory_workspace(tmp_path / "home", events) as workspace:
+        document = workspace.save_model(Times(), tmp_path / "m")
+    assert document.flavors["times"]["data"] == "sub/factor.json"
+    assert "data" not in document.function
 
 
 def test_the_environment_is_written_for_every_tool(workspace, tmp_path):

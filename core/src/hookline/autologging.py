@@ -1,5 +1,5 @@
 """What the automatic logging of flavors shares: the run to log into, the promise that logging never disturbs a
-training, and wrapping what trains in a library: a function `train` that takes callbacks, or a trainer's method.
+training, and wrapping what trains in a library: a function that takes callbacks, or a trainer's method.
 """
 
 import contextlib
@@ -8,7 +8,6 @@ import inspect
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from importlib import import_module
 from threading import Lock
 from types import TracebackType
 from typing import Any, Protocol
@@ -16,6 +15,7 @@ from typing import Any, Protocol
 from attrs import frozen
 
 from hookline.plugins import describe
+from hookline.providers import resolve
 from hookline.run import Run
 
 log = logging.getLogger("hookline")
@@ -112,31 +112,47 @@ class _Choices:
 
 
 class TrainFunction:
-    """A library's function `train(params, ..., callbacks=...)`, which logs while it is switched on. Thread safe.
+    """A library's function or method that trains and takes `callbacks`; itself the `autolog` of a flavor. Thread safe.
 
     A library's modules are the process's own, so that a flavor makes one of these, in its module.
 
     Args:
         flavor: the flavor's name, which logs the trained model.
-        modules: every module that holds the function by the name `train`; they are imported by `apply`.
+        places: every place of the function, as `"package.module:function"` or `"package.module:Class.method"`.
         callback: makes the library's own callback that logs the metrics of each iteration into a run.
+        params: what to log of the function's arguments.
+        trained: the model, given the function's arguments and its result.
     """
 
-    def __init__(self, flavor: str, modules: Sequence[str], callback: Callable[[Run], Any]) -> None:
-        self._flavor, self._modules, self._callback = flavor, tuple(modules), callback
+    def __init__(
+        self,
+        flavor: str,
+        places: Sequence[str],
+        callback: Callable[[Run], Any],
+        *,
+        params: Callable[[Mapping[str, Any]], Mapping[str, str]] | None = None,
+        trained: Callable[[Mapping[str, Any], Any], Any] = lambda arguments, result: result,
+    ) -> None:
+        self._flavor, self._places, self._callback = flavor, tuple(places), callback
+        self._params, self._trained = params or plain_params, trained
         self._replacements = Replacements()
         self._choices: _Choices | None = None
 
-    def apply(self, open_run: OpenRun, *, log_models: bool) -> None:
-        """Log from now on with these choices, wrapping what is not wrapped yet."""
-        modules = [import_module(name) for name in self._modules]
-        self._choices = _Choices(open_run, log_models)
-        self._replacements.make([(module, "train") for module in modules], self._wrap)
+    def __call__(self, workspace_run: OpenRun, *, log_models: bool = True, disable: bool = False) -> None:
+        """Log every training: params, the metrics of each iteration, and the model as `model`.
 
-    def remove(self) -> None:
-        """Log no more."""
-        self._choices = None
-        self._replacements.undo()
+        Args:
+            workspace_run: gives the run to log into.
+            log_models: log the trained model.
+            disable: take the changes of the library back.
+        """
+        if disable:
+            self._choices = None
+            self._replacements.undo()
+        else:
+            places = [_place(each) for each in self._places]
+            self._choices = _Choices(workspace_run, log_models)
+            self._replacements.make(places, self._wrap)
 
     def _wrap(self, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
@@ -160,14 +176,16 @@ class TrainFunction:
                 return original(*args, **kwargs)
             with harmless("the parameters"):
                 run.set_tag("mlflow.autologging", self._flavor)
-                run.log_params(_params(given.arguments))
+                run.log_params(self._params(given.arguments))
             with harmless("the metrics"):
-                given.arguments["callbacks"] = [*(given.arguments.get("callbacks") or ()), self._callback(run)]
-            model = original(*given.args, **given.kwargs)
+                own = given.arguments.get("callbacks")
+                present = [own] if own is not None and not isinstance(own, Iterable) else (own or ())
+                given.arguments["callbacks"] = [*present, self._callback(run)]
+            result = original(*given.args, **given.kwargs)
             if choices.log_models:
                 with harmless("the model"):
-                    run.log_model(model, "model", flavor=self._flavor)
-            return model
+                    run.log_model(self._trained(given.arguments, result), "model", flavor=self._flavor)
+            return result
 
 
 class Watch(Protocol):
@@ -239,8 +257,16 @@ class TrainMethod:
         return result
 
 
-def _params(arguments: Mapping[str, Any]) -> dict[str, str]:
-    """Return what `params` holds, and the other arguments that are plain values."""
+def _place(target: str) -> tuple[Any, str]:
+    """Return what holds a function, and its name there: a module, or the class that defines a method."""
+    module, _, path = target.partition(":")
+    inner, _, name = path.rpartition(".")
+    owner = resolve(f"{module}:{inner}")
+    return next(each for each in owner.__mro__ if name in vars(each)) if isinstance(owner, type) else owner, name
+
+
+def plain_params(arguments: Mapping[str, Any]) -> dict[str, str]:
+    """Return what an argument `params` holds, and the other arguments that are plain values."""
     plain = {name: value for name, value in arguments.items() if isinstance(value, str | int | float)}
     named = {**plain, **dict(arguments.get("params") or {})}
     return {name: str(value) for name, value in named.items() if value is not None and not callable(value)}

@@ -7,7 +7,10 @@ gate. A flavor only writes and reads its own files.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+if TYPE_CHECKING:
+    from hookline.models.signature import Signature
 
 
 class Unpickler(Protocol):
@@ -73,6 +76,13 @@ class Flavor(ABC):
     @abstractmethod
     def predict(self, model: Any, data: Any, params: Mapping[str, Any]) -> Any:
         """Return predictions for `data` (a DataFrame, an array, a dict of arrays or a list), a row for a row."""
+
+    def signature(self, model: Any, folder: Path, block: Mapping[str, Any]) -> "Signature | None":
+        """Return what a model that was just saved says of its inputs and outputs itself.
+
+        None, or None for one of the two: it does not say, and the flow infers it from the input example.
+        """
+        return None
 
     def requirements(self, model: Any) -> list[str]:
         """Return distributions to pin beyond those found from the model's and the process's imports."""

@@ -13,14 +13,15 @@ from hookline.providers import resolve
 def fit_tensors(tensors: Sequence[Tensor], data: Any) -> Any:
     """Return an array, or a mapping of arrays where tensors have names, as the model takes it.
 
-    Lists become numpy arrays; DataFrames too, or a mapping of their columns. Numbers are widened where that is safe.
+    Lists become numpy arrays; DataFrames too, or a mapping of their columns. Numbers are widened where that is safe;
+    those of DataFrames, which have 64 bits unless someone minds, and of lists may become float32 as well.
 
     Raises:
         SignatureError: a tensor is missing, or its dtype or shape does not fit.
     """
     if tensors[0].name is None:
         return _fit_tensor(tensors[0], data)
-    if kinds.is_frame(data):
+    if kinds.is_frame(data) and not (len(tensors) == 1 and tensors[0].name not in map(str, data.columns)):
         given = {str(name): data[name] for name in data.columns}
     elif isinstance(data, Mapping):
         given = {str(name): value for name, value in data.items()}
@@ -54,13 +55,17 @@ def _fit_tensor(tensor: Tensor, data: Any) -> Any:
 def _as_array(tensor: Tensor, data: Any) -> tuple[Any, str]:
     """Return data as a numpy array, and how far its numbers may be cast.
 
-    Plain Python numbers have no width, so that those of lists may become float32 as well as float64.
+    Plain Python numbers have no width, and pandas gives 64 bits to those of tables, so that they may become float32.
+    A column is a matrix of one column where the tensor is one.
     """
     if kinds.is_array(data):
         return data, "safe"
     if kinds.is_frame(data) or kinds.is_series(data):
-        array = data.to_numpy()
-        return (_stacked(tensor, array.tolist()), "same_kind") if array.dtype.kind == "O" else (array, "safe")
+        table = data.to_numpy()
+        array = table if table.dtype.kind != "O" else _stacked(tensor, table.tolist())
+        is_column = len(array.shape) == 1 and len(tensor.shape) == 2 and tensor.shape[1] in (1, -1)
+        rule = "safe" if array is table and not tensor.dtype.startswith("float") else "same_kind"
+        return (array.reshape(-1, 1) if is_column else array), rule
     if isinstance(data, Mapping):
         raise SignatureError("expected one array, got a mapping.", column=tensor.name)
     return _stacked(tensor, data if isinstance(data, list | tuple) else [data]), "same_kind"

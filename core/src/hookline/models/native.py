@@ -1,15 +1,25 @@
-"""What flavors of native files share: finding the file, reading it with a clear error, and calling what predicts."""
+"""What flavors of native files share: finding the file, reading it with a clear error, calling what predicts, and the
+arrays that a model says it takes.
+"""
 
 import contextlib
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from hookline.discovery import describe
 from hookline.errors import HooklineError, InvalidValue, NotFound
+from hookline.models.schema import Schema, Tensor
 from hookline.paths import inside
 from hookline.providers import resolve
+
+_DTYPES = {
+    **{f"{kind}{bits}": f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)},
+    **{each: each for each in ("bool", "float16", "float32", "float64", "complex64", "complex128")},
+    "string": "object",  # numpy has texts of a fixed length only
+}
 
 
 def model_file(folder: Path, block: Mapping[str, Any], key: str = "data") -> Path:
@@ -58,3 +68,48 @@ def as_table(data: Any) -> Any:
     if isinstance(data, Mapping) or (isinstance(data, list) and data and isinstance(data[0], Mapping)):
         return resolve("pandas:DataFrame")(data)
     return resolve("numpy:asarray")(data) if isinstance(data, list | tuple) else data
+
+
+def named_arrays(names: Sequence[str], data: Any) -> dict[str, Any]:
+    """Return an array for each of a model's inputs: by name from a mapping or a table, or all data where there is one.
+
+    Raises:
+        InvalidValue: there are several inputs, and the data does not name them.
+    """
+    given = data if isinstance(data, Mapping) else as_table(data)
+    if set(names) <= set(given if isinstance(given, Mapping) else getattr(given, "columns", ())):
+        found = {name: given[name] for name in names}
+    elif len(names) == 1:
+        found = {names[0]: as_table(given)}
+    else:
+        raise InvalidValue(f"The model takes several inputs; give a mapping or columns: {', '.join(names)}.")
+    array = resolve("numpy:asarray")
+    return {name: array(each) for name, each in found.items()}
+
+
+def tensor_schema(tensors: Iterable[tuple[str | None, str, Sequence[int | None] | None]]) -> Schema | None:
+    """Return the schema of tensors, given a name, a dtype and a shape of each, where None is a size that is free.
+
+    None where there is no tensor, or a signature cannot hold one: numpy lacks its dtype, or its shape is not known.
+    """
+    found = list(tensors)
+    if not found or any(dtype not in _DTYPES or shape is None for _name, dtype, shape in found):
+        return None
+    return Schema(
+        tensors=tuple(
+            Tensor(_DTYPES[dtype], tuple(-1 if size is None else int(size) for size in shape or ()), name)
+            for name, dtype, shape in found
+        )
+    )
+
+
+def the_installed_of(*distributions: str) -> str:
+    """Return which distribution is here, of several that bring the same module; the first where none is."""
+    return next(filter(_is_installed, distributions), distributions[0])
+
+
+def _is_installed(distribution: str) -> bool:
+    try:
+        return bool(version(distribution))
+    except PackageNotFoundError:
+        return False

@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from hookline.discovery import describe
 from hookline.entities import new_id
-from hookline.errors import AlreadyExists, HooklineError, InvalidValue
+from hookline.errors import AlreadyExists, HooklineError, InvalidValue, SignatureError
 from hookline.interfaces import Flavor
 from hookline.models.distributions import Distributions
 from hookline.models.document import PYTHON_FUNCTION, ModelDocument
@@ -101,7 +101,7 @@ def write_model(
     example = None if saving.input_example is None else Example.of(saving.input_example)
     block = _saved_by(flavor, model, folder, saving.options, example)
     info = None if example is None else save_example(example, folder)
-    signature = _signature(saving.signature, flavor, model, example)
+    signature = _given(saving.signature) or _found(flavor, model, example, flavor.signature(model, folder, block))
     requirements = _requirements(saving.requirements, flavor, model, example, names, installed)
     write_environment(folder, requirements)
     document = ModelDocument(
@@ -152,17 +152,36 @@ def _flavors(flavor: Flavor, block: Mapping[str, Any]) -> dict[str, dict[str, An
     return {flavor.name: dict(block), PYTHON_FUNCTION: function}
 
 
-def _signature(given: Any, flavor: Flavor, model: Any, example: Example | None) -> Signature | None:
-    if isinstance(given, Signature):
-        return given
-    if given is not None:
-        plain = given.to_dict() if hasattr(given, "to_dict") else given
-        if not isinstance(plain, Mapping):
-            raise InvalidValue(f"A signature is what infer_signature(...) returns, not {given!r}.")
-        return Signature.from_dict(plain)
+def _given(signature: Any) -> Signature | None:
+    """Return the signature that the user gave; None where there is none."""
+    if signature is None or isinstance(signature, Signature):
+        return signature
+    plain = signature.to_dict() if hasattr(signature, "to_dict") else signature
+    if not isinstance(plain, Mapping):
+        raise InvalidValue(f"A signature is what infer_signature(...) returns, not {signature!r}.")
+    return Signature.from_dict(plain)
+
+
+def _found(flavor: Flavor, model: Any, example: Example | None, own: Signature | None) -> Signature | None:
+    """Return the model's own signature, completed by its example; one that its example does not fit gives way to it."""
     if example is None:
-        return None
-    return infer_signature(example.data, _outputs(flavor, model, example), example.params)
+        return own
+    if own is None or not _fits(own, example):
+        return infer_signature(example.data, _outputs(flavor, model, example), example.params)
+    inferred = infer_signature(example.data, None, example.params)
+    outputs = own.outputs
+    if outputs is None and (found := _outputs(flavor, model, example)) is not None:
+        outputs = infer_signature(outputs=found).outputs
+    return Signature(own.inputs or inferred.inputs, outputs, own.params or inferred.params)
+
+
+def _fits(signature: Signature, example: Example) -> bool:
+    try:
+        signature.fit(example.data)
+    except SignatureError as error:
+        log.warning("The input example does not fit what the model says it takes: %s", error)
+        return False
+    return True
 
 
 def _outputs(flavor: Flavor, model: Any, example: Example) -> Any:

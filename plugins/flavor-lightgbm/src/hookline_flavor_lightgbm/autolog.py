@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hookline.autologging import OpenRun, TrainFunction, harmless, metric_key
+from hookline.autologging import TrainFunction, harmless, metric_key
 from hookline.run import Run
 
 
@@ -22,18 +22,4 @@ class LogMetrics:
                 self._run.log_metrics(values, step=env.iteration)
 
 
-_train = TrainFunction("lightgbm", ("lightgbm", "lightgbm.engine", "lightgbm.sklearn"), LogMetrics)
-
-
-def autolog(workspace_run: OpenRun, *, log_models: bool = True, disable: bool = False) -> None:
-    """Log every training: params, the metrics of each iteration, and the booster as the model `model`.
-
-    Args:
-        workspace_run: gives the run to log into.
-        log_models: log the trained booster.
-        disable: take the changes of LightGBM's modules back.
-    """
-    if disable:
-        _train.remove()
-    else:
-        _train.apply(workspace_run, log_models=log_models)
+autolog = TrainFunction("lightgbm", ("lightgbm:train", "lightgbm.engine:train", "lightgbm.sklearn:train"), LogMetrics)

@@ -12,7 +12,7 @@ from attrs import define, field, frozen
 from hookline.documents import structure_strictly
 from hookline.errors import InvalidValue
 from hookline.interfaces import Flavor, Unpickler
-from hookline.models.native import as_table, model_file, reading
+from hookline.models.native import model_file, named_arrays, reading
 
 FILE = "model.onnx"
 CPU = "CPUExecutionProvider"
@@ -94,17 +94,7 @@ def _session(graph: str | bytes, providers: Any) -> onnxruntime.InferenceSession
 def _feeds(session: onnxruntime.InferenceSession, data: Any) -> dict[str, Any]:
     """Return an array for each input; 64-bit numbers, which JSON and pandas make, become the 32 bits that it takes."""
     inputs = {each.name: each.type for each in session.get_inputs()}
-    if isinstance(data, Mapping) and set(data) == set(inputs):
-        given = dict(data)
-    else:
-        table = as_table(data)
-        if len(inputs) == 1:
-            given = dict.fromkeys(inputs, table)
-        elif hasattr(table, "columns") and set(inputs) <= set(table.columns):
-            given = {name: table[name] for name in inputs}
-        else:
-            raise InvalidValue(f"The model takes several inputs; give a mapping or columns: {', '.join(inputs)}.")
-    arrays = {name: numpy.asarray(each) for name, each in given.items()}
+    arrays = named_arrays(list(inputs), data)
     return {
         name: each.astype(numpy.float32) if inputs[name] == "tensor(float)" and each.dtype == numpy.float64 else each
         for name, each in arrays.items()

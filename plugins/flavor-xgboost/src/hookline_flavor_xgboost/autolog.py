@@ -4,7 +4,7 @@ from typing import Any
 
 from xgboost.callback import TrainingCallback
 
-from hookline.autologging import OpenRun, TrainFunction, harmless, metric_key
+from hookline.autologging import TrainFunction, harmless, metric_key
 from hookline.run import Run
 
 
@@ -28,18 +28,4 @@ class LogMetrics(TrainingCallback):
         return False
 
 
-_train = TrainFunction("xgboost", ("xgboost", "xgboost.training", "xgboost.sklearn"), LogMetrics)
-
-
-def autolog(workspace_run: OpenRun, *, log_models: bool = True, disable: bool = False) -> None:
-    """Log every training: params, the metrics of each iteration, and the booster as the model `model`.
-
-    Args:
-        workspace_run: gives the run to log into.
-        log_models: log the trained booster.
-        disable: take the changes of XGBoost's modules back.
-    """
-    if disable:
-        _train.remove()
-    else:
-        _train.apply(workspace_run, log_models=log_models)
+autolog = TrainFunction("xgboost", ("xgboost:train", "xgboost.training:train", "xgboost.sklearn:train"), LogMetrics)

@@ -1,7 +1,6 @@
 """The flavor `xgboost`: XGBoost's own formats, with the `MLmodel` block of MLflow 3."""
 
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +10,7 @@ from attrs import frozen
 from hookline.documents import structure_strictly
 from hookline.errors import InvalidValue
 from hookline.interfaces import Flavor, Unpickler
-from hookline.models.native import as_table, call_with, model_file, reading
+from hookline.models.native import as_table, call_with, model_file, reading, the_installed_of
 
 BOOSTER = "xgboost.core.Booster"
 ESTIMATORS = (
@@ -70,7 +69,7 @@ class XGBoostFlavor(Flavor):
 
     def requirements(self, model: Any) -> list[str]:
         """Pin the distribution that is here, of the two that bring XGBoost."""
-        return [next(filter(_is_installed, ("xgboost", "xgboost-cpu")))]
+        return [the_installed_of("xgboost", "xgboost-cpu")]
 
 
 def _made(kind: str) -> Any:
@@ -85,10 +84,3 @@ def _made(kind: str) -> Any:
             "its booster (get_booster()), or the whole with flavor='python_function'."
         )
     return getattr(xgboost, name)()
-
-
-def _is_installed(distribution: str) -> bool:
-    try:
-        return bool(version(distribution))
-    except PackageNotFoundError:
-        return False

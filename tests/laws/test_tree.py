@@ -58,6 +58,9 @@ ASKED_FOR = {
     "flavor-onnx",
     "flavor-pytorch",
     "flavor-transformers",
+    "flavor-keras",
+    "flavor-tensorflow",
+    "lib-keras",
 }
 """Plugins that a person installs by name: built with libraries from another registry, or of use to some only."""
 

@@ -2,7 +2,7 @@
 
 `FOLDER/mlflow` has the real mlflow with our flavors beside it, and libraries whose callbacks log to it;
 `FOLDER/mlflow-2` and `FOLDER/mlflow-1` have clients of older majors; `FOLDER/schemathesis` makes requests from a
-description of an API. `FOLDER/frameworks` and `FOLDER/torch`, made only when they are named, have mlflow with the
+description of an API. `FOLDER/frameworks`, `FOLDER/torch` and `FOLDER/tensorflow`, made only when named, have mlflow with the
 libraries of flavors beyond the laptop set. They are kept and used again; delete the folder to start anew.
 """
 
@@ -25,6 +25,11 @@ ENVIRONMENTS = {
         ["xgboost-cpu>=3", "lightgbm>=4.6", "onnx>=1.17", "onnxruntime>=1.20"],
     ],
     "torch": [["mlflow==3.17.2", "torch==2.13.*", "lightning>=2.6", "transformers>=5.0", "accelerate>=1.1"]],
+    "tensorflow": [
+        ["mlflow==3.17.2", "tensorflow-cpu>=2.21"],
+        ["./core", "./plugins/flavor-python", "./plugins/lib-keras"],
+        ["./plugins/flavor-keras", "./plugins/flavor-tensorflow"],
+    ],
     # pkg_resources, which it imports, left setuptools with 81.
     "mlflow-1": [
         [
@@ -39,7 +44,7 @@ ENVIRONMENTS = {
     ],
 }
 
-ON_REQUEST = {"frameworks", "torch"}
+ON_REQUEST = {"frameworks", "torch", "tensorflow"}
 
 
 def main() -> None:

@@ -3,9 +3,9 @@
 `HOOKLINE_PEER_FRAMEWORKS` names that environment's interpreter; `tox -e frameworks` makes one.
 """
 
-import json
 import os
-import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -13,6 +13,9 @@ import pytest
 
 from hookline import Config, Workspace
 from hookline.errors import PickleRefused
+
+sys.path.insert(0, str(Path(__file__).parent))
+from programs import answer_of
 
 PEER = os.environ.get("HOOKLINE_PEER_FRAMEWORKS", "")
 pytestmark = pytest.mark.skipif(
@@ -73,22 +76,7 @@ print(json.dumps(plain(mlflow.pyfunc.load_model(path).predict(DATA))))
 
 
 def mlflow(program: str, folder: Any, *arguments: str) -> Any:
-    """Run a program in mlflow's environment, in a folder; it prints its answer as one line of JSON."""
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "HOOKLINE_", "PYTHON"))
-    }
-    variables = {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    done = subprocess.run(
-        [PEER, "-c", MODELS + program, *arguments],
-        cwd=folder,
-        env={**kept, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    return answer_of(PEER, MODELS + program, folder, *arguments)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ ENVIRONMENTS = {
     ],
     "torch": [["mlflow==3.17.2", "torch==2.13.*", "lightning>=2.6", "transformers>=5.0", "accelerate>=1.1"]],
     "tensorflow": [
-        ["mlflow==3.17.2", "tensorflow-cpu>=2.21"],
+        ["mlflow==3.17.2", "tensorflow-cpu>=2.21", "tensorboard>=2.20"],  # without the last it logs no training
         ["./core", "./plugins/flavor-python", "./plugins/lib-keras"],
         ["./plugins/flavor-keras", "./plugins/flavor-tensorflow"],
     ],

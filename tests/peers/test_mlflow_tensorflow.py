@@ -98,11 +98,12 @@ def test_mlflow_loads_what_we_save(workspace: Workspace, tmp_path: Any, name: st
 
 
 EITHER = """
+from pathlib import Path
 from hookline import Config, Workspace
 from hookline.errors import PickleRefused
 path, name = sys.argv[1:]
 answers = {}
-with Workspace(Config.from_mapping({}, home="home")) as workspace:
+with Workspace(Config.from_mapping({}, home=Path("home"))) as workspace:
     for flavor in (None, name, "python_function"):
         loaded = workspace.load_model(path, flavor=flavor, allow_pickle=flavor == "python_function")
         data = {"x": DATA} if name == "tensorflow" else DATA

@@ -112,8 +112,10 @@ def test_params_are_arguments_of_predict():
 
 @pytest.mark.parametrize("data", [numpy.ones((2, 4), "float32"), [["a", "b", "c"]], {"a": [1], "b": [2]}])
 def test_data_that_does_not_fit_is_a_clear_error(data):
-    with pytest.raises(InvalidValue, match="cannot be asked with this data"):
+    with pytest.raises(InvalidValue, match="cannot be asked with this data") as caught:
         KerasFlavor().predict(line(), data, {})
+    assert "File" not in str(caught.value)
+    assert "\x1b" not in str(caught.value)
 
 
 # Code in models ------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Keras models in Keras's own formats: read in safe mode unless the core's gate lets their code run, and asked."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,16 @@ import numpy
 from keras.src.saving.serialization_lib import SafeModeScope
 
 from hookline.discovery import describe
-from hookline.errors import InvalidState, InvalidValue
+from hookline.errors import HooklineError, InvalidState, InvalidValue
 from hookline.interfaces import Unpickler
 from hookline.models import kinds
 from hookline.models.native import as_table, call_with, named_arrays, reading, tensor_schema, the_installed_of
 from hookline.models.signature import Signature
 
+_FRAME = re.compile(r"^ *File .*$", re.MULTILINE)
+"""A line of the program, of which TensorFlow's errors list dozens before they say what is wrong."""
+_BOLD = re.compile("\x1b\\[[0-9;]*m")
+"""What makes Keras's errors bold in a terminal."""
 _BACKENDS = {"tensorflow": ("tensorflow", "tensorflow-cpu"), "torch": ("torch",), "jax": ("jax",)}
 
 
@@ -60,8 +65,11 @@ def predict(model: Any, data: Any, params: Mapping[str, Any]) -> Any:
     try:
         fed = keras.tree.map_structure(_with_texts, _fed(model, data))
         found = call_with(model.predict, fed, {"verbose": 0, **params}, "keras.Model.predict")
-    except (ValueError, TypeError, RuntimeError) as error:
-        raise InvalidValue(f"The Keras model cannot be asked with this data: {describe(error)}") from error
+    except HooklineError:
+        raise
+    except Exception as error:  # what runs Keras has errors of its own
+        what = " ".join(_BOLD.sub("", _FRAME.split(str(error))[-1]).split())
+        raise InvalidValue(f"The Keras model cannot be asked with this data: {type(error).__name__}: {what}") from error
     return dict(zip(model.output_names, found, strict=True)) if isinstance(found, list | tuple) else found
 
 

@@ -429,9 +429,17 @@ def test_a_table_is_the_whole_of_a_lone_tensor_unless_a_column_has_its_name():
     assert named.fit(pd.DataFrame({"a": [1.0], "x": [[3.0, 4.0]]}))["x"].tolist() == [[3, 4]]
 
 
-def test_a_column_is_a_matrix_of_one_column_where_the_tensor_is():
+@pytest.mark.parametrize(
+    "data",
+    [
+        pd.DataFrame({"x": [1.0, 2.0], "y": [3.0, 4.0]}),
+        {"x": np.array([1.0, 2.0]), "y": [3, 4]},
+        {"x": [1, 2], "y": [3, 4]},
+    ],
+)
+def test_single_values_are_a_matrix_of_one_column_where_the_tensor_is(data):
     schema = Schema(tensors=(Tensor("float64", (-1, 1), "x"), Tensor("float64", (-1,), "y")))
-    fitted = Signature(schema).fit(pd.DataFrame({"x": [1.0, 2.0], "y": [3.0, 4.0]}))
+    fitted = Signature(schema).fit(data)
     assert (fitted["x"].tolist(), fitted["y"].tolist()) == ([[1], [2]], [3, 4])
 
 

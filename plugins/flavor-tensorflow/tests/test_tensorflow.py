@@ -170,7 +170,13 @@ def test_texts_are_taken(workspace, tmp_path, names):
     workspace.save_model(Greeting(), tmp_path / "model")
     loaded = workspace.load_model(tmp_path / "model")
     for data in (names, {"name": names}):
-        assert loaded.predict(data)["text"].tolist() == [b"Hello Ada"]
+        assert loaded.predict(data)["text"].tolist() == ["Hello Ada"]
+
+
+def test_bytes_that_are_no_text_stay_bytes(workspace, tmp_path):
+    workspace.save_model(Greeting(), tmp_path / "model")
+    found = workspace.load_model(tmp_path / "model").predict(numpy.array([b"\xff", b""], object))
+    assert found["text"].tolist() == [b"Hello \xff", b"Hello "]
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,8 @@ def _fit_tensor(tensor: Tensor, data: Any) -> Any:
     if not kinds.is_array(data) and not kinds.is_frame(data) and kinds.is_tensor(data):
         _check_shape(tensor, data.shape)  # an array of another library keeps its dtype, which numpy does not know
         return data
-    array, rule = _as_array(tensor, data)
+    found, rule = _as_array(tensor, data)
+    array = _as_column(tensor, found)
     _check_shape(tensor, array.shape)
     return _cast(tensor, array, rule)
 
@@ -56,19 +57,23 @@ def _as_array(tensor: Tensor, data: Any) -> tuple[Any, str]:
     """Return data as a numpy array, and how far its numbers may be cast.
 
     Plain Python numbers have no width, and pandas gives 64 bits to those of tables, so that they may become float32.
-    A column is a matrix of one column where the tensor is one.
     """
     if kinds.is_array(data):
         return data, "safe"
     if kinds.is_frame(data) or kinds.is_series(data):
-        table = data.to_numpy()
-        array = table if table.dtype.kind != "O" else _stacked(tensor, table.tolist())
-        is_column = len(array.shape) == 1 and len(tensor.shape) == 2 and tensor.shape[1] in (1, -1)
-        rule = "safe" if array is table and not tensor.dtype.startswith("float") else "same_kind"
-        return (array.reshape(-1, 1) if is_column else array), rule
+        array = data.to_numpy()
+        if array.dtype.kind == "O":
+            return _stacked(tensor, array.tolist()), "same_kind"
+        return array, "same_kind" if tensor.dtype.startswith("float") else "safe"
     if isinstance(data, Mapping):
         raise SignatureError("expected one array, got a mapping.", column=tensor.name)
     return _stacked(tensor, data if isinstance(data, list | tuple) else [data]), "same_kind"
+
+
+def _as_column(tensor: Tensor, array: Any) -> Any:
+    """Return values as a matrix of one column where the tensor is one, since a table's columns hold single values."""
+    is_column = len(array.shape) == 1 and len(tensor.shape) == 2 and tensor.shape[1] == 1
+    return array.reshape(-1, 1) if is_column else array
 
 
 def _stacked(tensor: Tensor, rows: Any) -> Any:

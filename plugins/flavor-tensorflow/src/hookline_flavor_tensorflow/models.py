@@ -45,7 +45,7 @@ def ask(model: LoadedSavedModel, data: Any) -> Any:
             found = function(**{name: _tensor(name, array, specs[name]) for name, array in arrays.items()})
     except (ValueError, TypeError, tensorflow.errors.OpError) as error:
         raise InvalidValue(f"The SavedModel cannot be asked with this data: {describe(error)}") from error
-    return tensorflow.nest.map_structure(lambda each: each.numpy() if hasattr(each, "numpy") else each, found)
+    return tensorflow.nest.map_structure(lambda each: _array(each) if hasattr(each, "numpy") else each, found)
 
 
 def _tensor(name: str, array: Any, spec: Any) -> Any:
@@ -55,3 +55,14 @@ def _tensor(name: str, array: Any, spec: Any) -> Any:
     if not spec.shape.is_compatible_with(array.shape):  # which TensorFlow itself does not always mind
         raise ValueError(f"{name} has the shape {spec.shape}, not {array.shape}")
     return tensorflow.convert_to_tensor(array, dtype=spec.dtype)
+
+
+def _array(tensor: Any) -> Any:
+    """Return a tensor as an array; bytes, which TensorFlow makes of texts, as texts where they are some."""
+    array = tensor.numpy()
+    if tensor.dtype != tensorflow.string:
+        return array
+    try:
+        return numpy.vectorize(bytes.decode, otypes=[object])(array)
+    except UnicodeDecodeError:
+        return array

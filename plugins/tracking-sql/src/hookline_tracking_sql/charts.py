@@ -10,14 +10,18 @@ from hookline.charts import Buckets, Grid, chart_columns
 from hookline.entities import ChartAxis, ChartSeries, ChartView, Points
 from hookline.store_rules import run_not_found
 from hookline_tracking_sql.base import Part
-from hookline_tracking_sql.keys import key_id
+from hookline_tracking_sql.dialects.base import Driver
 from hookline_tracking_sql.outlines import unpack_facts
 from hookline_tracking_sql.rows import Series
-from hookline_tracking_sql.schema import runs
+from hookline_tracking_sql.schema import keys, runs
 from hookline_tracking_sql.segments import unpack, unpack_onto
-from hookline_tracking_sql.statements import driver_of
+from hookline_tracking_sql.statements import driver_of, driver_text
 from hookline_tracking_sql.stretches import Full, Row, Stretch, arranged, clipped, read_points
 
+_KEY = sa.select(keys.c.id).where(keys.c.name == sa.bindparam("of_name")).scalar_subquery()
+_FIND = driver_text(
+    sa.select(runs.c.id, _KEY, runs.c.start_time).where(runs.c.run_id == sa.bindparam("of_run")), "of_name", "of_run"
+)
 _KEPT = 8  # segments that are kept unpacked at a time: as many as overlap, usually
 
 
@@ -37,17 +41,16 @@ class ChartPart(Part):
         """See `TrackingStore.chart`."""
         view = ChartView(x, width, start, end)
         with self._database.reading() as connection:
-            return [_chart(connection, run_id, key, view) for run_id in run_ids]
+            return [_chart(driver_of(connection), run_id, key, view) for run_id in run_ids]
 
 
-def _chart(connection: sa.Connection, run_id: str, key: str, view: ChartView) -> ChartSeries:
-    wanted = sa.select(runs.c.id, key_id(key), runs.c.start_time).where(runs.c.run_id == run_id)
-    found = connection.execute(wanted).one_or_none()
+def _chart(driver: Driver, run_id: str, key: str, view: ChartView) -> ChartSeries:
+    found = driver.execute(_FIND, (key, run_id)).fetchone()
     if found is None:
         raise run_not_found(run_id)
     run, series, start_time = found
     origin = start_time if view.x == "relative" else 0
-    source = _Source(Series(driver_of(connection), run, series), by_step=view.x == "step")
+    source = _Source(Series(driver, run, series), by_step=view.x == "step")
     shown = _shown(source, view, origin)
     if sum(stretch.size for stretch in shown) <= view.width:
         xs, values = array("q"), array("d")

@@ -39,6 +39,11 @@ def least_difference(packed: bytes | None) -> int | None:
     return None if packed is None or packed[0] == _WIDE else _PROGRESSION.unpack_from(packed)[1]
 
 
+def progression_of(packed: bytes | None) -> int | None:
+    """Return by how much each value of a column is more than the one before, where that is always the same."""
+    return None if packed is None or packed[0] else _PROGRESSION.unpack_from(packed)[1]
+
+
 def unpack_integers(packed: bytes | None, first: int, begin: int, end: int) -> "array[int]":
     """Return the values of a column from index `begin` to `end`, of which `first` is the one at `begin`."""
     more = end - begin - 1

@@ -79,27 +79,34 @@ class Outline:
     """The parts of a segment, in its order.
 
     Attributes:
+        size: how many parts there are.
         timestamps, steps: of the first point of each part.
+        minima, maxima, lasts: of the finite values of each part; NaN where it has none.
     """
 
     def __init__(self, packed: bytes, count: int) -> None:
-        self._count, self._size = count, -(-count // PART_POINTS)
-        whole = _WIDE * self._size
+        self._count, self.size = count, -(-count // PART_POINTS)
+        whole = _WIDE * self.size
         self.timestamps: array[int] = numbers_of("q", packed[:whole])
         self.steps: array[int] = numbers_of("q", packed[whole : 2 * whole])
         numbers: array[float] = numbers_of("d", packed[2 * whole : 5 * whole])
-        size = self._size
-        self._minima, self._maxima, self._lasts = numbers[:size], numbers[size : 2 * size], numbers[2 * size :]
+        size = self.size
+        self.minima, self.maxima, self.lasts = numbers[:size], numbers[size : 2 * size], numbers[2 * size :]
         self._counts = packed[5 * whole :]  # none where all values are finite
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether all values are."""
+        return not self._counts
 
     def summary(self, begin: int, end: int) -> Summary:
         """Return the summary of the points of some parts, at least one."""
         size = min(end * PART_POINTS, self._count) - begin * PART_POINTS
-        if not self._counts:
-            return Summary(size, min(self._minima[begin:end]), max(self._maxima[begin:end]), self._lasts[end - 1])
-        known = [index for index in range(begin, end) if self._minima[index] == self._minima[index]]
-        least = min((self._minima[index] for index in known), default=nan)
-        greatest = max((self._maxima[index] for index in known), default=nan)
-        last = self._lasts[known[-1]] if known else nan
-        starts = range(0, 3 * self._size, self._size)
+        if self.is_finite:
+            return Summary(size, min(self.minima[begin:end]), max(self.maxima[begin:end]), self.lasts[end - 1])
+        known = [index for index in range(begin, end) if self.minima[index] == self.minima[index]]
+        least = min((self.minima[index] for index in known), default=nan)
+        greatest = max((self.maxima[index] for index in known), default=nan)
+        last = self.lasts[known[-1]] if known else nan
+        starts = range(0, 3 * self.size, self.size)
         return Summary(size, least, greatest, last, *(sum(self._counts[each + begin : each + end]) for each in starts))

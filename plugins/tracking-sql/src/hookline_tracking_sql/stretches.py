@@ -13,7 +13,8 @@ from hookline.charts import Buckets, Grid
 from hookline.entities import Points
 from hookline_tracking_sql.columns import unpack_integers
 from hookline_tracking_sql.ordering import in_order, is_sorted
-from hookline_tracking_sql.outlines import PART_POINTS, Facts, Outline
+from hookline_tracking_sql.outlines import PART_POINTS, Facts
+from hookline_tracking_sql.parts import Parts
 from hookline_tracking_sql.segments import Segment, unpack, unpack_values
 
 Place: TypeAlias = tuple[int, int]
@@ -113,26 +114,7 @@ class Full(Stretch):
         if segment.outline is None:
             super().draw(buckets, grid)
         else:
-            self._draw_parts(buckets, grid, segment, Outline(segment.outline, segment.size))
-
-    def _draw_parts(self, buckets: Buckets, grid: Grid, segment: Segment, outline: Outline) -> None:
-        starts = outline.steps if self._by_step else outline.timestamps
-        packed = segment.steps if self._by_step else segment.timestamps
-        begin = 0
-        while begin < len(starts):
-            column = grid.column(starts[begin])
-            end = bisect_left(starts, grid.begin(column + 1), begin)
-            last = end - 1  # the only one of them that may go on in the next column
-            low, high = last * PART_POINTS, min(end * PART_POINTS, segment.size)
-            xs = unpack_integers(packed, starts[last], low, high)
-            if grid.column(xs[-1]) == column:
-                buckets.add(column, starts[begin], xs[-1], outline.summary(begin, end))
-            else:
-                if begin < last:
-                    # Where they end is not known, and replaced by the points of the last one, some of them here too.
-                    buckets.add(column, starts[begin], starts[last], outline.summary(begin, last))
-                buckets.add_points(grid, xs, unpack_values(segment.numbers, low, high))
-            begin = end
+            Parts(segment, by_step=self._by_step).draw(buckets, grid)
 
 
 class _Slice(Stretch):

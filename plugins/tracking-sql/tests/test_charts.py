@@ -1,6 +1,7 @@
 """Charts from segments: the same as from the points, and without reading them where that is not needed."""
 
 import math
+from array import array
 from collections.abc import Callable
 from random import Random
 
@@ -8,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hookline.entities import Batch, ChartSeries, Metric, NewRun, RunChange, RunStatus
+from hookline.charts import chart_columns
+from hookline.entities import Batch, ChartSeries, ChartView, Metric, NewRun, RunChange, RunStatus
 from hookline.interfaces import TrackingStore
+from hookline_tracking_sql.kept_charts import KeptCharts
 from hookline_tracking_sql.store import SqlTrackingStore
 
 FINISHED = RunChange(status=RunStatus.FINISHED, end_time=1)
@@ -123,3 +126,27 @@ def test_points_are_read_only_where_columns_begin_and_end(
     origin = START if axis == "relative" else 0
     store.chart([long_run], "m", x=axis, start=start - origin, end=end - origin)
     assert opened(trace) == 1
+
+
+def test_a_chart_is_drawn_again_only_where_its_series_has_changed(
+    store: SqlTrackingStore, long_run: str, trace: list[str]
+) -> None:
+    [first] = store.chart([long_run], "m", width=300)
+    trace.clear()
+    assert store.chart([long_run], "m", width=300) == [first]
+    assert len(trace) == 1
+    store.log_batch(long_run, Batch([Metric("m", 7e9, 50_000, START)]))
+    [second] = store.chart([long_run], "m", width=300)
+    assert second.maxima[-1] == 7e9
+    assert same(second, TrackingStore.chart(store, [long_run], "m", width=300)[0])
+
+
+def test_kept_charts_are_bounded() -> None:
+    kept = KeptCharts(most=25)
+    chart = chart_columns("r", "k", array("q", range(10)), array("d", range(10)), 10)
+    for width in (1, 2, 3):
+        kept.put(("r", "k", ChartView("step", width)), (10, 0), chart)
+    assert [kept.get(("r", "k", ChartView("step", width)), (10, 0)) is chart for width in (1, 2, 3)] == [
+        *(False, True, True)
+    ]
+    assert kept.get(("r", "k", ChartView("step", 3)), (11, 0)) is None

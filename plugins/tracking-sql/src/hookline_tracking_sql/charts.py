@@ -11,22 +11,28 @@ from hookline.entities import ChartAxis, ChartSeries, ChartView, Points
 from hookline.store_rules import run_not_found
 from hookline_tracking_sql.base import Part
 from hookline_tracking_sql.dialects.base import Driver
+from hookline_tracking_sql.kept_charts import KeptCharts
 from hookline_tracking_sql.outlines import unpack_facts
 from hookline_tracking_sql.rows import Series
-from hookline_tracking_sql.schema import keys, runs
+from hookline_tracking_sql.schema import keys, runs, series
 from hookline_tracking_sql.segments import unpack, unpack_onto
 from hookline_tracking_sql.statements import driver_of, driver_text
 from hookline_tracking_sql.stretches import Full, Row, Stretch, arranged, clipped, read_points
 
 _KEY = sa.select(keys.c.id).where(keys.c.name == sa.bindparam("of_name")).scalar_subquery()
 _FIND = driver_text(
-    sa.select(runs.c.id, _KEY, runs.c.start_time).where(runs.c.run_id == sa.bindparam("of_run")), "of_name", "of_run"
+    sa.select(runs.c.id, runs.c.start_time, series.c.key, series.c.count)
+    .join_from(runs, series, sa.and_(series.c.run == runs.c.id, series.c.key == _KEY), isouter=True)
+    .where(runs.c.run_id == sa.bindparam("of_run")),
+    *("of_name", "of_run"),
 )
 _KEPT = 8  # segments that are kept unpacked at a time: as many as overlap, usually
 
 
 class ChartPart(Part):
     """The charts of a store's series."""
+
+    _charts: KeptCharts
 
     def chart(
         self,
@@ -41,16 +47,26 @@ class ChartPart(Part):
         """See `TrackingStore.chart`."""
         view = ChartView(x, width, start, end)
         with self._database.reading() as connection:
-            return [_chart(driver_of(connection), run_id, key, view) for run_id in run_ids]
+            return [self._chart(driver_of(connection), run_id, key, view) for run_id in run_ids]
+
+    def _chart(self, driver: Driver, run_id: str, key: str, view: ChartView) -> ChartSeries:
+        found = driver.execute(_FIND, (key, run_id)).fetchone()
+        if found is None:
+            raise run_not_found(run_id)
+        run, start_time, of_key, count = found
+        if of_key is None:
+            return ChartSeries(run_id, key)
+        origin = start_time if view.x == "relative" else 0
+        what, state = (run_id, key, view), (count, origin)
+        known = self._charts.get(what, state)
+        if known is None:
+            known = _drawn(Series(driver, run, of_key), (run_id, key), view, origin)
+            self._charts.put(what, state, known)
+        return known
 
 
-def _chart(driver: Driver, run_id: str, key: str, view: ChartView) -> ChartSeries:
-    found = driver.execute(_FIND, (key, run_id)).fetchone()
-    if found is None:
-        raise run_not_found(run_id)
-    run, series, start_time = found
-    origin = start_time if view.x == "relative" else 0
-    source = _Source(Series(driver, run, series), by_step=view.x == "step")
+def _drawn(series: Series, named: tuple[str, str], view: ChartView, origin: int) -> ChartSeries:
+    source = _Source(series, by_step=view.x == "step")
     shown = _shown(source, view, origin)
     if sum(stretch.size for stretch in shown) <= view.width:
         xs, values = array("q"), array("d")
@@ -58,11 +74,11 @@ def _chart(driver: Driver, run_id: str, key: str, view: ChartView) -> ChartSerie
             read = stretch.points()
             xs.extend(read.xs)
             values.extend(read.values)
-        return chart_columns(run_id, key, xs, values, view.width, origin)
+        return chart_columns(*named, xs, values, view.width, origin)
     buckets, grid = Buckets(), Grid(shown[0].first[0], shown[-1].last[0], view.width)
     for stretch in shown:
         stretch.draw(buckets, grid)
-    return buckets.series(run_id, key, origin)
+    return buckets.series(*named, origin)
 
 
 def _shown(source: "_Source", view: ChartView, origin: int) -> list[Stretch]:

@@ -14,6 +14,7 @@ from hookline_tracking_sql.documents import DocumentPart
 from hookline_tracking_sql.experiments import ExperimentPart
 from hookline_tracking_sql.history import HistoryPart
 from hookline_tracking_sql.inputs import InputPart
+from hookline_tracking_sql.kept_charts import KeptCharts
 from hookline_tracking_sql.keys import Keys
 from hookline_tracking_sql.logged_models import LoggedModelPart
 from hookline_tracking_sql.merging import MergingPart
@@ -48,6 +49,7 @@ class TrackingTables(
         self.uri = uri
         self._database = open_database(dialect)
         self._keys = Keys(self._database)
+        self._charts = KeptCharts()
 
     def close(self) -> None:
         """See `TrackingStore.close`."""

@@ -61,10 +61,6 @@ export function runName(run: Run): string {
   return run.info.run_name || run.info.run_id.slice(0, 8);
 }
 
-export function tagOf(run: Run, key: string): string | undefined {
-  return run.data?.tags?.find((each) => each.key === key)?.value;
-}
-
 /** The quoted form of a key in the filter grammar. */
 export function quotedKey(key: string): string {
   return /^[A-Za-z_][\w]*$/.test(key) ? key : key.includes("`") ? `"${key}"` : `\`${key}\``;

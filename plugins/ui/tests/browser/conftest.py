@@ -63,7 +63,8 @@ class Site:
 
 
 @contextmanager
-def serving(folder, command, *options):
+def started(folder, command, *options):
+    """Start a server; gives its URL and its process."""
     words = [sys.executable, "-m", "hookline", command, "--port", "0", "--json", *options]
     with (
         (folder / "log.txt").open("a") as log,
@@ -75,9 +76,15 @@ def serving(folder, command, *options):
                 part = process.stdout.readline()
                 assert part, text
                 text += part
-            yield json.loads(text)["url"].rstrip("/") + "/"
+            yield json.loads(text)["url"].rstrip("/") + "/", process
         finally:
             process.terminate()
+
+
+@contextmanager
+def serving(folder, command, *options):
+    with started(folder, command, *options) as (url, _process):
+        yield url
 
 
 @pytest.fixture(scope="session")

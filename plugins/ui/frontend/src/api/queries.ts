@@ -1,7 +1,9 @@
 import { QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { ApiError, mlflowGet, mlflowSend, ownGet, ownSend } from "./client";
 import type {
   ArtifactsFound,
+  ChartSeries,
   ChartsFound,
   Experiment,
   ExperimentsFound,
@@ -18,6 +20,8 @@ import type {
 /** How often a page that is looked at asks again, in milliseconds. */
 export const LIVE = 5000;
 export const PAGE = 200;
+/** After how long what is in the window has surely been asked for. */
+const SETTLED = 250;
 
 export const client = new QueryClient({
   defaultOptions: {
@@ -103,8 +107,8 @@ export function useRunsById(runIds: string[]) {
   });
 }
 
+/** Which buckets of a metric a chart shows. */
 export interface ChartQuestion {
-  run_ids: string[];
   key: string;
   x: string;
   width: number;
@@ -112,14 +116,59 @@ export interface ChartQuestion {
   end?: number;
 }
 
-export function useChart(question: ChartQuestion, enabled: boolean, live: boolean) {
+export interface ChartAnswer {
+  /** In the order of the runs; before an answer is there, that to the question before. */
+  series: ChartSeries[];
+  isExact: boolean;
+  error: Error | null;
+}
+
+/** The series of a metric of some runs. Those that go on are asked for again and again, the others once. */
+export function useChart(question: ChartQuestion, runs: Run[], enabled: boolean): ChartAnswer {
+  const which = runs.map((each) => `${each.info.run_id} ${each.info.status}`).join();
+  const parts = useMemo(() => {
+    const ids = (goesOn: boolean) => runs.filter((each) => (each.info.status === "RUNNING") === goesOn).map((each) => each.info.run_id);
+    return { ended: ids(false), going: ids(true) };
+  }, [which]);
+  const ended = useSeries(question, parts.ended, enabled, false);
+  const going = useSeries(question, parts.going, enabled, true);
+  const series = useMemo(() => {
+    const found = new Map([...(ended.data ?? []), ...(going.data ?? [])].map((each) => [each.run_id, each]));
+    return runs.map((each) => found.get(each.info.run_id)).filter((each) => each !== undefined);
+  }, [which, ended.data, going.data]);
+  const asked = [parts.ended.length ? ended : null, parts.going.length ? going : null].filter((each) => each !== null);
+  return {
+    series,
+    isExact: enabled && asked.every((each) => each.isSuccess && !each.isPlaceholderData),
+    error: asked.find((each) => each.error)?.error ?? null,
+  };
+}
+
+function useSeries(question: ChartQuestion, run_ids: string[], enabled: boolean, isLive: boolean) {
   return useQuery({
-    queryKey: ["chart", question],
-    queryFn: async ({ signal }) => (await ownSend<ChartsFound>("charts", question, "POST", signal)).series ?? [],
-    enabled: enabled && question.run_ids.length > 0,
-    refetchInterval: live ? LIVE : false,
+    queryKey: ["chart", question, run_ids],
+    queryFn: async ({ signal }) => (await ownSend<ChartsFound>("charts", { ...question, run_ids }, "POST", signal)).series ?? [],
+    enabled: enabled && run_ids.length > 0,
+    staleTime: isLive ? LIVE : 60_000,
+    refetchInterval: isLive ? LIVE : false,
     placeholderData: (previous) => previous,
   });
+}
+
+/** Do something once nothing whose key starts with `first` is being read; returns how to give that up. */
+export function whenQuiet(first: string, act: () => void): () => void {
+  const look = () => {
+    if (client.isFetching({ queryKey: [first] })) return;
+    forget();
+    act();
+  };
+  const timer = setTimeout(look, SETTLED);
+  const unsubscribe = client.getQueryCache().subscribe(() => setTimeout(look));
+  const forget = () => {
+    clearTimeout(timer);
+    unsubscribe();
+  };
+  return forget;
 }
 
 export function useArtifacts(runId: string, path: string, enabled = true) {

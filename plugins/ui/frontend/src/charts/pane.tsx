@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { useMemo, useState, type ReactNode } from "react";
 import type { Run, RunKey } from "../api/types";
 import { runName } from "../format";
 import { Dot, Empty } from "../parts/basics";
@@ -9,22 +9,31 @@ import { ChartControls, useChartSettings, useZoom } from "./settings";
 const MOST = 60;
 const NAMED = 10;
 
+interface Props {
+  runs: Run[];
+  metrics: string[];
+  /** Of the section, where it stands below others. */
+  title?: string;
+  children?: ReactNode;
+}
+
 /** A panel for each metric; runs have the colours that they have in the table. */
-export function ChartsPane({ runs, keys }: { runs: Run[]; keys: RunKey[] }) {
+export function Charts({ runs, metrics, title, children }: Props) {
   const settings = useChartSettings();
   const [zoom, onZoom] = useZoom();
   const [text, setText] = useState("");
-  const metrics = useMemo(
-    () =>
-      keys
-        .filter((each) => each.kind === "metric" && each.key.toLowerCase().includes(text.toLowerCase()))
-        .map((each) => each.key)
-        .sort((one, other) => Number(one.startsWith("system/")) - Number(other.startsWith("system/"))),
-    [keys, text],
-  );
+  const shown = metrics.filter((each) => each.toLowerCase().includes(text.toLowerCase()));
+  if (!metrics.length) {
+    return (
+      <Empty title="No metrics" command={'run.log_metric("loss", 0.3, step=1)'}>
+        A chart appears for each metric that a run logs.
+      </Empty>
+    );
+  }
   return (
     <section className="charts" aria-label="Charts">
       <div className="toolbar">
+        {title && <h2>{title}</h2>}
         <input
           type="search"
           aria-label="Find a metric"
@@ -34,6 +43,26 @@ export function ChartsPane({ runs, keys }: { runs: Run[]; keys: RunKey[] }) {
         />
         <ChartControls settings={settings} />
       </div>
+      {children}
+      {shown.length === 0 ? (
+        <Empty title="No metrics">No metric has this name.</Empty>
+      ) : (
+        <div className="panels">
+          {shown.slice(0, MOST).map((metric) => (
+            <Panel key={metric} {...{ metric, runs, settings, zoom, onZoom }} />
+          ))}
+        </div>
+      )}
+      {shown.length > MOST && <p className="faint">{shown.length - MOST} more metrics: find them by name.</p>}
+    </section>
+  );
+}
+
+/** The charts of an experiment, beside its table. */
+export function ChartsPane({ runs, keys }: { runs: Run[]; keys: RunKey[] }) {
+  const metrics = useMemo(() => ownFirst(keys.filter((each) => each.kind === "metric").map((each) => each.key)), [keys]);
+  return (
+    <Charts runs={runs} metrics={metrics}>
       <p className="legend">
         {runs.slice(0, NAMED).map((run) => (
           <a key={run.info.run_id} href={href(["runs", run.info.run_id])}>
@@ -43,18 +72,12 @@ export function ChartsPane({ runs, keys }: { runs: Run[]; keys: RunKey[] }) {
         ))}
         {runs.length > NAMED && <span className="faint">and {runs.length - NAMED} more</span>}
       </p>
-      {metrics.length === 0 ? (
-        <Empty title="No metrics" command={'run.log_metric("loss", 0.3, step=1)'}>
-          {text ? "No metric has this name." : "A chart appears for each metric that a run logs."}
-        </Empty>
-      ) : (
-        <div className="panels">
-          {metrics.slice(0, MOST).map((metric) => (
-            <Panel key={metric} {...{ metric, runs, settings, zoom, onZoom }} />
-          ))}
-        </div>
-      )}
-      {metrics.length > MOST && <p className="faint">{metrics.length - MOST} more metrics: find them by name.</p>}
-    </section>
+    </Charts>
   );
+}
+
+/** What a training logged, before what was measured of its machine. */
+function ownFirst(keys: string[]): string[] {
+  const isOfMachine = (key: string) => Number(key.startsWith("system/"));
+  return keys.sort((one, other) => isOfMachine(one) - isOfMachine(other));
 }

@@ -12,6 +12,8 @@ export interface PlotOptions {
   x: XAxis;
   isLog: boolean;
   sync: string;
+  /** The part of x that is shown now; null: all of it. */
+  zoom: () => [number, number] | null;
   onZoom: (start: number, end: number) => void;
   onHover: (runId: string | null, x: number | null, values: Map<string, number | null>) => void;
 }
@@ -35,7 +37,7 @@ export function draw(host: HTMLElement, lines: Line[], options: PlotOptions): uP
       padding: [10, 12, 0, 0],
       legend: { show: false },
       scales: {
-        x: { time: options.x === "time" },
+        x: { time: options.x === "time", range: (_u, min, max) => options.zoom() ?? [min, max] },
         y: options.isLog ? { distr: 3 } : {},
       },
       cursor: {

@@ -2,6 +2,9 @@ import { Segments } from "../parts/basics";
 import { useFields } from "../router";
 import type { XAxis } from "./plot";
 
+/** From one x to another. */
+export type Range = [number, number];
+
 /** How charts are drawn. It is in the address, like everything that is seen. */
 export interface ChartSettings {
   x: XAxis;
@@ -57,9 +60,9 @@ export function ChartControls({ settings }: { settings: ChartSettings }) {
 }
 
 /** The part of the x axis that every chart shows, and a way to choose it. */
-export function useZoom(): [[number, number] | null, (range: [number, number] | null) => void] {
+export function useZoom(): [Range | null, (range: Range | null) => void] {
   const [fields, change] = useFields();
-  const parts = (fields.get("zoom") ?? "").split(",").map(Number);
-  const zoom = parts.length === 2 && parts.every(Number.isFinite) && parts[0] < parts[1] ? parts : null;
-  return [zoom as [number, number] | null, (range) => change({ zoom: range ? range.join(",") : undefined })];
+  const [start, end, ...more] = (fields.get("zoom") ?? "").split(",").map(Number);
+  const zoom: Range | null = !more.length && Number.isFinite(start) && Number.isFinite(end) && start < end ? [start, end] : null;
+  return [zoom, (range) => change({ zoom: range ? range.join(",") : undefined })];
 }

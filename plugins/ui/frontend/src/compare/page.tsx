@@ -1,12 +1,12 @@
 import { useMemo } from "react";
 import { useRunsById } from "../api/queries";
 import type { Run } from "../api/types";
-import { Panel } from "../charts/panel";
-import { ChartControls, useChartSettings, useZoom } from "../charts/settings";
-import { exactTime, number, runDuration, runName, tagOf } from "../format";
+import { Charts } from "../charts/pane";
+import { exactTime, number, runDuration, runName } from "../format";
 import { Explore } from "../explore/view";
 import { Dot, Empty, Failure, Loading, Segments } from "../parts/basics";
 import { href, useFields } from "../router";
+import { metricOf, paramOf, tagOf } from "../values";
 
 const MOST = 50;
 
@@ -127,7 +127,7 @@ function sectionsOf(runs: Run[]): { title: string; rows: Row[] }[] {
   const keys = (pick: (run: Run) => { key: string }[] | undefined) =>
     [...new Set(runs.flatMap((run) => pick(run)?.map((each) => each.key) ?? []))].sort();
   const metric = (run: Run, key: string) => {
-    const value = run.data?.metrics?.find((each) => each.key === key)?.value;
+    const value = metricOf(run, key);
     return value === undefined ? undefined : String(value);
   };
   return [
@@ -148,9 +148,7 @@ function sectionsOf(runs: Run[]): { title: string; rows: Row[] }[] {
     },
     {
       title: "Parameters",
-      rows: keys((run) => run.data?.params).map((key) =>
-        row(key, (run) => run.data?.params?.find((each) => each.key === key)?.value),
-      ),
+      rows: keys((run) => run.data?.params).map((key) => row(key, (run) => paramOf(run, key))),
     },
     {
       title: "Tags",
@@ -162,22 +160,6 @@ function sectionsOf(runs: Run[]): { title: string; rows: Row[] }[] {
 }
 
 function Curves({ runs }: { runs: Run[] }) {
-  const settings = useChartSettings();
-  const [zoom, onZoom] = useZoom();
-  const metrics = [...new Set(runs.flatMap((run) => run.data?.metrics?.map((each) => each.key) ?? []))];
-  if (!metrics.length) return null;
-  return (
-    <section className="charts" aria-label="Charts">
-      <div className="toolbar">
-        <h2>Charts</h2>
-        <span className="grow" />
-        <ChartControls settings={settings} />
-      </div>
-      <div className="panels">
-        {metrics.slice(0, 60).map((metric) => (
-          <Panel key={metric} {...{ metric, runs, settings, zoom, onZoom }} />
-        ))}
-      </div>
-    </section>
-  );
+  const metrics = useMemo(() => [...new Set(runs.flatMap((run) => run.data?.metrics?.map((each) => each.key) ?? []))], [runs]);
+  return metrics.length ? <Charts runs={runs} metrics={metrics} title="Charts" /> : null;
 }

@@ -1,4 +1,5 @@
 import type { Run } from "../api/types";
+import { metricOf, paramOf } from "../values";
 
 /** What an axis of a chart over runs may show: `metric:KEY` or `param:KEY`. */
 export interface Dimension {
@@ -17,10 +18,10 @@ export interface Dimension {
 export function textOf(run: Run, id: string): string | undefined {
   const key = id.slice(id.indexOf(":") + 1);
   if (id.startsWith("metric:")) {
-    const found = run.data?.metrics?.find((each) => each.key === key)?.value;
+    const found = metricOf(run, key);
     return found === undefined ? undefined : String(found);
   }
-  return run.data?.params?.find((each) => each.key === key)?.value;
+  return paramOf(run, key);
 }
 
 /** The value as a number; null: it has none that can be drawn. */

@@ -1,11 +1,12 @@
 import { useState, type ReactNode } from "react";
 import type { Run } from "../api/types";
-import { exactTime, number, runDuration, tagOf, when } from "../format";
+import { exactTime, number, runDuration, when } from "../format";
 import { Button, Command } from "../parts/basics";
 import { mode } from "../report/mode";
 import { href } from "../router";
 import { setTag } from "../runs/actions";
 import { Note } from "./note";
+import { tagOf } from "../values";
 
 export function Overview({ run }: { run: Run }) {
   const params = run.data?.params ?? [];

@@ -3,6 +3,7 @@ import { mlflowSend } from "../api/client";
 import type { Run } from "../api/types";
 import { runName } from "../format";
 import { attempt } from "../parts/toasts";
+import { tagOf } from "../values";
 
 async function refresh(): Promise<void> {
   await Promise.all(
@@ -37,7 +38,7 @@ export function renameRun(run: Run, name: string): Promise<boolean> {
 
 export async function setTag(run: Run, key: string, value: string | undefined): Promise<boolean> {
   const run_id = run.info.run_id;
-  const before = run.data?.tags?.find((tag) => tag.key === key)?.value;
+  const before = tagOf(run, key);
   if (before === value) return false;
   const set = async (to: string | undefined) => {
     if (to === undefined) await mlflowSend("runs/delete-tag", { run_id, key });

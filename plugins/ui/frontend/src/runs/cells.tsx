@@ -1,8 +1,9 @@
-import type { ReactNode } from "react";
-import { number, runName, tagOf } from "../format";
+import { memo, type ReactNode } from "react";
+import { number, runName } from "../format";
 import { Dot } from "../parts/basics";
 import { Icon } from "../parts/icons";
 import { href } from "../router";
+import { tagOf } from "../values";
 import type { Column } from "./columns";
 import { spreadOf, type Aggregate } from "./groups";
 import type { GroupRow, Row } from "./rows";
@@ -52,32 +53,35 @@ export function NameCell({ row, width, selected, onSelect, onOpen }: NameProps) 
   );
 }
 
-interface ValueProps {
-  row: Row;
+/** A column with its place in the table. */
+export interface Place {
   column: Column;
-  aggregate: Aggregate;
   index: number;
   width: number;
   /** Where it stands; missing for a column that is pinned. */
   start?: number;
 }
 
-export function ValueCell({ row, column, aggregate, index, width, start }: ValueProps) {
+interface ValueProps extends Place {
+  row: Row;
+  aggregate: Aggregate;
+}
+
+export const ValueCell = memo(function ValueCell({ row, column, aggregate, index, width, start }: ValueProps) {
   const { shown, title } =
     row.kind === "run" ? { shown: column.cell(row.run), title: column.text(row.run) } : gathered(row, column, aggregate);
   return (
     <div
-      className={`cell ${start === undefined ? "fixed" : ""} ${column.numeric ? "numeric" : ""}`}
+      className={`cell value ${start === undefined ? "fixed" : ""} ${column.numeric ? "numeric" : ""}`}
       role="gridcell"
       aria-colindex={index}
-      style={{ transform: start === undefined ? undefined : `translateX(${start}px)`, width }}
+      title={title}
+      style={{ left: start, width }}
     >
-      <span className="value" title={title}>
-        {shown}
-      </span>
+      {shown}
     </div>
   );
-}
+});
 
 /** What a group shows in a column: a metric's aggregate, a text that all runs share, or how many texts there are. */
 function gathered(row: GroupRow, column: Column, aggregate: Aggregate): { shown: ReactNode; title: string } {

@@ -1,7 +1,8 @@
 import type { ReactNode } from "react";
 import type { Run, RunKey } from "../api/types";
 import { Status } from "../parts/basics";
-import { exactTime, number, quotedKey, runDuration, tagOf, when } from "../format";
+import { exactTime, number, quotedKey, runDuration, when } from "../format";
+import { metricOf, paramOf, tagOf } from "../values";
 
 export interface Column {
   /** `attribute:start_time`, `metric:loss`, `param:alpha`, `tag:team`. */
@@ -69,14 +70,10 @@ function attribute(
   return { id: `attribute:${key}`, title: TITLES[key], group: "", width, numeric: false, orderBy, madeOf, cell, text };
 }
 
-function metricOf(run: Run, key: string): number | string | undefined {
-  return run.data?.metrics?.find((each) => each.key === key)?.value;
-}
-
 function keyed(kind: "metric" | "param" | "tag", key: string, numeric: boolean): Column {
   const text = (run: Run): string => {
     if (kind === "metric") return String(metricOf(run, key) ?? "");
-    return (kind === "param" ? run.data?.params : run.data?.tags)?.find((each) => each.key === key)?.value ?? "";
+    return (kind === "param" ? paramOf(run, key) : tagOf(run, key)) ?? "";
   };
   return {
     id: `${kind}:${key}`,

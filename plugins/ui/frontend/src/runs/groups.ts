@@ -1,5 +1,5 @@
 import type { Run } from "../api/types";
-import { tagOf } from "../format";
+import { metricOf, paramOf, tagOf } from "../values";
 
 /** What a metric is over the runs of a group. */
 export interface Spread {
@@ -29,7 +29,7 @@ export function groupValue(run: Run, by: string): string | undefined {
     return names.length ? [...new Set(names)].sort().join(", ") : undefined;
   }
   const key = by.slice(by.indexOf(":") + 1);
-  return by.startsWith("tag:") ? tagOf(run, key) : run.data?.params?.find((each) => each.key === key)?.value;
+  return by.startsWith("tag:") ? tagOf(run, key) : paramOf(run, key);
 }
 
 /** Runs by what they share, in the order in which the groups first appear. */
@@ -47,9 +47,9 @@ export function groupsOf(runs: Run[], by: string): Group[] {
 export function spreadOf(runs: Run[], key: string): Spread | null {
   let [sum, count, left, min, max] = [0, 0, 0, Infinity, -Infinity];
   for (const run of runs) {
-    const point = run.data?.metrics?.find((each) => each.key === key);
-    if (!point) continue;
-    const value = Number(point.value);
+    const point = metricOf(run, key);
+    if (point === undefined) continue;
+    const value = Number(point);
     if (!Number.isFinite(value)) {
       left++;
       continue;

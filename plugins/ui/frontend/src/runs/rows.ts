@@ -2,10 +2,11 @@ import { useQueries, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { LIVE } from "../api/queries";
 import type { Run, SelectRuns } from "../api/types";
-import { quotedKey, tagOf } from "../format";
+import { quotedKey } from "../format";
+import { tagOf } from "../values";
 import { allRuns } from "./csv";
 import { groupsOf, ordered, type Aggregate, type Group } from "./groups";
-import type { Order } from "./table";
+import type { Order } from "./state";
 
 const PARENT = "mlflow.parentRunId";
 /** How many runs are read to group them, and to see which runs have children. */

@@ -1,5 +1,10 @@
 import type { Aggregate } from "./groups";
-import type { Order } from "./table";
+
+/** What the rows are ordered by: a key as the filter grammar writes it. */
+export interface Order {
+  by: string;
+  descending: boolean;
+}
 
 /** What the address says about the page of an experiment. A saved view is the same fields as a JSON document. */
 export interface RunsState {
@@ -16,6 +21,9 @@ export interface RunsState {
   deleted: boolean;
   layout: "table" | "split" | "charts" | "explore";
 }
+
+/** Changes fields of the address; `replace` leaves no step for the back button. */
+export type Change = (changes: Record<string, string | undefined>, replace?: boolean) => void;
 
 export function readState(fields: URLSearchParams): RunsState {
   const order = /^(.*) (ASC|DESC)$/.exec(fields.get("order") ?? "");

@@ -1,0 +1,62 @@
+import { useEffect, useRef } from "react";
+import type uPlot from "uplot";
+import { useDark } from "../theme";
+import type { Line } from "./data";
+import type { PlotOptions } from "./plot";
+import type { ChartSettings, Range } from "./settings";
+
+/** What the pointer is over: the run whose line is nearest, and the value of each run there. */
+export interface Hover {
+  near: string | null;
+  x: number;
+  values: Map<string, number | null>;
+}
+
+interface Props {
+  lines: Line[];
+  width: number;
+  height: number;
+  settings: ChartSettings;
+  zoom: Range | null;
+  onZoom: (range: Range) => void;
+  onHover: (hover: Hover | null) => void;
+}
+
+/** Lines that are drawn once; a zoom moves what is drawn, until the lines of that part arrive. */
+export function Canvas({ lines, width, height, settings, zoom, onZoom, onHover }: Props) {
+  const host = useRef<HTMLDivElement>(null);
+  const chart = useRef<uPlot | null>(null);
+  const seen = useRef(zoom);
+  seen.current = zoom;
+  const dark = useDark();
+  useEffect(() => {
+    if (!width || !lines.some((each) => each.x.length)) return;
+    let gone = false;
+    const options: PlotOptions = {
+      width,
+      height,
+      x: settings.x,
+      isLog: settings.log,
+      sync: `hookline-${settings.x}`,
+      zoom: () => seen.current,
+      onZoom: (start, end) => onZoom([start, end]),
+      onHover: (near, x, values) => onHover(x === null ? null : { near, x, values }),
+    };
+    void import("./plot").then(({ draw }) => {
+      if (!gone) chart.current = draw(host.current!, lines, options);
+    });
+    return () => {
+      gone = true;
+      chart.current?.destroy();
+      chart.current = null;
+    };
+  }, [lines, width, height, settings.x, settings.log, dark]);
+  useEffect(() => {
+    const drawn = chart.current;
+    if (!drawn) return;
+    const xs = drawn.data[0];
+    const [min, max] = zoom ?? [xs[0], xs[xs.length - 1]];
+    drawn.setScale("x", { min, max });
+  }, [zoom?.[0], zoom?.[1]]);
+  return <div ref={host} />;
+}

@@ -1,0 +1,36 @@
+import { useEffect, useState, type RefObject } from "react";
+import { whenQuiet } from "../api/queries";
+
+const AROUND = "300px";
+
+/** The width of an element, and whether its content is wanted: at once in the window, near it after what is in it. */
+export function useNearness(host: RefObject<HTMLElement | null>): { width: number; isWanted: boolean } {
+  const [width, setWidth] = useState(0);
+  const [isWanted, setWanted] = useState(false);
+  useEffect(() => {
+    let forget: (() => void) | undefined;
+    const want = () => {
+      setWanted(true);
+      forget?.();
+      inside.disconnect();
+      around.disconnect();
+    };
+    const sized = new ResizeObserver(([entry]) => setWidth(Math.floor(entry.contentRect.width)));
+    const inside = new IntersectionObserver(([entry]) => entry.isIntersecting && want());
+    const around = new IntersectionObserver(
+      ([entry]) => {
+        forget?.();
+        forget = entry.isIntersecting ? whenQuiet("chart", want) : undefined;
+      },
+      { rootMargin: AROUND },
+    );
+    sized.observe(host.current!);
+    inside.observe(host.current!);
+    around.observe(host.current!);
+    return () => {
+      forget?.();
+      for (const each of [sized, inside, around]) each.disconnect();
+    };
+  }, []);
+  return { width, isWanted };
+}

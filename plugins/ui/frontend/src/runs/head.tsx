@@ -1,0 +1,63 @@
+import type { PointerEvent } from "react";
+import { Icon } from "../parts/icons";
+import type { Place } from "./cells";
+import type { Order } from "./state";
+
+const NARROWEST = 60;
+
+interface Ordering {
+  order: Order;
+  onOrder: (order: Order) => void;
+}
+
+/** A column's title; where the server can order by it, a button that does. */
+export function HeadButton({ title, orderBy, order, onOrder }: { title: string; orderBy?: string } & Ordering) {
+  const here = orderBy !== undefined && order.by === orderBy;
+  if (!orderBy) return <span className="title">{title}</span>;
+  return (
+    <button
+      type="button"
+      className={`title ${here ? "here" : ""}`}
+      title={`${title}: sort`}
+      onClick={() => onOrder({ by: orderBy, descending: here ? !order.descending : true })}
+    >
+      <span>{title}</span>
+      {here && <Icon name={order.descending ? "down" : "up"} />}
+    </button>
+  );
+}
+
+interface Props extends Place, Ordering {
+  onWidth: (id: string, width: number) => void;
+  onPin: (id: string) => void;
+}
+
+/** The head of a column: its title, a pin, and an edge that is dragged to widen it. */
+export function Head({ column, index, width, start, order, onOrder, onWidth, onPin }: Props) {
+  const here = column.orderBy !== undefined && order.by === column.orderBy;
+  const isPinned = start === undefined;
+  const drag = (event: PointerEvent<HTMLElement>) => {
+    const handle = event.currentTarget;
+    const from = event.clientX - width;
+    handle.setPointerCapture(event.pointerId);
+    handle.onpointermove = (moved) => onWidth(column.id, Math.max(NARROWEST, moved.clientX - from));
+    handle.onpointerup = () => (handle.onpointermove = null);
+  };
+  const what = isPinned ? `Unpin ${column.title}` : `Pin ${column.title}`;
+  return (
+    <div
+      className={`cell ${isPinned ? "fixed" : ""} ${column.numeric ? "numeric" : ""} ${column.group}`}
+      role="columnheader"
+      aria-label={column.title}
+      aria-colindex={index}
+      aria-sort={here ? (order.descending ? "descending" : "ascending") : "none"}
+      style={{ left: start, width }}
+    >
+      <HeadButton title={column.title} orderBy={column.orderBy} order={order} onOrder={onOrder} />
+      <button type="button" className="pin" aria-label={what} title={what} onClick={() => onPin(column.id)}>
+        <Icon name={isPinned ? "close" : "pin"} />
+      </button>
+      <i className="resize" onPointerDown={drag} aria-hidden="true" />
+    </div>
+  );
+}

@@ -1,0 +1,25 @@
+import { Empty } from "../parts/basics";
+
+const TEACH = `import hookline
+
+with hookline.start_run() as run:
+    run.log_params({"alpha": 0.05})
+    run.log_metric("loss", 0.3, step=1)`;
+
+/** Why there are no runs, and what makes some appear. */
+export function Nothing({ filter, deleted, failed }: { filter: string; deleted: boolean; failed: boolean }) {
+  if (failed) return <Empty title="The filter cannot be read">The mark below it shows where.</Empty>;
+  if (filter) {
+    return (
+      <Empty title="No run matches" command={`hookline runs search '${filter.replaceAll("'", "'\\''")}'`}>
+        Names with dots or spaces are quoted with backticks; texts stand in quotes. The same filter works in a terminal:
+      </Empty>
+    );
+  }
+  if (deleted) return <Empty title="No deleted runs">What is deleted waits here until somebody restores it, or gc removes it.</Empty>;
+  return (
+    <Empty title="No runs yet" command={TEACH}>
+      Log the first one from Python, and it appears here at once:
+    </Empty>
+  );
+}

@@ -23,10 +23,10 @@ else:
 
 
 @contextmanager
-def served(workspace, **settings):
+def served(workspace, authenticator=None, **settings):
     """Serve a workspace on a thread; gives a function that sends requests."""
     services = Services(workspace, ServerSettings(**settings))
-    app, started = App(services, extensions(services)), threading.Event()
+    app, started = App(services, extensions(services), authenticator), threading.Event()
     server = serving.server_of(app, started.set)
     with addresses.bind("127.0.0.1", 0) as bound:
         addresses.listen(bound)

@@ -1,5 +1,6 @@
 """What the server sends: the page, its files, their headers."""
 
+import base64
 import gzip
 import json
 import re
@@ -13,6 +14,7 @@ import pytest
 from hookline.errors import NotFound, Unavailable
 from hookline.testing import PluginSuite
 from hookline_lib_wire.table import ROUTES
+from hookline_server.access import EVERYTHING, Authenticator, Caller
 from hookline_server.openapi import document
 from hookline_ui.assets import STATIC, Assets, accepts
 
@@ -188,3 +190,60 @@ def test_the_command_says_where_the_page_is(tmp_path):
         finally:
             process.terminate()
         assert process.wait(30) == 0
+
+
+def test_a_server_without_users_knows_nobody_and_asks_nobody(ask):
+    status, _, body = ask("/who")
+    assert (status, json.loads(body)) == (200, {})
+    status, headers, _ = ask("/sign-in")
+    assert (status, headers["location"]) == (303, "./")
+    assert ask("/sign-out")[0] == 200
+
+
+class Known(Authenticator):
+    """Knows whoever gives the password."""
+
+    def identify(self, headers, address):
+        return Caller("jane") if headers.get("authorization") == basic("jane", "right") else None
+
+    def allows(self, caller, permission, names):
+        return True
+
+    def visible(self, caller, thing):
+        return EVERYTHING
+
+
+def basic(name, password):
+    return f"Basic {base64.b64encode(f'{name}:{password}'.encode()).decode()}"
+
+
+@pytest.fixture(scope="module")
+def guarded(serve):
+    with serve(authenticator=Known()) as found:
+        yield found
+
+
+def test_the_page_itself_is_for_everybody_and_its_requests_are_not_challenged(guarded):
+    assert guarded("/")[0] == 200
+    status, headers, _ = guarded("/who", x_requested_with="hookline")
+    assert (status, headers["www-authenticate"]) == (401, None)
+    assert guarded("/who")[1]["www-authenticate"].startswith("Basic")
+
+
+def test_signing_in_asks_until_the_password_is_right(guarded):
+    for given in ({}, {"authorization": basic("jane", "wrong")}):
+        status, headers, body = guarded("/sign-in", **given)
+        assert (status, headers["www-authenticate"]) == (401, 'Basic realm="hookline"')
+        assert b"<script" in body
+        assert policy(headers)["default-src"] == "'self'"
+    status, headers, _ = guarded("/sign-in", authorization=basic("jane", "right"))
+    assert (status, headers["location"]) == (303, "./")
+    assert json.loads(guarded("/who", authorization=basic("jane", "right"))[2]) == {"name": "jane"}
+
+
+@pytest.mark.parametrize("given", ["", "Bearer x", "Basic %", basic("jane", "right")])
+def test_signing_out_asks_for_another_name_and_takes_that_of_nobody(guarded, given):
+    status, headers, _ = guarded("/sign-out", authorization=given, x_requested_with="hookline")
+    assert (status, headers["www-authenticate"]) == (401, 'Basic realm="hookline"')
+    assert guarded("/sign-out", authorization=basic("signed-out", "x"))[0] == 200
+    assert guarded("/who", authorization=basic("signed-out", "x"))[0] == 401

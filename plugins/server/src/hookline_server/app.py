@@ -168,7 +168,11 @@ class App:
         return ReadableServices(self._services, Access(caller, self._authenticator))
 
     async def _caller(self, exchange: Exchange, route: Route) -> Caller:
-        if self._authenticator is None or route.permission.thing in NAMELESS:
+        return ANYBODY if route.permission.thing in NAMELESS else await self.identify(exchange)
+
+    async def identify(self, exchange: Exchange) -> Caller:
+        """Return who sent a request. Raises `WireError` where it does not say, says it wrongly, or tries too often."""
+        if self._authenticator is None:
             return ANYBODY
         caller = self._authenticator.recognise(exchange.headers)
         if caller is None:
@@ -204,7 +208,8 @@ class App:
     async def _report(self, exchange: Exchange, error: HooklineError) -> None:
         status = status_of(error)
         headers = {}
-        if status == 401 and self._authenticator is not None:
+        if status == 401 and self._authenticator is not None and exchange.header(b"x-requested-with") is None:
+            # A script of a page says so by this header, and asks its reader by itself: the browser would ask meanwhile.
             headers["www-authenticate"] = self._authenticator.challenge
         if isinstance(error, WireError) and error.retry_after:
             headers["retry-after"] = str(error.retry_after)

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useState } from "react";
+import { useIsUnknown } from "./api/session";
 import { ComparePage } from "./compare/page";
 import { ModelPage } from "./models/model";
 import { ModelsPage } from "./models/list";
@@ -9,8 +10,13 @@ import { usePlace, type Place } from "./router";
 import { RunPage } from "./run/page";
 import { RunsPage } from "./runs/page";
 import { Sidebar } from "./sidebar";
+import { SignIn } from "./sign-in";
 
 export function App() {
+  return useIsUnknown() ? <SignIn /> : <Pages />;
+}
+
+function Pages() {
   const place = usePlace();
   const [palette, setPalette] = useState(false);
   const [drawer, setDrawer] = useState(false);

@@ -1,8 +1,10 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useRef, useState } from "react";
-import { useExperiments } from "./api/queries";
+import { useExperiments, useWho } from "./api/queries";
+import { signOut } from "./api/session";
 import { Button } from "./parts/basics";
 import { Icon } from "./parts/icons";
+import { Logo } from "./parts/logo";
 import { mode } from "./report/mode";
 import { go, href, type Place } from "./router";
 import { createExperiment } from "./runs/experiments";
@@ -14,10 +16,7 @@ export function Sidebar({ place, onPalette }: { place: Place; onPalette: () => v
   return (
     <nav className="sidebar" aria-label="Hookline">
       <header>
-        <svg className="logo" viewBox="0 0 32 32" aria-hidden="true">
-          <circle cx="20" cy="5.5" r="2.5" />
-          <path d="M20 8v13a6.5 6.5 0 0 1-13 0v-3m0 0-3 3m3-3 3 3" />
-        </svg>
+        <Logo />
         <b>Hookline</b>
       </header>
       <button type="button" className="goto" onClick={onPalette}>
@@ -33,6 +32,7 @@ export function Sidebar({ place, onPalette }: { place: Place; onPalette: () => v
       )}
       <Experiments chosen={page === "experiments" ? name : ""} />
       <footer>
+        <User />
         <Button
           look="quiet"
           icon={dark ? "sun" : "moon"}
@@ -43,6 +43,19 @@ export function Sidebar({ place, onPalette }: { place: Place; onPalette: () => v
         </Button>
       </footer>
     </nav>
+  );
+}
+
+/** Who is signed in, and the way out. */
+function User() {
+  const name = useWho();
+  if (!name) return null;
+  return (
+    <div className="user">
+      <Icon name="user" />
+      <span title={name}>{name}</span>
+      <Button look="quiet" icon="exit" aria-label="Sign out" title="Sign out" onClick={signOut} />
+    </div>
   );
 }
 

@@ -1,6 +1,7 @@
 """The routes of the page: itself, its files, and HTML artifacts in a frame that can do nothing."""
 
 import asyncio
+from collections.abc import Mapping
 from functools import partial
 
 from hookline.errors import InvalidValue
@@ -16,6 +17,7 @@ from hookline_server.services import Services
 from hookline_ui.assets import ASK, FOREVER, Assets
 from hookline_ui.panels import Module, PanelsFound, panels_of
 from hookline_ui.sending import send_asset
+from hookline_ui.signing_in import SigningIn, signing_in_routes
 
 MAX_PREVIEW = 10_000_000
 """Bytes of an HTML artifact that is shown."""
@@ -53,8 +55,12 @@ class Pages:
 
     async def index(self, _services: Services, exchange: Exchange, _request: Request) -> None:
         """Send the page."""
-        headers = {"content-security-policy": PAGE_POLICY, "referrer-policy": "same-origin", "cache-control": ASK}
-        await send_asset(exchange, self.assets["index.html"], headers)
+        await self.send_index(exchange)
+
+    async def send_index(self, exchange: Exchange, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
+        """Send the page with a status and further headers."""
+        known = {"content-security-policy": PAGE_POLICY, "referrer-policy": "same-origin", "cache-control": ASK}
+        await send_asset(exchange, self.assets["index.html"], {**known, **(headers or {})}, status)
 
     async def file(self, _services: Services, exchange: Exchange, request: File) -> None:
         """Send a file of the page. Its name changes with its content, so it is kept for good."""
@@ -88,6 +94,7 @@ def extension(services: Services, _options: None) -> Extension:
     pages, panels = Pages(Assets()), panels_of(services)
     root = partial(Route, family=Family.ROOT)
     routes = [
+        *signing_in_routes(),
         root("ui_index", "GET", "/", Request, None, may.PUBLIC, summary="The web page"),
         root("ui_redirect", "GET", "", Request, None, may.PUBLIC, summary="Lead to the web page"),
         root("ui_file", "GET", "/static/{path:path}", File, None, may.PUBLIC, summary="A file of the web page"),
@@ -101,6 +108,7 @@ def extension(services: Services, _options: None) -> Extension:
         root("ui_panel", "GET", "/ui/panels/{name}", Module, None, may.PUBLIC, summary="The module of a panel"),
     ]
     handlers = {
+        **SigningIn(pages.send_index).handlers(),
         "ui_index": pages.index,
         "ui_redirect": redirect,
         "ui_file": pages.file,

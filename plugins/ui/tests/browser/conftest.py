@@ -4,6 +4,7 @@ It runs where Playwright, Debian's Chromium and axe-core are: `tox -e ui` brings
 """
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -129,12 +130,13 @@ def browser():
 class Tab:
     """A page with what it said: errors, violations of its policy, requests to other places."""
 
-    def __init__(self, browser, site, size=(1440, 900), scheme="light"):
+    def __init__(self, browser, site, size=(1440, 900), scheme="light", credentials=None):
         width, height = size
         self.context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme=scheme,
             accept_downloads=True,
+            http_credentials=credentials,
         )
         self.context.add_init_script(WATCH)
         self.site, self.page, self.said, self.expected = site, self.context.new_page(), [], []
@@ -144,7 +146,8 @@ class Tab:
         self.page.on("request", self._note)
 
     def _note(self, request):
-        if not request.url.startswith((self.site.url, "data:", "blob:")):
+        address = re.sub("//[^/@]*@", "//", request.url)  # a name for the server is no other server
+        if not address.startswith((self.site.url, "data:", "blob:")):
             self.said.append(f"asked elsewhere: {request.url}")
 
     def open(self, path=""):

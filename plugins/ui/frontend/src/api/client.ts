@@ -1,3 +1,5 @@
+import { noteUnknown } from "./session";
+
 /** What was refused, in the server's words. */
 export class ApiError extends Error {
   constructor(
@@ -9,7 +11,12 @@ export class ApiError extends Error {
   }
 }
 
+const FORBIDDEN =
+  "You may see this, but not change it. Ask somebody who manages it, or an administrator, for the permission EDIT or MANAGE.";
 const UNREACHABLE = "The server does not answer. Is it still running? Start it again with: hookline ui";
+
+/** The page's own requests end with 401 where nobody is signed in; to others the browser would ask for a password. */
+const OWN_REQUEST = { "X-Requested-With": "hookline" };
 
 type Source = (path: string, init: RequestInit) => Promise<Response>;
 
@@ -24,14 +31,16 @@ export function setSource(other: Source): void {
 async function send(path: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await source(path, init);
+    response = await source(path, { ...init, headers: { ...init.headers, ...OWN_REQUEST } });
   } catch (error) {
     if (init.signal?.aborted) throw error;
     throw new ApiError(0, "UNREACHABLE", UNREACHABLE);
   }
   if (!response.ok) {
+    if (response.status === 401) noteUnknown();
     const problem = (await response.json().catch(() => ({}))) as { error_code?: string; message?: string };
-    throw new ApiError(response.status, problem.error_code ?? "", problem.message ?? `The server answered ${response.status}.`);
+    const said = problem.message === "Permission denied" ? FORBIDDEN : problem.message;
+    throw new ApiError(response.status, problem.error_code ?? "", said ?? `The server answered ${response.status}.`);
   }
   return response;
 }

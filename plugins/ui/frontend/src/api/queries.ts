@@ -1,6 +1,7 @@
 import { QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { ApiError, mlflowGet, mlflowSend, ownGet, ownSend } from "./client";
+import { ApiError, mlflowGet, mlflowSend, ownGet, ownSend, rootGet } from "./client";
+import { mode } from "../report/mode";
 import type {
   ArtifactsFound,
   ChartSeries,
@@ -31,6 +32,17 @@ export const client = new QueryClient({
     },
   },
 });
+
+/** The name of who looks at the page; empty where the server knows nobody. */
+export function useWho(): string {
+  const found = useQuery({
+    queryKey: ["who"],
+    queryFn: ({ signal }) => rootGet<{ name?: string }>("who", signal),
+    staleTime: Infinity,
+    enabled: !mode.isReport,
+  });
+  return found.data?.name ?? "";
+}
 
 export function useExperiments() {
   return useQuery({

@@ -1,7 +1,7 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 // @ts-expect-error Node's types are not installed for these few functions
-import { readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 // @ts-expect-error as above
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
@@ -23,9 +23,26 @@ function precompressed(): Plugin {
   };
 }
 
+/** What only workers hold, which Vite does not list. */
+const OF_WORKERS = ["hyparquet", "fflate", "fzstd"];
+
+/** Adds the licenses of the workers' libraries to those of the page's. */
+function workerLicenses(): Plugin {
+  return {
+    name: "worker-licenses",
+    apply: "build",
+    writeBundle(options) {
+      for (const name of OF_WORKERS) {
+        const text = readFileSync(`node_modules/${name}/LICENSE`, "utf8");
+        appendFileSync(`${options.dir}/licenses.md`, `\n## ${name}\n\n${text}\n`);
+      }
+    },
+  };
+}
+
 export default defineConfig({
   base: "./", // every URL is relative: the page works below any path
-  plugins: [react(), precompressed()],
+  plugins: [react(), precompressed(), workerLicenses()],
   build: {
     assetsDir: "static",
     assetsInlineLimit: 0, // data: URLs would need a wider policy

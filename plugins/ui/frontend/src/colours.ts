@@ -32,6 +32,12 @@ export function colourOf(runId: string): string {
   return (isDark() ? DARK : LIGHT)[colourIndex(runId)];
 }
 
+/** The colour of one of several series that are no runs. */
+export function seriesColour(index: number): string {
+  const colours = isDark() ? DARK : LIGHT;
+  return colours[index % colours.length];
+}
+
 export function withAlpha(colour: string, alpha: number): string {
   return colour + Math.round(alpha * 255).toString(16).padStart(2, "0");
 }

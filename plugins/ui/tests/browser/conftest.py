@@ -21,7 +21,9 @@ CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 AXE = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"
 LARGE = 3000
 
-if find_spec("playwright") is None or find_spec("sklearn") is None or not Path(CHROMIUM).exists() or not AXE.exists():
+NEEDED = "playwright", "sklearn", "plotly", "pandas"
+
+if not all(map(find_spec, NEEDED)) or not Path(CHROMIUM).exists() or not AXE.exists():
     collect_ignore_glob = ["*"]
 else:
     sys.path.insert(0, str(Path(__file__).parent))

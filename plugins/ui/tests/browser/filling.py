@@ -1,5 +1,6 @@
 """What the browser looks at: real trainings, a larger experiment, and texts that would like to run."""
 
+import io
 import json
 import math
 import random
@@ -7,6 +8,9 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy
+import pandas
+from plotly import graph_objects
 from sklearn.datasets import load_diabetes
 from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
 from sklearn.linear_model import Ridge
@@ -50,7 +54,43 @@ MINUTE = 60_000
 def fill(workspace: Workspace, large: int) -> dict[str, str]:
     """Fill a store; return the ids of experiments and runs by what they are for."""
     named = {"trainings": train(workspace), "large": grow(workspace, large), "nested": nest(workspace)}
-    return {**named, "confused": confuse(workspace), **attack(workspace)}
+    return {**named, "confused": confuse(workspace), "files": keep_files(workspace), **attack(workspace)}
+
+
+def keep_files(workspace: Workspace) -> str:
+    """Make a run with files that libraries wrote: tables as Parquet, figures of plotly; and some that are damaged."""
+    experiment = workspace.experiments.get_or_create("files").experiment_id
+    data = load_diabetes(as_frame=True).frame.head(442)
+    data["day"] = pandas.date_range("2026-01-01", periods=len(data))
+    data["pair"] = [[number, number + 0.5] for number in range(len(data))]
+    data["text"] = ATTACKS[0]
+    figure = graph_objects.Figure(layout={"title": "Loss of two runs", "xaxis_title": "step", "yaxis_title": "loss"})
+    for rate in (0.1, 0.3):
+        steps = numpy.arange(60)
+        figure.add_scatter(x=steps, y=2 * numpy.exp(-rate * steps / 4) + 0.2, name=f"rate {rate}", mode="lines")
+    grid = graph_objects.Figure(graph_objects.Heatmap(z=numpy.outer(range(8), range(6)), x=list("abcdef")))
+    flow = graph_objects.Figure(
+        graph_objects.Sankey(node={"label": ["a", "b"]}, link={"source": [0], "target": [1], "value": [1]})
+    )
+    hostile = graph_objects.Figure(
+        [graph_objects.Bar(x=ATTACKS, y=list(range(len(ATTACKS))), name=text) for text in ATTACKS[:3]],
+        layout={"title": ATTACKS[0], "xaxis_title": ATTACKS[1]},
+    )
+    with workspace.start_run(experiment_id=experiment, run_name="files", sampled=False) as run:
+        for compression in ("snappy", "zstd", "gzip", "brotli", None):
+            kept = io.BytesIO()
+            data.to_parquet(kept, compression=compression)
+            run.log_bytes(kept.getvalue(), f"{compression}.parquet")
+        many = io.BytesIO()
+        pandas.DataFrame({"n": range(100_000)}).to_parquet(many)
+        run.log_bytes(many.getvalue(), "many.parquet")
+        run.log_bytes(many.getvalue()[:1000], "short.parquet")
+        run.log_bytes(b"PAR1" + b"\xff" * 200 + b"\xf0\x00\x00\x00PAR1", "damaged.parquet")
+        for name, each in (("loss", figure), ("grid", grid), ("flow", flow), ("hostile", hostile)):
+            run.log_text(each.to_json(), f"{name}.json")
+        run.log_text(figure.to_html(include_plotlyjs=True), "loss.html")
+        run.log_text(hostile.to_html(include_plotlyjs="cdn"), "hostile.html")
+    return run.run_id
 
 
 def confuse(workspace: Workspace) -> str:

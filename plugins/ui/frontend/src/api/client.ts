@@ -98,8 +98,8 @@ export function frameUrl(runId: string, path: string): string {
   return `ui/frame?${query({ run_id: runId, path })}`;
 }
 
-/** The first bytes of a file as text, and whether there are more. */
-export async function readText(url: string, limit: number, signal?: AbortSignal): Promise<{ text: string; cut: boolean }> {
+/** The first bytes of a file, and whether there are more. */
+export async function readBytes(url: string, limit: number, signal?: AbortSignal): Promise<{ whole: Uint8Array; cut: boolean }> {
   const response = await send(url, { signal });
   const reader = response.body!.getReader();
   const parts: Uint8Array[] = [];
@@ -120,5 +120,11 @@ export async function readText(url: string, limit: number, signal?: AbortSignal)
     whole.set(part, at);
     at += part.length;
   }
-  return { text: new TextDecoder().decode(whole.subarray(0, limit)), cut: size > limit };
+  return { whole, cut: size > limit };
+}
+
+/** The same as text. */
+export async function readText(url: string, limit: number, signal?: AbortSignal): Promise<{ text: string; cut: boolean }> {
+  const { whole, cut } = await readBytes(url, limit, signal);
+  return { text: new TextDecoder().decode(whole.subarray(0, limit)), cut };
 }

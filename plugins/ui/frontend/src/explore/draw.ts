@@ -1,5 +1,5 @@
-import { BarChart, BoxplotChart, HeatmapChart, ParallelChart, ScatterChart } from "echarts/charts";
-import { GridComponent, ParallelComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
+import { BarChart, BoxplotChart, HeatmapChart, LineChart, ParallelChart, ScatterChart } from "echarts/charts";
+import { GridComponent, LegendComponent, ParallelComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
 import { init, use, type EChartsType } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 
@@ -7,9 +7,11 @@ use([
   BarChart,
   BoxplotChart,
   HeatmapChart,
+  LineChart,
   ParallelChart,
   ScatterChart,
   GridComponent,
+  LegendComponent,
   ParallelComponent,
   TooltipComponent,
   VisualMapComponent,

@@ -63,7 +63,6 @@ export function firstAxes(all: Dimension[]): { y: string; x: string; z: string; 
 
 export interface Box {
   name: string;
-  /** Minimum, lower quartile, median, upper quartile and maximum. */
   five: [number, number, number, number, number];
   runs: number;
 }
@@ -73,6 +72,12 @@ export function quantile(sorted: number[], p: number): number {
   const at = (sorted.length - 1) * p;
   const low = Math.floor(at);
   return sorted[low] + (sorted[Math.ceil(at)] - sorted[low]) * (at - low);
+}
+
+/** Minimum, lower quartile, median, upper quartile and maximum of numbers. */
+export function quartiles(values: number[]): Box["five"] {
+  const sorted = [...values].sort((one, other) => one - other);
+  return [0, 0.25, 0.5, 0.75, 1].map((p) => quantile(sorted, p)) as Box["five"];
 }
 
 /** The spread of a metric for each value of what runs are grouped by. */
@@ -86,11 +91,7 @@ export function boxesOf(runs: Run[], y: string, group: string): Box[] {
   }
   return [...found]
     .sort(([one], [other]) => one.localeCompare(other, "en", { numeric: true }))
-    .map(([name, values]) => {
-      const sorted = values.sort((one, other) => one - other);
-      const five = [0, 0.25, 0.5, 0.75, 1].map((p) => quantile(sorted, p)) as Box["five"];
-      return { name, five, runs: sorted.length };
-    });
+    .map(([name, values]) => ({ name, five: quartiles(values), runs: values.length }));
 }
 
 export interface Grid {

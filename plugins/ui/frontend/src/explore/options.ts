@@ -1,6 +1,7 @@
 import type { Run } from "../api/types";
-import { colourOf, isDark } from "../colours";
+import { colourOf } from "../colours";
 import { number, runName } from "../format";
+import { look, plain } from "./look";
 import { boxesOf, gridOf, numberOf, textOf, type Dimension } from "./fields";
 
 export type Kind = "parallel" | "scatter" | "contour" | "box" | "bar";
@@ -15,21 +16,7 @@ export interface Axes {
   logY: boolean;
 }
 
-const RAMP = { light: ["#d6efe9", "#5fb8ab", "#0f6f66", "#163f63"], dark: ["#17342f", "#1f7d72", "#4fc9ba", "#e5f6a2"] };
-
 const title = (id: string) => id.slice(id.indexOf(":") + 1);
-
-function look() {
-  const dark = isDark();
-  return {
-    dark,
-    text: dark ? "#a7b0ac" : "#565a57",
-    line: dark ? "#272d2b" : "#e5e4e0",
-    strong: dark ? "#3a423f" : "#cfcdc7",
-    raised: dark ? "#1d2220" : "#ffffff",
-    ramp: dark ? RAMP.dark : RAMP.light,
-  };
-}
 
 /** Tooltips are text: what somebody logged is never markup. */
 function base(tip: (data: { runId?: string; lines: string[] }) => string[]): object {
@@ -46,11 +33,6 @@ function base(tip: (data: { runId?: string; lines: string[] }) => string[]): obj
       formatter: (given: { data: { runId?: string; lines: string[] } }) => plain(tip(given.data)),
     },
   };
-}
-
-/** A rich text has marks in braces: what is logged must not be read as some. */
-function plain(lines: string[]): string {
-  return lines.map((each) => each.replaceAll("{", "(").replaceAll("}", ")").slice(0, 120)).join("\n");
 }
 
 function axis(id: string, isLog: boolean, across: boolean): object {
@@ -160,7 +142,7 @@ function box(runs: Run[], { y, group, logY }: Axes): Drawn {
       grid: PLACE,
       xAxis: { ...axis(group, false, true), type: "category", data: boxes.map((each) => each.name), axisLabel: { color: text, hideOverlap: true } },
       yAxis: axis(y, logY, false),
-      series: [{ type: "boxplot", data, boxWidth: [8, 56], itemStyle: { color: isDark() ? "#16312d" : "#e3f2ef", borderColor: isDark() ? "#4fc9ba" : "#0f6f66" }, emphasis: { itemStyle: { borderColor: strong } } }],
+      series: [{ type: "boxplot", data, boxWidth: [8, 56], itemStyle: { color: look().dark ? "#16312d" : "#e3f2ef", borderColor: look().dark ? "#4fc9ba" : "#0f6f66" }, emphasis: { itemStyle: { borderColor: strong } } }],
     },
     left: runs.length - drawn,
   };

@@ -1,11 +1,11 @@
-import { useEffect, useMemo, useRef, useState } from "react";
-import type { EChartsType } from "echarts/core";
+import { useMemo } from "react";
 import type { Run } from "../api/types";
 import { Empty, Menu, Segments } from "../parts/basics";
 import { PanelElement, usePanels } from "../parts/panel";
-import { go, href, useFields } from "../router";
+import { useFields } from "../router";
 import { useDark } from "../theme";
 import { dimensionsOf, firstAxes, type Dimension } from "./fields";
+import { Plot } from "./plot";
 import { optionOf, type Axes, type Kind } from "./options";
 
 const KINDS: { value: Kind; text: string }[] = [
@@ -154,28 +154,4 @@ function AxesMenu({ all, chosen, onChange }: { all: Dimension[]; chosen: string[
       )}
     </Menu>
   );
-}
-
-/** A chart of ECharts, which is loaded when the first one is shown. */
-function Plot({ option, label }: { option: object; label: string }) {
-  const host = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    const sized = new ResizeObserver(([entry]) => setWidth(Math.floor(entry.contentRect.width)));
-    sized.observe(host.current!);
-    return () => sized.disconnect();
-  }, []);
-  useEffect(() => {
-    if (!width) return;
-    let chart: EChartsType | undefined;
-    let gone = false;
-    void import("./draw").then(({ draw }) => {
-      if (!gone) chart = draw(host.current!, option, (id) => go(href(["runs", id])));
-    });
-    return () => {
-      gone = true;
-      chart?.dispose();
-    };
-  }, [option, width]);
-  return <div className="plot" ref={host} role="img" aria-label={label} />;
 }

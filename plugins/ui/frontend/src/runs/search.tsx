@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { Button } from "../parts/basics";
 import { Icon } from "../parts/icons";
+import { completions } from "./completions";
 
 interface Props {
   value: string;
@@ -26,8 +27,7 @@ export function SearchBox({ value, error, onSearch, keys }: Props) {
     addEventListener("keydown", focus);
     return () => removeEventListener("keydown", focus);
   }, []);
-  const word = /([\w.`/-]*)$/.exec(text)?.[1] ?? "";
-  const offered = word.length > 1 ? keys.filter((key) => key.startsWith(word) && key !== word).slice(0, 8) : [];
+  const offered = completions(text, keys);
   return (
     <form
       className="search"
@@ -53,7 +53,7 @@ export function SearchBox({ value, error, onSearch, keys }: Props) {
         />
         <datalist id="search-keys">
           {offered.map((key) => (
-            <option key={key} value={text.slice(0, text.length - word.length) + key} />
+            <option key={key} value={key} />
           ))}
         </datalist>
         <kbd className="wide-only" aria-hidden="true">

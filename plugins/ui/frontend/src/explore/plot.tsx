@@ -1,0 +1,27 @@
+import type { EChartsType } from "echarts/core";
+import { useEffect, useRef, useState } from "react";
+import { go, href } from "../router";
+
+/** A chart of ECharts, which is loaded when the first one is shown. */
+export function Plot({ option, label }: { option: object; label: string }) {
+  const host = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    const sized = new ResizeObserver(([entry]) => setWidth(Math.floor(entry.contentRect.width)));
+    sized.observe(host.current!);
+    return () => sized.disconnect();
+  }, []);
+  useEffect(() => {
+    if (!width) return;
+    let chart: EChartsType | undefined;
+    let gone = false;
+    void import("./draw").then(({ draw }) => {
+      if (!gone) chart = draw(host.current!, option, (id) => go(href(["runs", id])));
+    });
+    return () => {
+      gone = true;
+      chart?.dispose();
+    };
+  }, [option, width]);
+  return <div className="plot" ref={host} role="img" aria-label={label} />;
+}

@@ -1,0 +1,31 @@
+import { useQuery } from "@tanstack/react-query";
+import { artifactUrl, readBytes } from "../api/client";
+import { bytes } from "../format";
+import { Failure, Loading } from "../parts/basics";
+import { ROWS } from "./rows";
+import { Sheet } from "./sheet";
+
+const LARGEST = 30_000_000;
+const COLUMNS = 200;
+
+/** The first rows of a Parquet file. */
+export function ParquetPreview({ runId, path }: { runId: string; path: string }) {
+  const found = useQuery({
+    queryKey: ["parquet", runId, path],
+    queryFn: async ({ signal }) => {
+      const { whole, cut } = await readBytes(artifactUrl(runId, path), LARGEST, signal);
+      if (cut) return null;
+      const { readParquet } = await import("./parquet");
+      return readParquet({ file: whole.buffer as ArrayBuffer, rows: ROWS, columns: COLUMNS });
+    },
+    retry: false,
+    staleTime: Infinity,
+  });
+  if (found.error) return <Failure error={found.error} />;
+  if (found.data === undefined) return <Loading what="the file" />;
+  if (found.data === null) return <p className="faint center">This file is larger than {bytes(LARGEST)}. Download it.</p>;
+  const { head, rows, total, width } = found.data;
+  const size = `${total.toLocaleString("en")} rows, ${width.toLocaleString("en")} columns`;
+  const isPart = total > rows.length || width > head.length;
+  return <Sheet head={head} rows={rows} note={isPart ? `${size}; the first ${rows.length} rows${width > head.length ? ` of ${head.length} columns` : ""} are shown.` : size} />;
+}

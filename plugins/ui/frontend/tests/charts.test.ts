@@ -1,0 +1,69 @@
+import { describe, expect, test } from "vitest";
+import type { ChartSeries } from "../src/api/types";
+import { linesOf, markedText, smoothed } from "../src/charts/data";
+import { gridOf, quantile, quartiles } from "../src/explore/fields";
+
+const series = (values: (number | null)[], more: Partial<ChartSeries> = {}): ChartSeries => ({
+  run_id: "r",
+  key: "k",
+  starts: values.map((_, at) => at * 10),
+  ends: values.map((_, at) => at * 10 + 9),
+  counts: values.map(() => 10),
+  minima: values.map((each) => each && each - 1),
+  maxima: values.map((each) => each && each + 1),
+  last_values: values,
+  nans: values.map(() => 0),
+  positive_infinities: values.map(() => 0),
+  negative_infinities: values.map(() => 0),
+  ...more,
+});
+
+describe("smoothing", () => {
+  test("begins at the first value and not at zero", () => expect(smoothed([5, 5, 5], 0.9)).toEqual([5, 5, 5]));
+  test("is the weighted mean of what came before", () => {
+    const [first, second] = smoothed([1, 3], 0.5);
+    expect(first).toBe(1);
+    expect(second).toBeCloseTo((0.25 * 1 + 0.5 * 3) / 0.75);
+  });
+  test("leaves out what is no number, and goes on behind it", () => {
+    const [, gap, last] = smoothed([2, null, 2], 0.6);
+    expect(gap).toBeNull();
+    expect(last).toBeCloseTo(2);
+  });
+});
+
+describe("the lines of buckets", () => {
+  test("stand where each bucket ends, with the band of what is in it", () => {
+    const [line] = linesOf([series([2, 4])], 0, false, 1);
+    expect(line).toMatchObject({ x: [9, 19], last: [2, 4], low: [1, 3], high: [3, 5], smooth: null, hasBand: true });
+  });
+  test("have no band where each bucket is a point", () => {
+    expect(linesOf([series([2, 4], { counts: [1, 1] })], 0, false, 1)[0].hasBand).toBe(false);
+  });
+  test("have no place below zero on a logarithmic axis", () => {
+    expect(linesOf([series([-2, 4])], 0, true, 1)[0]).toMatchObject({ last: [null, 4], low: [null, 3], high: [null, 5] });
+  });
+  test("turn times into seconds", () => expect(linesOf([series([1])], 0, false, 0.001)[0].x[0]).toBeCloseTo(0.009));
+  test("mark what no line can show, and count it", () => {
+    const odd = series([1, null], { nans: [0, 3], positive_infinities: [1, 0] });
+    expect(linesOf([odd], 0, false, 1)[0].marks).toEqual([
+      { x: 19, kind: "nan" },
+      { x: 9, kind: "+inf" },
+    ]);
+    expect(markedText([odd])).toBe("3 × NaN, 1 × +∞");
+    expect(markedText([series([1])])).toBe("");
+  });
+});
+
+test("quantiles lie between neighbours by proportion", () => {
+  expect(quantile([1, 2, 3, 4], 0.5)).toBe(2.5);
+  expect(quartiles([3, 1, 2])).toEqual([1, 1.5, 2, 2.5, 3]);
+  expect(quartiles([7])).toEqual([7, 7, 7, 7, 7]);
+});
+
+test("a surface through points stays within their values", () => {
+  const { cells } = gridOf([[0, 0, 1], [1, 1, 3], [0, 1, 2]]);
+  expect(cells).toHaveLength(1600);
+  expect(Math.min(...cells.map((each) => each[2]))).toBeGreaterThanOrEqual(1);
+  expect(Math.max(...cells.map((each) => each[2]))).toBeLessThanOrEqual(3);
+});

@@ -13,9 +13,9 @@ from hookline_tracking_sql.base import Part
 from hookline_tracking_sql.dialects.base import Driver
 from hookline_tracking_sql.kept_charts import KeptCharts
 from hookline_tracking_sql.outlines import unpack_facts
-from hookline_tracking_sql.rows import Series
+from hookline_tracking_sql.rows import Ahead, Series
 from hookline_tracking_sql.schema import keys, runs, series
-from hookline_tracking_sql.segments import unpack, unpack_onto
+from hookline_tracking_sql.segments import Segment, unpack, unpack_onto
 from hookline_tracking_sql.statements import driver_of, driver_text
 from hookline_tracking_sql.stretches import Full, Row, Stretch, arranged, clipped, read_points
 
@@ -26,6 +26,7 @@ _FIND = driver_text(
     .where(runs.c.run_id == sa.bindparam("of_run")),
     *("of_name", "of_run"),
 )
+_MOST_AHEAD = 1000  # segments that one statement reads: some drivers hold all that it finds
 _KEPT = 8  # segments that are kept unpacked at a time: as many as overlap, usually
 
 
@@ -66,7 +67,7 @@ class ChartPart(Part):
 
 
 def _drawn(series: Series, named: tuple[str, str], view: ChartView, origin: int) -> ChartSeries:
-    source = _Source(series, by_step=view.x == "step")
+    source = _Source(series, by_step=view.x == "step", width=view.width)
     shown = _shown(source, view, origin)
     if sum(stretch.size for stretch in shown) <= view.width:
         xs, values = array("q"), array("d")
@@ -90,11 +91,22 @@ def _shown(source: "_Source", view: ChartView, origin: int) -> list[Stretch]:
 
 
 class _Source:
-    """The segments of a series, along an axis."""
+    """The segments of a series, along an axis.
 
-    def __init__(self, series: Series, *, by_step: bool) -> None:
-        self._series, self.by_step = series, by_step
-        self._open = lru_cache(_KEPT)(series.opened)
+    Args:
+        width: how many columns they are drawn in: where those are no fewer than the segments, nearly all are cut.
+    """
+
+    def __init__(self, series: Series, *, by_step: bool, width: int) -> None:
+        self._series, self.by_step, self._width = series, by_step, width
+        self._open = lru_cache(_KEPT)(self._opened)
+        self._shown: list[Segment] = []
+        self._ahead: Ahead | None = None
+
+    def _opened(self, ordinal: int, segment: Segment) -> Segment:
+        if self._ahead is None and 2 <= len(self._shown) <= min(self._width, _MOST_AHEAD):
+            self._ahead = self._series.opened_ahead(self._shown[0].timestamp, self._shown[-1].timestamp)
+        return (self._ahead or self._series).opened(ordinal, segment)
 
     def stretches(self, start: int | None, end: int | None) -> Iterator[Stretch]:
         """Yield the stretches that may reach into a range; those that follow each other in the history may overlap."""
@@ -121,4 +133,5 @@ class _Source:
         if self.by_step and not facts.steps_sorted:
             yield read_points(unpack(row.open(), ""), by_step=True)
         else:
+            self._shown.append(row.segment)
             yield Full(row, by_step=self.by_step)

@@ -1,7 +1,7 @@
 """Reading the segments of a series from their two tables."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -27,6 +27,20 @@ _OPEN = driver_text(
     ),
     *("of_run", "of_key", *(f"at_{name}" for name in PLACE)),
 )
+_OPEN_ALL = driver_text(
+    sa.select(
+        *(blocks.c[name] for name in PLACE),
+        *(blocks.c.numbers, blocks.c.steps, blocks.c.timestamps, blocks.c.outline),
+    )
+    .where(
+        blocks.c.run == sa.bindparam("of_run"),
+        blocks.c.key == sa.bindparam("of_key"),
+        blocks.c.timestamp >= sa.bindparam("first"),
+        blocks.c.timestamp <= sa.bindparam("last"),
+    )
+    .order_by(*(blocks.c[name] for name in PLACE)),
+    *("of_run", "of_key", "first", "last"),
+)
 _ALL = 2**63 - 1
 
 
@@ -48,3 +62,24 @@ class Series(NamedTuple):
             return segment
         place = (self.run, self.key, segment.timestamp, segment.step, ordinal)
         return Segment(*segment[:4], *self.driver.execute(_OPEN, place).fetchone())
+
+    def opened_ahead(self, first: int, last: int) -> "Ahead":
+        """Return a reader of all long segments that begin from one timestamp to another, both included."""
+        return Ahead(self, self.driver.execute(_OPEN_ALL, (self.run, self.key, first, last)))
+
+
+class Ahead:
+    """Long segments with their columns, read by one statement in their order: half the work of one for each."""
+
+    def __init__(self, series: Series, rows: Iterable[Sequence[Any]]) -> None:
+        self._series, self._rows = series, iter(rows)
+        self._here: Sequence[Any] | None = next(self._rows, None)
+
+    def opened(self, ordinal: int, segment: Segment) -> Segment:
+        """Return a segment with its columns; one that was passed, or is not among them, is read by itself."""
+        place = (segment.timestamp, segment.step, ordinal)
+        while self._here is not None and tuple(self._here[:3]) < place:
+            self._here = next(self._rows, None)
+        if self._here is not None and tuple(self._here[:3]) == place:
+            return Segment(*segment[:4], *self._here[3:])
+        return self._series.opened(ordinal, segment)

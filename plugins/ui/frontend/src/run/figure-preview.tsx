@@ -19,15 +19,15 @@ interface Props {
 export function FigureView({ figure, what, children }: Props) {
   const dark = useDark();
   const option = useMemo(() => (figure.traces.length ? figureOption(figure) : null), [figure, dark]);
-  const skipped = figure.skipped.length > 0 && `not drawn here: ${figure.skipped.join(", ")}`;
+  const kinds = figure.skipped.join(", ");
   return (
     <div className="figure">
       {figure.title && <h3>{figure.title}</h3>}
       {option && <Plot option={option} label={figure.title || "Figure"} />}
       <p className="faint">
         {[
-          `${what} is ${option ? "drawn by Hookline from its data, so that it looks different" : "of a kind that is not drawn here"}`,
-          option && skipped,
+          option ? `${what} is drawn by Hookline from its data, so that it looks different` : `${what} is of a kind that is not drawn here (${kinds})`,
+          option && kinds && `not drawn here: ${kinds}`,
           figure.isCut && "of many points the first are shown",
         ]
           .filter(Boolean)

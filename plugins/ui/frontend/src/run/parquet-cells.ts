@@ -1,5 +1,7 @@
 const LONGEST = 300;
 const BYTES = 16;
+/** How many digits of a number that is no integer are shown: as many as single precision has. */
+export const DIGITS = 7;
 const MIDNIGHT = "T00:00:00.000Z";
 
 /** What a cell of a Parquet file shows. */
@@ -7,6 +9,7 @@ export function cellText(value: unknown): string {
   if (value === null || value === undefined) return "";
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? "" : value.toISOString().replace(MIDNIGHT, "");
   if (value instanceof Uint8Array) return hex(value);
+  if (typeof value === "number" && !Number.isInteger(value)) return String(Number(value.toPrecision(DIGITS)));
   if (typeof value !== "object") return shortened(String(value));
   return shortened(JSON.stringify(value, (_key, each: unknown) => plain(each)) ?? "");
 }

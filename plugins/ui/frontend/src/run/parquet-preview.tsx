@@ -2,11 +2,14 @@ import { useQuery } from "@tanstack/react-query";
 import { artifactUrl, readBytes } from "../api/client";
 import { bytes } from "../format";
 import { Failure, Loading } from "../parts/basics";
+import { DIGITS } from "./parquet-cells";
 import { ROWS } from "./rows";
 import { Sheet } from "./sheet";
 
 const LARGEST = 30_000_000;
 const COLUMNS = 200;
+
+const counted = (count: number, what: string) => `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
 
 /** The first rows of a Parquet file. */
 export function ParquetPreview({ runId, path }: { runId: string; path: string }) {
@@ -25,7 +28,11 @@ export function ParquetPreview({ runId, path }: { runId: string; path: string })
   if (found.data === undefined) return <Loading what="the file" />;
   if (found.data === null) return <p className="faint center">This file is larger than {bytes(LARGEST)}. Download it.</p>;
   const { head, rows, total, width } = found.data;
-  const size = `${total.toLocaleString("en")} rows, ${width.toLocaleString("en")} columns`;
-  const isPart = total > rows.length || width > head.length;
-  return <Sheet head={head} rows={rows} note={isPart ? `${size}; the first ${rows.length} rows${width > head.length ? ` of ${head.length} columns` : ""} are shown.` : size} />;
+  const notes = [
+    `${counted(total, "row")}, ${counted(width, "column")}`,
+    total > rows.length && `the first ${rows.length} rows are shown`,
+    width > head.length && `the first ${head.length} columns are shown`,
+    `numbers with ${DIGITS} digits`,
+  ];
+  return <Sheet head={head} rows={rows} note={notes.filter(Boolean).join("; ")} />;
 }

@@ -58,7 +58,7 @@ function Json({ text }: { text: string }) {
   if (!figure) return plain;
   return (
     <FigureView figure={figure} what="This figure of plotly">
-      <details>
+      <details open={figure.traces.length === 0}>
         <summary>As JSON</summary>
         {plain}
       </details>

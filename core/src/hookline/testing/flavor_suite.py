@@ -40,7 +40,7 @@ class FlavorSuite(Suite):
     """
 
     kind = "model flavor"
-    version = 1
+    version = 2
 
     flavor_name: ClassVar[str] = ""
     save_options: ClassVar[Mapping[str, Any]] = {}

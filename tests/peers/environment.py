@@ -3,7 +3,8 @@
 `FOLDER/mlflow` has the real mlflow with our flavors beside it, and libraries whose callbacks log to it;
 `FOLDER/mlflow-2` and `FOLDER/mlflow-1` have clients of older majors; `FOLDER/schemathesis` makes requests from a
 description of an API. `FOLDER/frameworks`, `FOLDER/torch` and `FOLDER/tensorflow`, made only when they are named, have
-mlflow with the libraries of flavors beyond the laptop set. They are kept and used again; delete the folder to start anew.
+mlflow with the libraries of flavors beyond the laptop set. They are kept and used again; delete the folder to start
+anew.
 """
 
 import subprocess

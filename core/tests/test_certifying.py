@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from hookline.system import process_is_alive
+from hookline.testing.backend_suite import until
+
 PLUGIN = """
 from hookline.interfaces import RunContext
 from hookline.providers import Provider, hookimpl
@@ -25,6 +28,9 @@ class Weather(RunContext):
 """
 TESTS = """
 import pytest
+
+from hookline.system import process_is_alive
+from hookline.testing.backend_suite import until
 
 from hookline.testing import PluginSuite, RunContextSuite
 from weather import Weather
@@ -50,6 +56,9 @@ def test_besides():
 """
 SKIPPING = """
 import pytest
+
+from hookline.system import process_is_alive
+from hookline.testing.backend_suite import until
 
 
 def pytest_collection_modifyitems(items):
@@ -256,3 +265,17 @@ def test_a_page_keeps_the_lines_of_other_plugins(checkout: Checkout) -> None:
     checkout("context-weather", "-o", "plugins.md")
     lines = page.read_text().splitlines()
     assert [line for line in lines if line.startswith(("| context", "| backend"))] == [other, *mine]
+
+
+def test_nothing_goes_on_when_it_is_ended(checkout: Checkout) -> None:
+    """Pytest is asked to end first, so that it stops what its tests started."""
+    wait = "import os, pathlib, time\n        pathlib.Path('pid').write_text(str(os.getpid()))\n        time.sleep(600)"
+    checkout.change("return Weather()", f"{wait}\n        return Weather()")
+    command = [sys.executable, "-m", "hookline", "plugins", "certify", "context-weather"]
+    variables = {**os.environ, "PYTHONPATH": str(checkout.installed), "PYTHONDONTWRITEBYTECODE": "1"}
+    process = subprocess.Popen(command, cwd=checkout.place, env=variables, stderr=subprocess.DEVNULL)
+    note = checkout.folder / "pid"
+    assert until(lambda: note.is_file() and note.read_text() != "")
+    process.terminate()
+    assert process.wait(120) != 0
+    assert until(lambda: not process_is_alive(int(note.read_text())))

@@ -38,17 +38,26 @@ with the reason, and never as passed.
 """
 
 
-def certified(cli: "CliContext", chosen: Sequence[PluginStatus], tests: Path | None) -> "list[Certificate]":
-    """Certify plugins one after the other; among several, one that cannot be tried hinders no other."""
+def certified(
+    cli: "CliContext", chosen: Sequence[PluginStatus], tests: Path | None, page: Path | None
+) -> "list[Certificate]":
+    """Certify plugins one after the other; among several, one that cannot be tried hinders no other.
+
+    Args:
+        page: a file to write after each plugin, so that an interruption takes only what is not done yet.
+    """
     found: list[Certificate] = []
     for status in chosen:
         cli.say(f"{status.name} ...")
         try:
-            found += _certify(cli.plugins, status, tests)
+            mine = _certify(cli.plugins, status, tests)
         except HooklineError as error:
             if len(chosen) == 1:
                 raise
-            found.append(resolve("hookline.testing.certificates:uncertified")(status, error))
+            mine = [resolve("hookline.testing.certificates:uncertified")(status, error)]
+        if page is not None:
+            write_page(page, mine)
+        found += mine
     return found
 
 

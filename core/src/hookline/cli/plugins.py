@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import click
 
-from hookline.cli.certifying import COLUMNS, certified, check_page, holds, plain, reasons, row, write_page
+from hookline.cli.certifying import COLUMNS, certified, check_page, holds, plain, reasons, row
 from hookline.cli.context import CliContext, pass_cli
 from hookline.cli.groups import NOTHING_INSTALLED, PluginGroup
 from hookline.cli.options import plugin_names
@@ -109,9 +109,7 @@ def certify(ctx: click.Context, names: tuple[str, ...], tests: Path | None, outp
         raise click.UsageError("--tests is for one plugin; name it.")
     if output is not None:
         check_page(output)
-    found = certified(cli, [_named(cli.plugins, name) for name in names] or _in_use(cli.plugins), tests)
-    if output is not None:
-        write_page(output, found)
+    found = certified(cli, [_named(cli.plugins, name) for name in names] or _in_use(cli.plugins), tests, output)
     columns = [*COLUMNS, *(["why"] if not on_terminal() else [])]
     cli.out([plain(each) for each in found], rows=[row(each) for each in found], columns=columns)
     for each in found if on_terminal() and not cli.as_json else ():

@@ -20,7 +20,7 @@ from attrs import field, frozen
 import hookline.testing as kit
 from hookline.errors import ExecutionFailed, HooklineError, NotFound
 from hookline.plugins import Plugins, PluginStatus
-from hookline.system import end_process_tree, start_process
+from hookline.system import end_process_tree, start_process, terminations_interrupt
 from hookline.testing.suite import Suite
 from hookline.uris import file_path
 
@@ -123,7 +123,7 @@ def _run(folder: Path) -> dict[str, list[dict[str, Any]]]:
         notes, said = Path(place, "notes.json"), Path(place, "said")
         options = ["-p", "hookline.testing.pytest_certify", "--certify-into", str(notes), "-p", "no:cacheprovider"]
         command = [sys.executable, "-m", "pytest", *options, "--continue-on-collection-errors", "-q"]
-        with said.open("wb") as output:
+        with said.open("wb") as output, terminations_interrupt():
             process = start_process(command, folder=folder, stdout=output, stderr=output)
             try:
                 code = process.wait()

@@ -1,5 +1,7 @@
 """The environment keeps the laws of every environment that installs, and the plugin those of every plugin."""
 
+from importlib.metadata import version
+
 import pytest
 
 from hookline.testing import InstallingEnvironmentSuite, PluginSuite
@@ -8,6 +10,8 @@ from hookline_env_conda.options import CondaOptions
 
 
 class TestConda(InstallingEnvironmentSuite):
+    component = f"rattler {version('py-rattler')}, on a channel of this machine"
+
     @pytest.fixture
     def make_environment(self, wheels, shared_channel):
         options = CondaOptions(channels={"conda-forge": shared_channel.url}, find_links=[str(wheels)], no_index=True)

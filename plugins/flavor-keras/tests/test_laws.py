@@ -12,6 +12,7 @@ ROWS = numpy.linspace(0, 1, 12, dtype="float32").reshape(4, 3)
 
 class TestSequential(FlavorSuite):
     flavor_name = "keras"
+    component = f"Keras {keras.__version__} on {keras.backend.backend()}"
 
     @pytest.fixture
     def model(self):
@@ -24,6 +25,7 @@ class TestSequential(FlavorSuite):
 
 class TestInputsAndOutputsByName(FlavorSuite):
     flavor_name = "keras"
+    component = f"Keras {keras.__version__} on {keras.backend.backend()}"
 
     @pytest.fixture
     def model(self):

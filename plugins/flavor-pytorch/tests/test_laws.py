@@ -34,6 +34,7 @@ def network():
 
 class TestProgram(FlavorSuite):
     flavor_name = "pytorch"
+    component = f"PyTorch {torch.__version__}"
 
     @pytest.fixture
     def model(self):
@@ -50,6 +51,7 @@ class TestPickle(TestProgram):
 
 class TestNamedInputs(FlavorSuite):
     flavor_name = "pytorch"
+    component = f"PyTorch {torch.__version__}"
 
     @pytest.fixture
     def model(self):

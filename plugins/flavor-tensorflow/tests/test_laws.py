@@ -33,6 +33,7 @@ class Scaled(tensorflow.Module):
 
 class TestModule(FlavorSuite):
     flavor_name = "tensorflow"
+    component = f"TensorFlow {tensorflow.__version__}"
 
     @pytest.fixture
     def model(self):
@@ -45,6 +46,7 @@ class TestModule(FlavorSuite):
 
 class TestInputsByName(FlavorSuite):
     flavor_name = "tensorflow"
+    component = f"TensorFlow {tensorflow.__version__}"
 
     @pytest.fixture
     def model(self):

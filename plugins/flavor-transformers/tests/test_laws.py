@@ -1,6 +1,7 @@
 """The conformance suites, over pipelines and a model alone."""
 
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy
@@ -16,6 +17,7 @@ from hookline.testing import FlavorSuite, PluginSuite
 
 class TestClassification(FlavorSuite):
     flavor_name = "transformers"
+    component = f"transformers {version('transformers')}"
 
     @pytest.fixture
     def model(self):
@@ -34,6 +36,7 @@ class TestTokens(TestClassification):
 
 class TestModelAlone(FlavorSuite):
     flavor_name = "transformers"
+    component = f"transformers {version('transformers')}"
 
     @pytest.fixture
     def model(self):

@@ -25,6 +25,8 @@ def folder() -> str:
 
 
 class TestSftp(Remote):
+    component = "OpenSSH"
+
     @pytest.fixture
     def uri(self, shared, home: Path, folder: str) -> str:
         server = shared("sftp")
@@ -37,6 +39,8 @@ class TestSftp(Remote):
 
 
 class TestFtp(Remote):
+    component = "pyftpdlib"
+
     @pytest.fixture
     def uri(self, shared, folder: str) -> str:
         return f"ftp://{SIGNED_IN}@{shared('ftp').host}/{folder}"
@@ -44,6 +48,8 @@ class TestFtp(Remote):
 
 class TestVsftpd(Remote):
     """A server without `MLSD` and `MLST`."""
+
+    component = "vsftpd"
 
     @pytest.fixture
     def uri(self, shared, folder: str) -> str:
@@ -53,6 +59,8 @@ class TestVsftpd(Remote):
 
 
 class TestWebdav(Remote):
+    component = "wsgidav"
+
     @pytest.fixture
     def uri(self, shared, folder: str) -> str:
         return f"webdav://{SIGNED_IN}@{shared('webdav').host}/files/{folder}"

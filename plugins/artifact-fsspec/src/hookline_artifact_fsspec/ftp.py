@@ -11,7 +11,7 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from threading import Lock
 from typing import Any
 
@@ -76,15 +76,14 @@ class FtpFilesystem(Filesystem):
         """See `Filesystem.read`."""
         for _ in range(_RACES):
             found = self._file(path)
-            remote = _Remote(self, path, found)
-            with suppress(Changed):
+            with suppress(Changed), ExitStack() as stack:
+                remote = stack.enter_context(closing(_Remote(self, path, found)))
                 if remote.size <= SMALL:
-                    with closing(remote):
-                        return Whole(b"".join(remote.parts()))
+                    return Whole(b"".join(remote.parts()))
                 remote.start(0)
                 if self._file(path) == found:
+                    stack.pop_all()
                     return remote
-            remote.close()
         raise Problem("it is replaced again and again.")
 
     def _file(self, path: str) -> _Facts:
@@ -105,9 +104,8 @@ class FtpFilesystem(Filesystem):
         with self.connection() as ftp:
             if not _is_folder(ftp, path):
                 return None
-            named = [each for each in _listed(ftp, path) if each[0] not in (".", "..")]
-            files = [Entry(name, False, int(facts["size"])) for name, facts in named if facts.get("type") == "file"]
-            return files + [Entry(name, True) for name, facts in named if facts.get("type") == "dir"]
+            found = [_entry(name, facts) for name, facts in _listed(ftp, path) if name not in (".", "..")]
+            return [each for each in found if each is not None]
 
     def make_folders(self, path: str) -> None:
         """See `Filesystem.make_folders`."""
@@ -339,6 +337,13 @@ def _facts_without_mlst(ftp: ftplib.FTP, path: str) -> _Facts | None:
         ftp.voidcmd("CWD /")  # it would keep the folder from being removed, or be without one
         return _Facts(True)
     return None
+
+
+def _entry(name: str, facts: Any) -> Entry | None:
+    kind = facts.get("type", "").lower()
+    if kind == "file":
+        return Entry(name, False, int(facts["size"]) if "size" in facts else None)
+    return Entry(name, True) if kind == "dir" else None
 
 
 def _is_folder(ftp: ftplib.FTP, path: str) -> bool:

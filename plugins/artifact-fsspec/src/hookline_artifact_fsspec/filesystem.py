@@ -25,11 +25,11 @@ class Filesystem(ABC):
 
     Attributes:
         keeps_empty_folders: whether `remove_if_empty` does nothing, so that folders may be left that hold no file.
-        moments: seconds after which to look again for what is not there, since replacing a file takes it away first.
+        takes_away_first: whether replacing a file takes the old one away first, so that for a moment there is none.
     """
 
     keeps_empty_folders: bool = True
-    moments: Sequence[float] = ()
+    takes_away_first: bool = False
 
     @abstractmethod
     def write(self, path: str, parts: Iterable[bytes]) -> None:

@@ -32,6 +32,7 @@ _PART = 1024 * 1024
 _BUFFER = 256 * 1024
 _ATTEMPTS = 5
 _RACES = 100
+_LOOKS, _MOMENT = 30, 0.1
 
 
 class FilesystemArtifactStore(ArtifactStore):
@@ -196,11 +197,21 @@ class FilesystemArtifactStore(ArtifactStore):
         return told(verb, key, self._place.shown)
 
     def _settled(self, ask: Callable[[], T]) -> T:
-        """Ask, and where nothing is there ask again, as a file may be just being replaced."""
-        for moment in self._files.moments:
-            with suppress(FileNotFoundError, Unsettled):
-                return ask()
-            time.sleep(moment)
+        """Ask, and where nothing is there ask again as long as files are on their way, of which one may replace it."""
+        if not self._files.takes_away_first:
+            return ask()
+        seen_none = 0
+        for _ in range(_LOOKS):
+            with suppress(Unsettled):
+                try:
+                    return ask()
+                except FileNotFoundError:
+                    seen_none = 0 if self._files.entries(self._staging) else seen_none + 1
+                if seen_none == 1:
+                    continue  # one may have got its name since it was asked for
+                if seen_none > 1:
+                    break
+            time.sleep(_MOMENT)
         return ask()
 
     def _new_name(self) -> str:

@@ -30,10 +30,10 @@ class WebdavFilesystem(Filesystem):
     """Files of a WebDAV server.
 
     Such a server has no call that removes a folder only if it is empty: empty ones are left, and not listed. Most
-    remove a file before they move another one to its place: who does not find it looks again some moments later.
+    remove a file before they move another one to its place: who does not find it looks again while one is on its way.
     """
 
-    moments = (0.02, 0.05, 0.1, 0.2)
+    takes_away_first = True
 
     def __init__(self, place: Place, options: WebdavOptions) -> None:
         self._place = place

@@ -25,7 +25,7 @@ ENVIRONMENTS = {
         ["mlflow==3.17.2", "skops>=0.15", "scikit-learn>=1.5"],
         ["xgboost-cpu>=3", "lightgbm>=4.6", "onnx>=1.17", "onnxruntime>=1.20"],
     ],
-    "torch": [["mlflow==3.17.2", "torch==2.13.*", "lightning>=2.6", "transformers>=5.0", "accelerate>=1.1"]],
+    "torch": [["mlflow==3.17.2", "torch==2.13.*", "lightning>=2.6", "transformers>=5.0", "accelerate>=1.10"]],
     "tensorflow": [
         ["mlflow==3.17.2", "tensorflow-cpu>=2.21", "tensorboard>=2.20"],  # without the last it logs no training
         ["./core", "./plugins/flavor-python", "./plugins/lib-keras"],

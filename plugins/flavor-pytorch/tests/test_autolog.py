@@ -91,6 +91,9 @@ def test_a_training_is_logged(tmp_path, logged):
     assert [each.step for each in workspace.runs.metrics(run.run_id, "val_loss")] == [3, 7, 11]
     loaded = workspace.load_model(f"runs:/{run.run_id}/model")
     assert loaded.document.flavors["pytorch"]["serialization_format"] == "pt2"
+    names = [each.partition("==")[0] for each in (loaded.path / "requirements.txt").read_text().split()]
+    assert "torch" in names
+    assert "lightning" not in names
     assert loaded.input_example == pytest.approx(ROWS[:4].numpy())
     assert loaded.predict(ROWS.numpy()) == pytest.approx(line(ROWS).detach().numpy(), abs=1e-6)
 

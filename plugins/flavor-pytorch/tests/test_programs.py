@@ -201,8 +201,10 @@ def test_an_operator_of_another_library_is_asked_for(tmp_path):
 
         flavor = PyTorchFlavor()
         block = flavor.save_with_example(Doubled(), tmp_path, {"serialization_format": "pt2"}, ROWS)
+        assert block["other_operators"] == ["torch.ops.hooklinetest.double.default"]
+        assert flavor.needs_code(block)
         with pytest.raises(PickleRefused) as refused:
             flavor.load(tmp_path, block, PickleGate(tmp_path, "model", "deny"))
-        assert refused.value.imports == ("torch.ops.hooklinetest.double.default",)
+        assert list(refused.value.imports) == block["other_operators"]
         loaded = flavor.load(tmp_path, block, PickleGate(tmp_path, "model", "allow"))
         assert flavor.predict(loaded, ROWS, {}) == pytest.approx(ROWS * 2)

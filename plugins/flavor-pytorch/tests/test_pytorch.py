@@ -208,6 +208,19 @@ def test_modules_of_the_users_own_come_along(tmp_path, monkeypatch):
     assert type(flavor.load(folder, block, opened(folder))).__name__ == "Own"
 
 
+def test_a_program_needs_no_modules_of_the_users_own(tmp_path):
+    source = tmp_path / "own.py"
+    source.write_text("", encoding="utf-8")
+    folder = tmp_path / "model"
+    folder.mkdir()
+    flavor = PyTorchFlavor()
+    block = flavor.save_with_example(line(), folder, {"code_paths": [source]}, ROWS)
+    assert block["code"] is None
+    flavor.load(folder, block, closed(folder))
+    with pytest.raises(NotFound, match=r"gone\.py"):
+        flavor.save_with_example(line(), folder, {"code_paths": ["gone.py"]}, ROWS)
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 def test_torchscript_is_refused(tmp_path):
     scripted = torch.jit.trace(line(), torch.from_numpy(ROWS))

@@ -96,14 +96,15 @@ def test_data_of_all_kinds_is_taken():
     assert len(flavor.predict(model, TEXTS, {"top_k": 2})[0]) == 2
 
 
-def test_texts_are_written(tmp_path):
+def test_texts_are_written_as_long_as_params_say(tmp_path):
+    params = {"max_new_tokens": 3, "min_new_tokens": 3, "do_sample": False, "return_tensors": True}
     with memory_workspace(tmp_path / "home", hookline_flavor_transformers) as workspace:
-        example = (["a good"], {"max_new_tokens": 3, "do_sample": False})
-        workspace.save_model(tiny.writing(), tmp_path / "model", input_example=example)
+        workspace.save_model(tiny.writing(), tmp_path / "model", input_example=(["a good"], params))
         loaded = workspace.load_model(tmp_path / "model")
-        ((said,),) = loaded.predict(["a good"])
-        assert said["generated_text"].startswith("a good")
-        assert loaded.predict(["a good"], {"max_new_tokens": 1}) != [[said]]
+        for given, length in (({}, 5), ({"max_new_tokens": 1, "min_new_tokens": 1}, 3)):
+            ((said,),) = loaded.predict(["a good"], given)
+            assert list(said["generated_token_ids"])[:2] == [4, 2]
+            assert len(said["generated_token_ids"]) == length
 
 
 def test_a_model_in_training_stays_so():
@@ -146,9 +147,10 @@ def edited(path, **changes):
     [
         {"auto_map": {"AutoModel": "evil.Evil", "AutoTokenizer": ["evil.Evil", None]}},
         {"_attn_implementation": "somebody/kernel"},
-        {"attn_implementation": "somebody/kernel"},
+        {"text_config": {"attn_implementation": "somebody/kernel"}},
+        {"parts": [{"auto_map": {"AutoConfig": "evil.Evil"}}]},
     ],
-    ids=["classes", "kernel", "kernel too"],
+    ids=["classes", "kernel", "kernel within", "classes within"],
 )
 def test_code_that_a_folder_names_is_refused(saved, part, change):
     folder, block = saved
@@ -168,6 +170,21 @@ def test_code_in_a_folder_runs_only_where_it_is_permitted(saved, tmp_path, monke
         TransformersFlavor().load(folder, block, closed(folder))
     assert "evil.py" in refused.value.imports
     assert not marker.exists()
+
+
+def test_an_adapter_in_the_model_s_place_is_refused(saved):
+    folder, block = saved
+    (folder / "model" / "adapter_config.json").write_text('{"base_model_name_or_path": "/elsewhere"}', encoding="utf-8")
+    with pytest.raises(NotSupported, match="adapter"):
+        TransformersFlavor().load(folder, block, opened(folder))
+
+
+def test_modules_that_mlflow_kept_beside_the_model_are_asked_for(saved):
+    folder, block = saved
+    (folder / "code").mkdir()
+    (folder / "code" / "helpers.py").write_text("raise RuntimeError('imported')", encoding="utf-8")
+    with pytest.raises(PickleRefused, match=r"helpers\.py"):
+        TransformersFlavor().load(folder, {**block, "code": "code"}, closed(folder))
 
 
 def test_weights_in_a_pickle_are_asked_for(saved, tmp_path):

@@ -51,6 +51,13 @@ def tagging():
 def writing():
     torch.manual_seed(0)
     made = GPT2Config(
-        vocab_size=len(WORDS), n_positions=16, n_embd=8, n_layer=1, n_head=2, bos_token_id=0, eos_token_id=0
+        vocab_size=len(WORDS),
+        n_positions=16,
+        n_embd=8,
+        n_layer=1,
+        n_head=2,
+        initializer_range=1.0,
+        bos_token_id=0,
+        eos_token_id=0,
     )
     return pipeline("text-generation", model=GPT2LMHeadModel(made).eval(), tokenizer=tokenizer())

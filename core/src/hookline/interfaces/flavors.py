@@ -1,4 +1,4 @@
-"""The interface of a model flavor: five questions, of which two have a default.
+"""The interface of a model flavor: six questions, of which three have a default.
 
 The core's flow does what is common: the folder, `MLmodel`, signature, example, requirements, digests and the pickle
 gate. A flavor only writes and reads its own files.
@@ -83,6 +83,13 @@ class Flavor(ABC):
         None, or None for one of the two: it does not say, and the flow infers it from the input example.
         """
         return None
+
+    def needs_code(self, block: Mapping[str, Any]) -> bool:
+        """Return whether a saved model needs the modules that it was made of; default: yes, and they are pinned.
+
+        A graph of another library's operators, say, does not.
+        """
+        return True
 
     def requirements(self, model: Any) -> list[str]:
         """Return distributions to pin beyond those found from the model's and the process's imports."""

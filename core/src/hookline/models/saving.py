@@ -102,7 +102,9 @@ def write_model(
     block = _saved_by(flavor, model, folder, saving.options, example)
     info = None if example is None else save_example(example, folder)
     signature = _given(saving.signature) or _found(flavor, model, example, flavor.signature(model, folder, block))
-    requirements = _requirements(saving.requirements, flavor, model, example, names, installed)
+    roots = [*([model] if flavor.needs_code(block) else []), *([] if example is None else [example.data])]
+    pinned = [*flavor.requirements(model), *names]
+    requirements = _requirements(saving.requirements, roots, pinned, installed)
     write_environment(folder, requirements)
     document = ModelDocument(
         flavors=_flavors(flavor, block),
@@ -196,16 +198,10 @@ def _outputs(flavor: Flavor, model: Any, example: Example) -> Any:
 
 
 def _requirements(
-    given: Sequence[str] | None,
-    flavor: Flavor,
-    model: Any,
-    example: Example | None,
-    names: Sequence[str],
-    installed: Distributions,
+    given: Sequence[str] | None, roots: Sequence[Any], names: Sequence[str], installed: Distributions
 ) -> list[str]:
     if given is not None:
         if isinstance(given, str) or not all(isinstance(each, str) and "\n" not in each for each in given):
             raise InvalidValue(f"requirements is a list of texts such as ['pandas>=2'], not {given!r}.")
         return list(given)
-    roots = [model] if example is None else [model, example.data]
-    return find_requirements(roots, [*flavor.requirements(model), *names], installed)
+    return find_requirements(roots, names, installed)

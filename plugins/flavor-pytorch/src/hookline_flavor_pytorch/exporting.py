@@ -89,13 +89,17 @@ def _check_same(found: Any, expected: Any) -> None:
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5, equal_nan=True)
 
 
-def write_program(program: ExportedProgram, path: Path) -> None:
-    """Write a program; the paths and lines of the code that it was recorded from are left out."""
+def write_program(program: ExportedProgram, path: Path) -> list[str]:
+    """Write a program, and return what is in it beside PyTorch's own operators.
+
+    The paths and lines of the code that it was recorded from are left out.
+    """
     with _one_at_a_time:
         for module in program.graph_module.modules():
             for node in module.graph.nodes if isinstance(module, torch.fx.GraphModule) else ():
                 node.meta.pop("stack_trace", None)
         torch.export.save(program, path)
+        return findings(path)
 
 
 def read_program(path: Path, pickles: Unpickler) -> torch.nn.Module:

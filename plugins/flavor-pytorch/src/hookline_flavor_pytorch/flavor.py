@@ -65,20 +65,24 @@ class PyTorchFlavor(Flavor):
         sources = code_sources(chosen.code_paths)
         check_sources(sources)
         program = _program(model, chosen, example)
-        copy_sources(sources, folder)
         place = folder / DATA
         place.mkdir()
+        others: list[str] = []
         if program is not None:
-            write_program(program, place / PROGRAM)
+            others = write_program(program, place / PROGRAM)
         else:
             (place / PICKLE_MODULE).write_text("pickle", encoding="utf-8")  # what MLflow opens it with
             torch.save(model, place / PICKLE, pickle_module=_by_value())
         _write_state(model, place / STATE)
+        if program is not None and not others:
+            sources = {}  # of no use to it, and asked for when it is loaded
+        copy_sources(sources, folder)
         return {
             "data": DATA,
             "model_data": DATA,
             "pytorch_version": str(torch.__version__),
             "serialization_format": "pickle" if program is None else "pt2",
+            "other_operators": others or None,
             "code": CODE if sources else None,
         }
 
@@ -101,6 +105,10 @@ class PyTorchFlavor(Flavor):
                 raise InvalidValue(
                     f"The model cannot be asked with this data and these params: {describe(error)}"
                 ) from error
+
+    def needs_code(self, block: Mapping[str, Any]) -> bool:
+        """A program needs nothing of what its module was made of, but for operators of other libraries than PyTorch."""
+        return block.get("serialization_format") != "pt2" or bool(block.get("other_operators"))
 
     def requirements(self, model: Any) -> list[str]:
         """Pin what reads the formats."""

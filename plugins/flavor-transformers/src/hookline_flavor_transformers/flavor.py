@@ -15,6 +15,7 @@ from hookline.discovery import describe
 from hookline.documents import structure_strictly
 from hookline.errors import InvalidValue
 from hookline.interfaces import Flavor, Unpickler
+from hookline.models.code import open_code
 from hookline.models.native import reading
 from hookline_flavor_transformers.asking import ask_model, ask_pipeline
 from hookline_flavor_transformers.parts import COMPONENTS, MODEL, NAMES, components, describe_parts, load_parts
@@ -75,6 +76,7 @@ class TransformersFlavor(Flavor):
 
     def load(self, folder: Path, block: Mapping[str, Any], pickles: Unpickler) -> Any:
         """Return the pipeline, or the model where there is no task."""
+        open_code(folder, block, pickles)
         parts = load_parts(folder, block, pickles)
         if not block.get("task"):
             return parts["model"].eval()

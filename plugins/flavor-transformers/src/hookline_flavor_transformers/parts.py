@@ -34,25 +34,29 @@ class Folder:
 
     Attributes:
         runs_code: whether it holds classes of its own, which the gate has permitted.
+        has_pickles: whether it holds pickles, which the gate has permitted.
     """
 
     path: Path
     runs_code: bool
+    has_pickles: bool
 
     @classmethod
     def checked(cls, path: Path, pickles: Unpickler) -> "Folder":
         """Return a folder of a model or component after asking the gate about what is more than data in it.
 
         Raises:
-            PickleRefused: the gate says no.
+            PickleRefused: the gate says no. NotSupported: it is an adapter of another model.
         """
+        if any(path.rglob("adapter_config.json")):
+            raise NotSupported(f"{path.name} holds an adapter of PEFT's, whose base model is elsewhere.")
         code = sorted(_code(path))
         if code:
             pickles.permit(path, code)
-        if not any(path.glob("*.safetensors")):
-            for each in [each for pattern in PICKLES for each in sorted(path.glob(pattern))]:
-                pickles.permit(each, imports_of(each).names)
-        return cls(path, bool(code))
+        pickled = [each for pattern in PICKLES for each in sorted(path.glob(pattern))]
+        for each in pickled:
+            pickles.permit(each, imports_of(each).names)
+        return cls(path, bool(code), bool(pickled))
 
     def load(self, kind: str, **options: Any) -> Any:
         """Return what a class of transformers makes of the folder, without asking anything of any hub.
@@ -83,11 +87,22 @@ def _code(path: Path) -> Iterator[str]:
     for each in path.rglob("*.py"):
         yield each.relative_to(path).as_posix()
     for each in path.rglob("*.json"):
-        content = _read(each)
-        yield from (f"{name}: {json.dumps(content[name])}" for name in _REMOTE if content.get(name))
-        # such as "kernels-community/flash-attn": a repository of compiled code
-        kernels = [value for name, value in content.items() if "attn_implementation" in name and "/" in str(value)]
-        yield from (str(value) for value in kernels)
+        for name, value in _settings(_read(each)):
+            # an implementation such as "kernels-community/flash-attn" is a repository of compiled code
+            if value and (name in _REMOTE or (name.endswith("_implementation") and "/" in json.dumps(value))):
+                yield f"{name}: {json.dumps(value)}"
+
+
+def _settings(content: Any) -> Iterator[tuple[str, Any]]:
+    """Yield every key with its value, at whatever depth: a configuration may hold others."""
+    waiting = [content]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            yield from each.items()
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -126,7 +141,8 @@ def load_parts(folder: Path, block: Mapping[str, Any], pickles: Unpickler) -> di
         raise InvalidValue(f"MLmodel names the component {unknown[0]!r}; allowed: {', '.join(NAMES)}.")
     place = Folder.checked(model_file(folder, block, "model_binary"), pickles)
     dtype = str(block.get("torch_dtype") or "auto").removeprefix("torch.")
-    model = place.load(str(block.get("pipeline_model_type")), dtype=dtype)
+    safe = None if place.has_pickles else True  # else transformers would look for pickles, too
+    model = place.load(str(block.get("pipeline_model_type")), dtype=dtype, use_safetensors=safe)
     parts = {
         name: Folder.checked(model_file(folder, {"data": f"{COMPONENTS}/{name}"}), pickles)
         for name in dict.fromkeys(names)

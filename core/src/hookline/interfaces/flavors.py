@@ -1,4 +1,4 @@
-"""The interface of a model flavor: six questions, of which three have a default.
+"""The interface of a model flavor: seven questions, of which four have a default.
 
 The core's flow does what is common: the folder, `MLmodel`, signature, example, requirements, digests and the pickle
 gate. A flavor only writes and reads its own files.

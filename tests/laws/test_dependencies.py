@@ -12,7 +12,7 @@ ALLOWED_IN_CORE = {"attr", "attrs", "cattrs", "click", "hookline", "pluggy", "ya
 TESTING_ONLY = {"hypothesis", "pytest"}
 LAYERS = [
     "errors uris tables",
-    "entities paths system catalogue providers",
+    "entities paths system catalogue providers outputs",
     "search pages store_rules charts",
     "interfaces hookspecs",
     "discovery strictness",

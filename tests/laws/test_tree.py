@@ -61,6 +61,9 @@ ASKED_FOR = {
     "flavor-keras",
     "flavor-tensorflow",
     "lib-keras",
+    "lib-container",
+    "env-docker",
+    "backend-container",
 }
 """Plugins that a person installs by name: built with libraries from another registry, or of use to some only."""
 

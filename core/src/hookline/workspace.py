@@ -1,6 +1,6 @@
 """The one object that an application holds: configuration, plugins, stores and flows, each made on first use."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,7 @@ from hookline.housekeeping import Housekeeping
 from hookline.interfaces import Documents, LoggedModels, ModelRegistry, TrackingStore
 from hookline.interfaces.tracking import OWN_PLACES
 from hookline.journal import Journals
-from hookline.journal.places import journal_root
+from hookline.journal.places import BESIDE_SUFFIX, journal_root
 from hookline.journal.records import Records
 from hookline.journal.shipping import Sink
 from hookline.models import Models
@@ -28,7 +28,7 @@ from hookline.run import Run
 from hookline.run_list import RunList
 from hookline.runs import Runs
 from hookline.staging import Staging
-from hookline.uris import file_uri, is_path, scheme_of, without_secrets
+from hookline.uris import file_path, file_uri, is_path, scheme_of, without_secrets
 
 
 class Workspace:
@@ -143,9 +143,14 @@ class Workspace:
 
         return opened
 
+    def _store_file_on_disk(self, kind: str, uri: str) -> Path | None:
+        """Return the file that a store is, where it is one."""
+        provider = self.plugins.find_store(kind, scheme_of(uri))
+        file: Path | None = resolve(provider.file)(uri) if provider.file else None
+        return file
+
     def _journal_root(self) -> Path:
-        provider = self.plugins.find_store("tracking_stores", scheme_of(self.tracking_uri))
-        file: Path | None = resolve(provider.file)(self.tracking_uri) if provider.file else None
+        file = self._store_file_on_disk("tracking_stores", self.tracking_uri)
         if not self.config.settings.tracking.uri:
             self._make_home()
         return journal_root(self.tracking_uri, self.config.settings.journal.folder, file)
@@ -257,6 +262,7 @@ class Workspace:
             home=self.config.home,
             settings=self.config.settings,
             child_variables=self.child_variables,
+            child_places=self.child_places,
             gateway=lambda name: self.plugins.make("project_gateways", name, self, {}),
         )
 
@@ -293,9 +299,21 @@ class Workspace:
         }
         if self._artifacts_beside() is None:  # or the child finds them there as well, with the same options
             variables["HOOKLINE_ARTIFACTS_URI"] = self.artifacts_uri
-        if self.config.settings.journal.folder:
-            variables["HOOKLINE_JOURNAL"] = str(Path(self.config.settings.journal.folder).expanduser().absolute())
+        root = self._journal_root()
+        if not root.name.endswith(BESIDE_SUFFIX):  # the child may have another user's folder for state, or none
+            variables["HOOKLINE_JOURNAL"] = str(root.parent)
         return variables | ({"HOOKLINE_CONFIG": str(self.config.file.absolute())} if self.config.file else {})
+
+    def child_places(self) -> Sequence[Path]:
+        """Return the files and folders of this machine that such a child process opens."""
+        file = self._store_file_on_disk("tracking_stores", self.tracking_uri)
+        registry = self._store_file_on_disk("model_registries", self.registry_uri)
+        # A database is a file with others beside it, which come and go.
+        places = [each.absolute().parent for each in (file, registry) if each is not None]
+        if scheme_of(self.artifacts_uri) == "file":
+            places.append(file_path(self.artifacts_uri).absolute())
+        places.append(self._journal_root())
+        return [*places, self.config.file.absolute()] if self.config.file else places
 
     # Shortcuts -------------------------------------------------------------------------------------------------------
 

@@ -9,11 +9,11 @@ import pytest
 
 from hookline.entities import Execution, RunStatus
 from hookline.errors import ConfigError
+from hookline.outputs import Terminal
 from hookline.plugins import Plugins
 from hookline.system import end_process_group, process_is_alive, start_process
 from hookline_backend_local import output
 from hookline_backend_local.backend import LocalBackend, LocalOptions
-from hookline_backend_local.output import Terminal
 
 
 @pytest.fixture

@@ -27,7 +27,10 @@ from hookline.tables import printable
 )
 @click.option("--version", metavar="REF", help="A branch, a tag or a commit, where the project is fetched.")
 @click.option(
-    "--backend", default="local", show_default=True, shell_complete=offered("project_backends"), help="Where it runs."
+    "--backend",
+    metavar="NAME",
+    shell_complete=offered("project_backends"),
+    help="Where it runs. Default: on this machine, in a container where its environment is an image.",
 )
 @click.option(
     "--backend-config",
@@ -83,6 +86,21 @@ def run(
     _show(cli, started)
 
 
+@click.command(cls=NounCommand)
+@click.argument("run_id")
+@pass_cli
+def attach(cli: CliContext, run_id: str) -> None:
+    """Take over the command of a run whose `hookline run` is gone, and follow it to its end.
+
+    It prints all that the command has written, and will write; the run is RUNNING again, and then ends as the command
+    does. Containers live on so; a process of this machine does not, and has to be run again.
+    """
+    output = contextlib.redirect_stdout(sys.stderr) if cli.as_json else contextlib.nullcontext()
+    with output, cli.workspace.projects.attach(run_id) as taken:
+        _follow(cli, taken)
+    _show(cli, taken)
+
+
 def _started(cli: CliContext, options: dict[str, Any]) -> ProjectRun:
     try:
         return cli.workspace.projects.run(**options)
@@ -116,4 +134,5 @@ def _show(cli: CliContext, started: ProjectRun) -> None:
     if run.info.status is not RunStatus.FINISHED:
         code = started.job.returncode
         ended = f" The command ended with exit code {code}." if code else ""
+        ended += f" {started.job.reason}" if started.job.reason else ""
         raise ExecutionFailed(f"The run {run.info.run_id} is {run.info.status.value}.{ended}")

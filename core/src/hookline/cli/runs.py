@@ -7,6 +7,7 @@ from hookline.cli.groups import PluginGroup
 from hookline.cli.next_commands import no_match, program
 from hookline.cli.options import experiment_names, find_experiment, first, pairs, search_options, view_option
 from hookline.cli.output import NO_DIFFERENCE
+from hookline.cli.run import attach
 from hookline.cli.run_views import as_csv, compared_rows, comparison, run_columns, run_fields, run_rows, short_ids
 from hookline.documents import to_plain
 from hookline.entities import Batch, RunChange, RunRecord, ViewType
@@ -63,6 +64,7 @@ def search(
 
 
 runs.add_command(search, "list")
+runs.add_command(attach)
 
 
 @runs.command()

@@ -12,6 +12,7 @@ from hookline.entities.logged_model import LoggedModel, LoggedModelChange, NewLo
 from hookline.entities.metric import SYSTEM_PREFIX, Batch, Metric, Points, is_system_metric
 from hookline.entities.paging import Page
 from hookline.entities.project import (
+    ContainerImage,
     EntryPoint,
     EnvironmentSpec,
     Execution,
@@ -56,6 +57,7 @@ __all__ = [
     "ChartAxis",
     "ChartSeries",
     "ChartView",
+    "ContainerImage",
     "Dataset",
     "DatasetInput",
     "DatasetSummary",

@@ -84,10 +84,24 @@ class Fetched:
 
 
 @frozen
+class ContainerImage:
+    """A container image that commands run in.
+
+    Attributes:
+        reference: what the engine calls it, such as `python:3.11`.
+        volumes: folders of this machine that the image's environment wants to see, as `HOST:CONTAINER[:ro]`.
+    """
+
+    reference: str
+    volumes: tuple[str, ...] = ()
+
+
+@frozen
 class PreparedEnvironment:
     """An environment that is ready.
 
     Attributes:
+        image: the container image that it is; None for one on this machine.
         variables: what to set in the command's environment, on top of the present one.
         path_prefix: folders to put first on PATH, so that `python` is the environment's.
         digest: names the lock that it was made from; None for the present environment.
@@ -100,6 +114,7 @@ class PreparedEnvironment:
     digest: str | None = None
     lock: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    image: ContainerImage | None = None
 
 
 @frozen
@@ -112,6 +127,9 @@ class Execution:
         variables: environment variables to set on top of the present ones (`HOOKLINE_RUN_ID` among them).
         log_folder: where the backend writes `stdout.log` and `stderr.log`.
         stream: pass the output on to this process's stdout and stderr while it is written.
+        places: files and folders of this machine that the command may open besides its folder: stores that lie on its
+            disk, the configuration, what `path` parameters name. A backend whose commands see another file system
+            shows them there under the same paths.
     """
 
     run_id: str
@@ -121,6 +139,7 @@ class Execution:
     log_folder: Path
     environment: PreparedEnvironment = field(factory=PreparedEnvironment)
     stream: bool = True
+    places: tuple[Path, ...] = ()
 
     def variables_on(self, present: Mapping[str, str]) -> dict[str, str]:
         """Return what a backend sets on top of the variables that are present where the command runs.

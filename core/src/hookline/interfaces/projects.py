@@ -8,8 +8,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import ClassVar
 
 from hookline.entities import EnvironmentSpec, Execution, Fetched, PreparedEnvironment, RunStatus
+from hookline.errors import NotSupported
 
 
 class ProjectSource(ABC):
@@ -32,7 +34,14 @@ class ProjectSource(ABC):
 
 
 class Environment(ABC):
-    """Makes environments of one kind. A provider's target is called as `target(folder, options)`."""
+    """Makes environments of one kind. A provider's target is called as `target(folder, options)`.
+
+    Attributes:
+        makes_images: whether its environments are container images (`PreparedEnvironment.image`), which only a backend
+            with `runs_images` can use.
+    """
+
+    makes_images: ClassVar[bool] = False
 
     @abstractmethod
     def prepare(self, spec: EnvironmentSpec) -> PreparedEnvironment:
@@ -73,6 +82,11 @@ class Job(ABC):
         """The exit status of the command, where the backend knows it."""
         return None
 
+    @property
+    def reason(self) -> str:
+        """Why the command ended as it did, where the backend knows more than the exit status says; a whole sentence."""
+        return ""
+
 
 class ProjectGateway(ABC):
     """Lets the processes of a project reach the stores where they cannot open them by themselves.
@@ -93,7 +107,13 @@ class ProjectGateway(ABC):
 
 
 class ProjectBackend(ABC):
-    """A place where commands run. A provider's target is called as `target(folder, options)`."""
+    """A place where commands run. A provider's target is called as `target(folder, options)`.
+
+    Attributes:
+        runs_images: whether commands run in the container image of their environment, and nowhere else.
+    """
+
+    runs_images: ClassVar[bool] = False
 
     @abstractmethod
     def submit(self, execution: Execution) -> Job:
@@ -102,3 +122,14 @@ class ProjectBackend(ABC):
         Raises:
             ExecutionFailed: it could not be started.
         """
+
+    def attach(self, run_id: str, log_folder: Path, *, stream: bool) -> Job:
+        """Return the job that an earlier process submitted for a run, and that process did not see the end of.
+
+        Args:
+            log_folder: where all that it wrote, and will write, goes from now on; stream: as for an `Execution`.
+
+        Raises:
+            NotFound: there is none. NotSupported: jobs end with the process that submitted them.
+        """
+        raise NotSupported(f"The jobs of this backend cannot be taken over: that of the run {run_id} has to be redone.")

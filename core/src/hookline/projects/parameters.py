@@ -29,12 +29,14 @@ class Values:
         declared: what stands for each declared parameter in the command.
         extra: parameters that the entry point does not declare, appended to the command.
         logged: the params of the run: as they were given, secrets in URIs taken out.
+        paths: what `path` parameters name on this machine.
     """
 
     declared: Mapping[str, str] = field(factory=dict)
     extra: Mapping[str, str] = field(factory=dict)
 
     logged: Mapping[str, str] = field(factory=dict)
+    paths: tuple[Path, ...] = ()
 
 
 def resolve_parameters(
@@ -73,6 +75,7 @@ def resolve_parameters(
         {name: declared[name] for name in entry.parameters},
         {name: value for name, value in chosen.items() if name not in entry.parameters},
         {name: without_secrets(value) if "://" in value else value for name, value in chosen.items()},
+        tuple(Path(value) for name, value in declared.items() if entry.parameters[name].type == "path"),
     )
 
 

@@ -10,15 +10,16 @@ from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from hookline.entities import Execution, Project, RunStatus
+from hookline.entities import RunStatus
 from hookline.errors import ExecutionFailed
 from hookline.interfaces import Job
+from hookline.journal.shipping import REASON_TAG
+from hookline.outputs import LOG_NAMES
 from hookline.system import terminations_interrupt
 
 if TYPE_CHECKING:
     from hookline.run import Run
 
-LOG_NAMES = ("stdout.log", "stderr.log")
 LOG_FOLDER = "logs"
 _LAST_LINES = 12
 _LAST_BYTES = 16 * 1024
@@ -34,15 +35,14 @@ class ProjectRun:
     def __init__(
         self,
         *,
-        project: Project,
+        name: str,
         run: "Run",
         job: Job,
-        execution: Execution,
         status: Callable[[], RunStatus],
         work: Path,
         held: ExitStack,
     ) -> None:
-        self.project, self.job, self.execution = project, job, execution
+        self.name, self.job, self._log_folder = name, job, work / LOG_FOLDER
         self._run, self._stored_status, self._work, self._held = run, status, work, held
         self._final: RunStatus | None = None
         self._last = ""
@@ -119,10 +119,12 @@ class ProjectRun:
                 self._last = self._last_lines()
                 try:
                     for name in LOG_NAMES:
-                        if (self.execution.log_folder / name).is_file():
-                            self._run.log_artifact(self.execution.log_folder / name, LOG_FOLDER)
+                        if (self._log_folder / name).is_file():
+                            self._run.log_artifact(self._log_folder / name, LOG_FOLDER)
                 finally:
                     self._held.close()
+                    if final is RunStatus.FAILED and self.job.reason:
+                        self._run.set_tag(REASON_TAG, self.job.reason)
                     self._run.end(final)
                     self._final = final
                     shutil.rmtree(self._work, ignore_errors=True)
@@ -138,7 +140,7 @@ class ProjectRun:
 
     def _last_lines(self) -> str:
         for name in reversed(LOG_NAMES):
-            path = self.execution.log_folder / name
+            path = self._log_folder / name
             if path.is_file() and path.stat().st_size:
                 with path.open("rb") as stream:
                     stream.seek(max(0, path.stat().st_size - _LAST_BYTES))
@@ -149,9 +151,11 @@ class ProjectRun:
 
     def _failure(self) -> str:
         code = self.job.returncode
-        ended = f"was ended by signal {-code}" if code is not None and code < 0 else f"ended with exit code {code}"
+        ended = "failed" if code is None else f"ended with exit code {code}"
+        ended = f"was ended by signal {-code}" if code is not None and code < 0 else ended
+        reason = f" {self.job.reason}" if self.job.reason else ""
         said = f"\nThe last that it wrote:\n{self._last}" if self._last else ""
-        return f"The project {self.project.name!r} {ended}; the run {self.run_id} is FAILED.{said}"
+        return f"The project {self.name!r} {ended}; the run {self.run_id} is FAILED.{reason}{said}"
 
 
 def _cancel_at_exit(reference: "weakref.ref[ProjectRun]") -> None:

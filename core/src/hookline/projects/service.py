@@ -13,28 +13,37 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from hookline.artifacts import Artifacts
-from hookline.catalogue import what_to_install
 from hookline.config import Settings
 from hookline.entities import Execution, PreparedEnvironment, Project, RunStatus
-from hookline.errors import InvalidValue, NotSupported
-from hookline.interfaces import Environment, ProjectBackend, ProjectGateway
+from hookline.errors import InvalidState, InvalidValue
+from hookline.interfaces import Environment, Job, ProjectBackend, ProjectGateway
+from hookline.liveness import is_led
 from hookline.plugins import Plugins
 from hookline.projects.commands import Command, build_command
 from hookline.projects.entry_points import find_entry_point
 from hookline.projects.fetching import fetch, find_place, is_here
+from hookline.projects.fitting import (
+    DEFAULT_BACKEND,
+    DEFAULT_ENVIRONMENT,
+    IMAGE_BACKEND,
+    IMAGE_ENVIRONMENT,
+    Fit,
+    nobody_makes,
+    own_environment,
+)
 from hookline.projects.gateways import needed_gateways
 from hookline.projects.parameters import Values, resolve_parameters
 from hookline.projects.programs import find_program
-from hookline.projects.project_run import ProjectRun
+from hookline.projects.project_run import LOG_FOLDER, ProjectRun
 from hookline.projects.reading import read_project
 from hookline.projects.sweeps import SWEEP_TAG, Combination, Sweep, combinations
-from hookline.uris import scheme_of
+from hookline.uris import file_path, scheme_of
 
 if TYPE_CHECKING:
     from hookline.run import Run
     from hookline.runs import Runs
 
-DEFAULT_ENVIRONMENT = "current"
+BACKEND_TAG = "mlflow.project.backend"
 LOCK_FILE = "environment/requirements.lock.txt"
 log = logging.getLogger("hookline")
 
@@ -47,10 +56,8 @@ class _Plan:
     entry_point: str
     values: Values
     command: Command
-    environment_name: str
+    fit: Fit
     environment: PreparedEnvironment
-    backend_name: str
-    backend: ProjectBackend
     work: Path
 
 
@@ -60,7 +67,8 @@ class Projects:
     Args:
         runs: returns the workspace's runs; asked when a run is made.
         home: the workspace's folder; what is fetched, environments and logs on their way lie below it.
-        child_variables: returns the environment variables that let a child process open the same stores.
+        child_variables: returns the environment variables that let a child process open the same stores;
+            `child_places`: the files and folders of this machine that it opens then.
         gateway: opens the project gateway with a name.
     """
 
@@ -73,11 +81,12 @@ class Projects:
         home: Path,
         settings: Settings,
         child_variables: Callable[[], Mapping[str, str]],
+        child_places: Callable[[], Sequence[Path]],
         gateway: Callable[[str], ProjectGateway],
     ) -> None:
         self._plugins, self._runs, self._artifacts = plugins, runs, artifacts
         self._home, self._settings, self._child_variables = home.absolute(), settings, child_variables
-        self._gateway = gateway
+        self._child_places, self._gateway = child_places, gateway
 
     def run(
         self,
@@ -86,7 +95,7 @@ class Projects:
         entry_point: str = "main",
         parameters: Mapping[str, object] | None = None,
         version: str | None = None,
-        backend: str = "local",
+        backend: str | None = None,
         backend_options: Mapping[str, Any] | None = None,
         environment: str | None = None,
         experiment_name: str | None = None,
@@ -105,8 +114,10 @@ class Projects:
             parameters: values by name; those that are not declared are passed on as `--name value`.
             version: a branch, a tag or a commit; None for the default.
             backend, backend_options: where it runs, and its options on top of `backends.NAME` in the configuration.
+                None runs it on this machine, in a container where its environment is an image.
             environment: which environment provider makes its environment. None takes the present interpreter, or the
-                provider of the project's own kind for a `conda_env` or `docker_env`.
+                provider of the project's own kind for a `conda_env` or `docker_env`, or an image for a backend that
+                runs nothing else.
             experiment_name, run_name: of the new run.
             parent_run_id: the run that the new one is nested in; default the one that this process works for, where
                 this process was itself started by a project.
@@ -120,9 +131,7 @@ class Projects:
         """
         work = self._work_folder()
         try:
-            runner = self._backend(backend, backend_options or {})
-            if environment is not None:
-                self._plugins.find("environments", environment)  # a name that nobody offers is no reason to fetch
+            self._look_up(backend, environment)
             project = self._fetched(str(uri), version, work)
             entry = find_entry_point(project, entry_point)
             values = resolve_parameters(
@@ -132,9 +141,8 @@ class Projects:
                 download=lambda each, name: self._download(each, work / "parameters" / name),
             )
             command = build_command(entry, values, allow_shell=allow_shell)
-            chosen = self._environment_name(project, environment)
-            prepared = self._prepare(chosen, project)
-            plan = _Plan(project, entry.name, values, command, chosen, prepared, backend, runner, work)
+            fit = self._fit(project, backend, backend_options or {}, environment)
+            plan = _Plan(project, entry.name, values, command, fit, _prepared(fit.environment, project), work)
             run = self._runs().start(
                 experiment_name=experiment_name,
                 run_name=run_name,
@@ -178,10 +186,9 @@ class Projects:
         if parallel < 1:
             raise InvalidValue(f"At least one must run at a time, not {parallel}.")
         planned = combinations(parameters)
-        self._backend(options.get("backend", "local"), options.get("backend_options") or {})
-        if options.get("environment") is not None:
-            self._plugins.find("environments", options["environment"])
+        self._look_up(options.get("backend"), options.get("environment"))
         project, entry, described = self._checked(str(uri), version, entry_point, planned, allow_shell)
+        self._fit(project, options.get("backend"), options.get("backend_options") or {}, options.get("environment"))
         tried = {name: [str(value) for value in values] for name, values in parameters.items()}
         parent = self._runs().start(
             experiment_name=experiment_name,
@@ -227,12 +234,56 @@ class Projects:
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
+    def attach(self, run_id: str, *, stream: bool = True) -> ProjectRun:
+        """Take over a project's command from a process that is gone; `wait` on the result brings the end.
+
+        The run is RUNNING again until then, and gets the output and the status of the command.
+
+        Raises:
+            NotFound: there is no such run, or nothing is left of its command. NotSupported: its backend's jobs end with
+            the process that started them. InvalidState: that process lives, or the run is of no project.
+        """
+        record = self._runs().get(run_id)
+        backend = record.data.tags.get(BACKEND_TAG)
+        if backend is None:
+            raise InvalidState(f"The run {record.info.run_id} was not started by `hookline run`.")
+        if is_led(record.info):
+            raise InvalidState(f"The run {record.info.run_id} is in the hands of a process that lives.")
+        work = self._work_folder()
+        try:
+            job = self._backend(backend, {}).attach(record.info.run_id, work / LOG_FOLDER, stream=stream)
+            run = self._runs().start(run_id=record.info.run_id, sampled=False)
+        except BaseException:
+            shutil.rmtree(work, ignore_errors=True)
+            raise
+        name = record.data.tags.get("mlflow.source.name", run_id)
+        return self._project_run(name, run, job, work, ExitStack())
+
     # Before the run --------------------------------------------------------------------------------------------------
 
     def _work_folder(self) -> Path:
         folder = self._home / "projects"
         folder.mkdir(parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(dir=folder))  # readable by this user only
+
+    def _look_up(self, backend: str | None, environment: str | None) -> None:
+        """Find the names that were given: one that nobody offers is no reason to fetch."""
+        for kind, name in (("project_backends", backend), ("environments", environment)):
+            if name is not None:
+                self._plugins.find(kind, name)
+
+    def _fit(self, project: Project, backend: str | None, options: Mapping[str, Any], environment: str | None) -> Fit:
+        """Return the backend and the environment for a project, those that are named or those that it calls for."""
+        runner = None if backend is None else self._backend(backend, options)
+        own = own_environment(project)
+        if environment is None and own and all(each.name != own for each in self._plugins.providers("environments")):
+            raise nobody_makes(project, own)
+        usual = IMAGE_ENVIRONMENT if runner is not None and runner.runs_images else DEFAULT_ENVIRONMENT
+        chosen = environment or own or usual
+        settings = self._settings.environments.get(chosen, {})
+        made: Environment = self._plugins.make("environments", chosen, self._home / "environments" / chosen, settings)
+        place = backend or (IMAGE_BACKEND if made.makes_images else DEFAULT_BACKEND)
+        return Fit(place, runner or self._backend(place, options), chosen, made)
 
     def _backend(self, name: str, options: Mapping[str, Any]) -> ProjectBackend:
         settings = {**self._settings.backends.get(name, {}), **options}
@@ -253,31 +304,6 @@ class Projects:
             folder, name = uri, ""
         return self._artifacts.download(self._artifacts.locate(folder, name), destination)
 
-    def _environment_name(self, project: Project, wanted: str | None) -> str:
-        kind = project.environment.kind
-        own = kind.removesuffix("_env")
-        if wanted is not None or kind not in ("conda_env", "docker_env"):
-            return wanted or DEFAULT_ENVIRONMENT
-        if any(each.name == own for each in self._plugins.providers("environments")):
-            return own
-        distribution = what_to_install("environments", own)
-        ways = [f"pip install {distribution}"] if distribution else []
-        if own == "conda":
-            ways.append("add --env uv to take its packages from the Python package index")
-        ways.append(f"add --env {DEFAULT_ENVIRONMENT} to use this interpreter as it is")
-        raise NotSupported(
-            f"The project {project.name!r} wants a {kind}, and no installed plugin offers the environment {own!r}: "
-            f"{', or '.join(ways)}."
-        )
-
-    def _prepare(self, name: str, project: Project) -> PreparedEnvironment:
-        settings = self._settings.environments.get(name, {})
-        made: Environment = self._plugins.make("environments", name, self._home / "environments" / name, settings)
-        prepared = made.prepare(project.environment)
-        for note in prepared.notes:
-            log.warning("%s", note)
-        return prepared
-
     # The run ---------------------------------------------------------------------------------------------------------
 
     def _submit(self, plan: _Plan, run: "Run", stream: bool) -> ProjectRun:
@@ -285,7 +311,7 @@ class Projects:
         try:
             run.log_params(plan.values.logged)
             execution = self._execution(plan, run, stream, self._ways(plan, run, held))
-            job = plan.backend.submit(execution)
+            job = plan.fit.backend.submit(execution)
             run.set_tag("hookline.job", job.job_id)
             if plan.environment.lock:
                 run.log_text("".join(f"{line}\n" for line in plan.environment.lock), LOCK_FILE)
@@ -296,13 +322,15 @@ class Projects:
             run.end(RunStatus.KILLED if isinstance(error, KeyboardInterrupt) else RunStatus.FAILED)
             shutil.rmtree(plan.work, ignore_errors=True)
             raise
+        return self._project_run(plan.project.name, run, job, plan.work, held)
+
+    def _project_run(self, name: str, run: "Run", job: Job, work: Path, held: ExitStack) -> ProjectRun:
         return ProjectRun(
-            project=plan.project,
+            name=name,
             run=run,
             job=job,
-            execution=execution,
             status=lambda: self._runs().get(run.run_id).info.status,
-            work=plan.work,
+            work=work,
             held=held,
         )
 
@@ -315,7 +343,7 @@ class Projects:
         return variables
 
     def _execution(self, plan: _Plan, run: "Run", stream: bool, ways: Mapping[str, str]) -> Execution:
-        logs = plan.work / "logs"
+        logs = plan.work / LOG_FOLDER
         logs.mkdir()
         return Execution(
             run_id=run.run_id,
@@ -323,7 +351,7 @@ class Projects:
             folder=plan.project.folder,
             variables={
                 "PYTHONUNBUFFERED": os.environ.get("PYTHONUNBUFFERED") or "1",  # so that output is seen when written
-                **_python_path(plan.project),
+                **_python_path(plan),
                 **self._child_variables(),
                 **ways,
                 "HOOKLINE_RUN_ID": run.run_id,
@@ -333,15 +361,30 @@ class Projects:
             log_folder=logs,
             environment=plan.environment,
             stream=stream,
+            places=(*self._child_places(), *plan.values.paths, *_artifact_folder(run)),
         )
 
 
-def _python_path(project: Project) -> dict[str, str]:
+def _prepared(environment: Environment, project: Project) -> PreparedEnvironment:
+    prepared = environment.prepare(project.environment)
+    for note in prepared.notes:
+        log.warning("%s", note)
+    return prepared
+
+
+def _artifact_folder(run: "Run") -> tuple[Path, ...]:
+    """The folder of a run's artifacts, where it is one: an experiment may keep them apart from the others'."""
+    uri = run.info.artifact_uri
+    return (file_path(uri).absolute(),) if uri and scheme_of(uri) == "file" else ()
+
+
+def _python_path(plan: _Plan) -> dict[str, str]:
     """A `pyproject.toml` project is not installed, so that its `src` folder is named to Python."""
-    source = project.folder / "src"
-    if project.environment.kind != "pyproject" or not source.is_dir():
+    source = plan.project.folder / "src"
+    if plan.project.environment.kind != "pyproject" or not source.is_dir():
         return {}
-    return {"PYTHONPATH": os.pathsep.join(filter(None, [str(source), os.environ.get("PYTHONPATH")]))}
+    present = None if plan.environment.image else os.environ.get("PYTHONPATH")
+    return {"PYTHONPATH": os.pathsep.join(filter(None, [str(source), present]))}
 
 
 def _source_tags(project: Project, entry_point: str) -> dict[str, str]:
@@ -360,8 +403,9 @@ def _source_tags(project: Project, entry_point: str) -> dict[str, str]:
 
 def _tags(plan: _Plan) -> dict[str, str]:
     tags = {
-        "mlflow.project.env": plan.environment_name,
-        "mlflow.project.backend": plan.backend_name,
+        "mlflow.project.env": plan.fit.environment_name,
+        BACKEND_TAG: plan.fit.backend_name,
         "hookline.environment": plan.environment.digest,
+        "mlflow.docker.image.uri": plan.environment.image.reference if plan.environment.image else None,
     }
     return _source_tags(plan.project, plan.entry_point) | {key: value for key, value in tags.items() if value}

@@ -14,7 +14,7 @@ from attrs import evolve
 from hookline.entities import Execution, PreparedEnvironment, RunStatus
 from hookline.errors import ExecutionFailed
 from hookline.interfaces import Job, ProjectBackend
-from hookline.system import process_is_alive
+from hookline.system import HeldLock
 from hookline.testing.suite import Suite
 
 PATIENCE = 60.0
@@ -50,8 +50,20 @@ def until(condition: Callable[[], bool]) -> bool:
     return condition()
 
 
+def _is_free(path: Path) -> bool:
+    """Return whether no process holds the lock of a file."""
+    lock = HeldLock.try_take(path)
+    if lock is not None:
+        lock.release()
+    return lock is not None
+
+
 class ProjectBackendSuite(Suite):
-    """Laws of a project backend. A subclass gives the fixture `backend`."""
+    """Laws of a project backend. A subclass gives the fixture `backend`.
+
+    Where commands do not run with this interpreter, it gives `python` and `environment` as well; the folder `tmp_path`
+    is a place that every command may open.
+    """
 
     kind = "project backend"
     version = 2
@@ -62,14 +74,24 @@ class ProjectBackendSuite(Suite):
         raise NotImplementedError("Give the fixture `backend`: a ProjectBackend.")
 
     @pytest.fixture
-    def execution(self, tmp_path: Path) -> Callable[..., Execution]:
+    def python(self) -> str:
+        """A Python that commands can be run with."""
+        return sys.executable
+
+    @pytest.fixture
+    def environment(self) -> PreparedEnvironment:
+        """The environment that commands run in."""
+        return PreparedEnvironment()
+
+    @pytest.fixture
+    def execution(self, tmp_path: Path, python: str, environment: PreparedEnvironment) -> Callable[..., Execution]:
         """A function that makes an execution of a Python program: `execution(code, *arguments, **fields)`."""
         folder = tmp_path / "project"
         folder.mkdir()
 
         def make(code: str, *arguments: str, **fields: Any) -> Execution:
-            argv = (sys.executable, "-c", code, *arguments)
-            return evolve(Execution("r" * 32, argv, folder, {}, tmp_path / "logs", stream=False), **fields)
+            made = Execution("r" * 32, (python, "-c", code, *arguments), folder, {}, tmp_path / "logs", environment)
+            return evolve(made, **{"stream": False, "places": (tmp_path,), **fields})
 
         return make
 
@@ -125,21 +147,25 @@ class ProjectBackendSuite(Suite):
         assert json.loads(said.read_text(encoding="utf-8")) == list(NASTY)
         assert sorted(each.name for each in (tmp_path / "project").iterdir()) == []
 
-    def test_folder_and_variables(self, submit: Callable[..., Job], tmp_path: Path) -> None:
+    def test_folder_and_variables(
+        self, submit: Callable[..., Job], environment: PreparedEnvironment, tmp_path: Path
+    ) -> None:
         """It runs in the project's folder, with the variables on top of the present ones."""
         code = "import os; print(os.getcwd()); print(os.environ['HOOKLINE_RUN_ID'], os.environ['FROM_ENVIRONMENT'])"
-        prepared = PreparedEnvironment(variables={"FROM_ENVIRONMENT": "yes", "HOOKLINE_RUN_ID": "lower"})
+        prepared = evolve(environment, variables={"FROM_ENVIRONMENT": "yes", "HOOKLINE_RUN_ID": "lower"})
         job = submit(code, variables={"HOOKLINE_RUN_ID": "a $b"}, environment=prepared)
         assert job.wait(PATIENCE) is RunStatus.FINISHED
         assert list(job.logs()) == [str((tmp_path / "project").resolve()), "a $b yes"]
 
-    def test_the_environments_programs_go_first(self, submit: Callable[..., Job], tmp_path: Path) -> None:
+    def test_the_environments_programs_go_first(
+        self, submit: Callable[..., Job], environment: PreparedEnvironment, tmp_path: Path
+    ) -> None:
         """A program of the environment's folder is found before one of the same name elsewhere."""
         tools = tmp_path / "tools"
         tools.mkdir()
         (tools / "git").write_text("#!/bin/sh\necho from the environment\n", encoding="utf-8")
         (tools / "git").chmod(0o755)
-        job = submit("", argv=("git",), environment=PreparedEnvironment(path_prefix=(tools,)))
+        job = submit("", argv=("git",), environment=evolve(environment, path_prefix=(tools,)))
         assert job.wait(PATIENCE) is RunStatus.FINISHED
         assert list(job.logs()) == ["from the environment"]
 
@@ -185,23 +211,27 @@ class ProjectBackendSuite(Suite):
 
     def test_cancelling_ends_all_that_was_started(self, submit: Callable[..., Job], tmp_path: Path) -> None:
         """`cancel` ends the command, its children, and those that left its group; the status is KILLED."""
-        code = (
-            "import pathlib, subprocess, sys, time\n"
-            "sleep = [sys.executable, '-c', 'import time; time.sleep(600)']\n"
-            "children = [subprocess.Popen(sleep), subprocess.Popen(sleep, start_new_session=True)]\n"
-            "part = pathlib.Path(sys.argv[1] + '.part')\n"
-            "part.write_text(' '.join(str(each.pid) for each in children))\n"
-            "part.rename(sys.argv[1])\n"
+        holds = (
+            "import fcntl, pathlib, sys, time\n"
+            "file = open(sys.argv[1], 'w')\n"
+            "fcntl.flock(file, fcntl.LOCK_EX)\n"
+            "pathlib.Path(sys.argv[1] + '.held').touch()\n"
             "time.sleep(600)\n"
         )
-        started = tmp_path / "started"
-        job = submit(code, str(started))
-        assert until(started.exists)
-        pids = [int(each) for each in started.read_text(encoding="utf-8").split()]
-        assert all(process_is_alive(pid) for pid in pids)
+        code = (
+            "import subprocess, sys, time\n"
+            "for number, name in enumerate(sys.argv[2:]):\n"
+            "    subprocess.Popen([sys.executable, '-c', sys.argv[1], name], start_new_session=bool(number))\n"
+            "time.sleep(600)\n"
+        )
+        # A lock is let go when its process ends, wherever that ran and whatever number it had there.
+        locks = [tmp_path / "of the group", tmp_path / "of its own"]
+        job = submit(code, holds, *map(str, locks))
+        assert until(lambda: all(lock.with_name(f"{lock.name}.held").exists() for lock in locks))
+        assert not any(_is_free(lock) for lock in locks)
         job.cancel()
         assert job.wait(PATIENCE) is RunStatus.KILLED
-        assert until(lambda: not any(process_is_alive(pid) for pid in pids))
+        assert until(lambda: all(_is_free(lock) for lock in locks))
 
     def test_a_command_that_will_not_end_is_made_to(self, submit: Callable[..., Job], tmp_path: Path) -> None:
         """A command that ignores the request to end is ended all the same."""

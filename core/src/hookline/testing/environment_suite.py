@@ -1,10 +1,10 @@
 """The laws of environments: those that take what is there, and those that install what is asked for."""
 
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -14,6 +14,9 @@ from hookline.interfaces import Environment
 from hookline.projects.programs import find_program
 from hookline.system import run_process
 from hookline.testing.suite import Suite
+
+RunIn: TypeAlias = Callable[..., str]
+PYTHON = ("python", "-P", "-s", "-c")
 
 
 def write_wheel(folder: Path, name: str, version: str, *, requires: tuple[str, ...] = ()) -> Path:
@@ -35,7 +38,11 @@ def write_wheel(folder: Path, name: str, version: str, *, requires: tuple[str, .
 
 
 class EnvironmentSuite(Suite):
-    """Laws of every environment. A subclass gives the fixture `make_environment`."""
+    """Laws of every environment. A subclass gives the fixture `make_environment`.
+
+    Where programs of an environment do not run on this machine, it gives `run_in` as well; `own_specs` where it makes a
+    `conda_env` or a `docker_env`.
+    """
 
     kind = "environment"
     version = 1
@@ -56,14 +63,24 @@ class EnvironmentSuite(Suite):
         raise NotImplementedError("Give the fixture `make_environment`: a function from a folder to an Environment.")
 
     @pytest.fixture
+    def run_in(self) -> RunIn:
+        """A function that runs a program of a prepared environment, and returns what it prints."""
+        return run_here
+
+    @pytest.fixture
+    def own_specs(self) -> Mapping[str, EnvironmentSpec]:
+        """By kind, specs that no other environment makes."""
+        return {}
+
+    @pytest.fixture
     def environment(self, make_environment: Callable[[Path], Environment], tmp_path: Path) -> Environment:
         """The environment under test, on an empty folder."""
         return make_environment(tmp_path / "environments")
 
-    def test_python_is_the_environments(self, environment: Environment) -> None:
+    def test_python_is_the_environments(self, environment: Environment, run_in: RunIn) -> None:
         """`python` of a prepared environment runs, and is a Python 3."""
         prepared = environment.prepare(EnvironmentSpec())
-        assert run_in(prepared, "import sys; print(sys.version_info[0])").strip() == "3"
+        assert run_in(prepared, *PYTHON, "import sys; print(sys.version_info[0])").strip() == "3"
 
     def test_a_lock_pins_versions(self, environment: Environment) -> None:
         """Each line of a lock is `name==version`, and they are sorted."""
@@ -85,8 +102,13 @@ class EnvironmentSuite(Suite):
         assert "hookline-no-such-distribution" in said
 
     @pytest.mark.parametrize("kind", ["conda_env", "docker_env"])
-    def test_another_environments_business_is_said(self, environment: Environment, kind: str) -> None:
+    def test_another_environments_business_is_said(
+        self, environment: Environment, run_in: RunIn, own_specs: Mapping[str, EnvironmentSpec], kind: str
+    ) -> None:
         """A kind of spec that it cannot make is `NotSupported` with an `--env` that would do, or a note."""
+        if kind in own_specs:
+            assert run_in(environment.prepare(own_specs[kind]), *PYTHON, "print(1)").strip() == "1"
+            return
         settings = {"conda": ("r-base=4.3[build=x]",)} if kind == "conda_env" else {"image": "python:3.11"}
         try:
             said = " ".join(environment.prepare(EnvironmentSpec(kind, settings=settings)).notes)
@@ -102,23 +124,28 @@ class InstallingEnvironmentSuite(EnvironmentSuite):
     kind = "environment"
     version = 1
 
-    def test_what_is_asked_for_is_there(self, environment: Environment) -> None:
+    def test_what_is_asked_for_is_there(self, environment: Environment, run_in: RunIn) -> None:
         """Requirements are installed with what they need, at the versions that are asked for."""
         prepared = environment.prepare(EnvironmentSpec("python_env", dependencies=("outer", "probe==1.0")))
-        assert run_in(prepared, "import outer, probe; print(outer.VERSION, probe.VERSION)").split() == ["1.0", "1.0"]
+        assert run_in(prepared, *PYTHON, "import outer, probe; print(outer.VERSION, probe.VERSION)").split() == [
+            "1.0",
+            "1.0",
+        ]
         assert {"outer==1.0", "probe==1.0"} <= set(prepared.lock)
         assert prepared.digest
 
-    def test_nothing_else_is_there(self, environment: Environment) -> None:
+    def test_nothing_else_is_there(self, environment: Environment, run_in: RunIn) -> None:
         """The environment is closed: what this interpreter has besides is not in it."""
         prepared = environment.prepare(EnvironmentSpec())
-        assert run_in(prepared, "import importlib.util; print(importlib.util.find_spec('hookline'))").strip() == "None"
+        assert (
+            run_in(prepared, *PYTHON, "import importlib.util; print(importlib.util.find_spec('hookline'))").strip()
+            == "None"
+        )
 
-    def test_scripts_run_where_the_environment_lies(self, environment: Environment) -> None:
+    def test_scripts_run_where_the_environment_lies(self, environment: Environment, run_in: RunIn) -> None:
         """Programs that a requirement brings are on its PATH and run."""
         prepared = environment.prepare(EnvironmentSpec("python_env", dependencies=("probe==2.0",)))
-        script = next(folder / "probe" for folder in prepared.path_prefix if (folder / "probe").exists())
-        assert run_process([str(script)], variables=prepared.variables).strip() == "2.0"
+        assert run_in(prepared, "probe").strip() == "2.0"
 
     def test_build_requirements_and_constraints_hold(self, environment: Environment) -> None:
         """Build requirements are installed; constraints limit versions and install nothing by themselves."""
@@ -143,14 +170,17 @@ class InstallingEnvironmentSuite(EnvironmentSuite):
             wheel.unlink()
         assert make_environment(tmp_path / "environments").prepare(spec) == first
 
-    def test_another_spec_is_another_environment(self, environment: Environment) -> None:
+    def test_another_spec_is_another_environment(self, environment: Environment, run_in: RunIn) -> None:
         """Different requirements have different digests and do not disturb one another."""
         one, two = (
             environment.prepare(EnvironmentSpec("python_env", dependencies=(f"probe=={version}",)))
             for version in ("1.0", "2.0")
         )
         assert one.digest != two.digest
-        assert [run_in(each, "import probe; print(probe.VERSION)").strip() for each in (one, two)] == ["1.0", "2.0"]
+        assert [run_in(each, *PYTHON, "import probe; print(probe.VERSION)").strip() for each in (one, two)] == [
+            "1.0",
+            "2.0",
+        ]
 
     def test_a_failed_installation_leaves_nothing_behind(self, environment: Environment, wheels: Path) -> None:
         """What could not be made is an `ExecutionFailed`; asked for again when it can be, it is made."""
@@ -161,14 +191,16 @@ class InstallingEnvironmentSuite(EnvironmentSuite):
         write_wheel(wheels, "late", "1.0")
         assert "late==1.0" in environment.prepare(spec).lock
 
-    def test_several_at_once_make_one(self, make_environment: Callable[[Path], Environment], tmp_path: Path) -> None:
+    def test_several_at_once_make_one(
+        self, make_environment: Callable[[Path], Environment], run_in: RunIn, tmp_path: Path
+    ) -> None:
         """Those who ask at the same time all get the same whole environment."""
         spec = EnvironmentSpec("python_env", dependencies=("outer",))
         with ThreadPoolExecutor(4) as pool:
             asked = [pool.submit(make_environment(tmp_path / "environments").prepare, spec) for _ in range(4)]
             prepared = [each.result() for each in asked]
         assert all(each == prepared[0] for each in prepared)
-        assert run_in(prepared[0], "import outer; print(outer.VERSION)").strip() == "1.0"
+        assert run_in(prepared[0], *PYTHON, "import outer; print(outer.VERSION)").strip() == "1.0"
 
     @pytest.mark.parametrize(
         "line",
@@ -217,10 +249,8 @@ class InstallingEnvironmentSuite(EnvironmentSuite):
             environment.prepare(EnvironmentSpec("python_env", python="2.1"))
 
 
-def run_in(prepared: PreparedEnvironment, code: str) -> str:
-    """Run Python code in a prepared environment, outside any project, and return what it prints.
-
-    Not with `-I`, which would hide an environment that consists of variables, such as PYTHONPATH.
-    """
-    variables = {"PYTHONPATH": None, **prepared.variables}
-    return run_process([find_program("python", prepared), "-P", "-s", "-c", code], variables=variables)
+def run_here(prepared: PreparedEnvironment, *argv: str) -> str:
+    """Run a program of a prepared environment on this machine, outside any project, and return what it prints."""
+    here = next((str(each / argv[0]) for each in prepared.path_prefix if (each / argv[0]).exists()), argv[0])
+    program = find_program(argv[0], prepared) if argv[0] == "python" else here
+    return run_process([program, *argv[1:]], variables={"PYTHONPATH": None, **prepared.variables})

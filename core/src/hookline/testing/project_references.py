@@ -15,11 +15,10 @@ from pathlib import Path
 from hookline.entities import EnvironmentSpec, Execution, Fetched, PreparedEnvironment, RunStatus
 from hookline.errors import InvalidValue, NotFound, NotSupported, Refused
 from hookline.interfaces import Environment, Job, ProjectBackend, ProjectSource
+from hookline.outputs import LOG_NAMES
 from hookline.providers import Provider, hookimpl
 from hookline.system import end_process_tree, start_process
 from hookline.uris import is_path, scheme_of
-
-_LOGS = ("stdout.log", "stderr.log")
 
 
 class ReferenceBackend(ProjectBackend):
@@ -32,7 +31,7 @@ class ReferenceBackend(ProjectBackend):
         """Start the command."""
         execution.log_folder.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as files:
-            out, err = (files.enter_context((execution.log_folder / name).open("wb")) for name in _LOGS)
+            out, err = (files.enter_context((execution.log_folder / name).open("wb")) for name in LOG_NAMES)
             process = start_process(
                 execution.argv,
                 folder=execution.folder,
@@ -78,13 +77,13 @@ class ReferenceJob(Job):
             self._process.wait(timeout)
             if self._to_stream:
                 self._to_stream = False
-                for name, output in zip(_LOGS, (sys.stdout, sys.stderr), strict=True):
+                for name, output in zip(LOG_NAMES, (sys.stdout, sys.stderr), strict=True):
                     output.write((self._execution.log_folder / name).read_text(encoding="utf-8", errors="replace"))
         return self.poll()
 
     def logs(self) -> Iterator[str]:
         """Yield the lines of both files."""
-        for name in _LOGS:
+        for name in LOG_NAMES:
             yield from (self._execution.log_folder / name).read_text(encoding="utf-8", errors="replace").splitlines()
 
     def cancel(self) -> None:

@@ -12,11 +12,11 @@ from attrs import field, frozen, validators
 from hookline.entities import Execution, RunStatus
 from hookline.errors import ExecutionFailed
 from hookline.interfaces import Job, ProjectBackend
+from hookline.outputs import LOG_NAMES, open_outputs
 from hookline.system import end_process_tree, start_process
 from hookline_backend_local.output import OutputPump
 
 SLICE = 0.5
-LOG_NAMES = ("stdout.log", "stderr.log")
 
 
 @frozen
@@ -38,9 +38,10 @@ class LocalBackend(ProjectBackend):
 
     def submit(self, execution: Execution) -> "LocalJob":
         """Start the command; raises `ExecutionFailed` where its program or folder is not there."""
-        execution.log_folder.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as files:
-            logs = [files.enter_context((execution.log_folder / name).open("wb", buffering=0)) for name in LOG_NAMES]
+            outputs = open_outputs(execution.log_folder, stream=execution.stream)
+            for output in outputs:
+                files.callback(output.close)
             process = start_process(
                 execution.argv,
                 folder=execution.folder,
@@ -49,7 +50,7 @@ class LocalBackend(ProjectBackend):
                 stderr=subprocess.PIPE,
             )
             files.pop_all()
-        return LocalJob(process, OutputPump(process, logs, stream=execution.stream), execution, self._patience)
+        return LocalJob(process, OutputPump(process, outputs), execution, self._patience)
 
 
 class LocalJob(Job):

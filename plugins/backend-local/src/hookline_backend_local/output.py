@@ -1,45 +1,21 @@
 """Passing a process's output on: to files and to this process's own output at once, in bounded memory."""
 
-import codecs
 import contextlib
-import logging
 import os
 import selectors
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from threading import Event, Thread
-from typing import IO, Any
+from typing import Any
+
+from hookline.outputs import Output
 
 CHUNK = 64 * 1024
 LINGER = 0.5
 """Seconds for which output is taken after the process's end while something that it started holds its output open."""
 MOST_IN_PIPES = 4 * 1024 * 1024
 """More than two pipes hold: what comes after that many bytes was written after the process's end."""
-
-log = logging.getLogger("hookline")
-
-
-class Terminal:
-    """One of this process's own outputs: bytes where it takes them, text in a notebook; given up once it fails."""
-
-    def __init__(self, output: Any) -> None:
-        self._output = output
-        self._decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
-
-    def write(self, data: bytes) -> None:
-        """Pass bytes on; where nobody listens any more (a closed pipe), this and all that follows is dropped."""
-        if self._output is None:
-            return
-        try:
-            if hasattr(self._output, "buffer"):
-                self._output.buffer.write(data)
-            else:
-                self._output.write(self._decode(data))
-            self._output.flush()
-        except (OSError, ValueError):
-            self._output = None
 
 
 class OutputPump(Thread):
@@ -49,16 +25,14 @@ class OutputPump(Thread):
     a moment longer, then the pipes are closed.
 
     Args:
-        logs: open files for stdout and stderr, closed at the end.
+        outputs: those of the command, closed at the end.
     """
 
-    def __init__(self, process: "subprocess.Popen[bytes]", logs: Sequence[IO[bytes]], *, stream: bool) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", outputs: Sequence[Output]) -> None:
         super().__init__(name=f"hookline-output-{process.pid}", daemon=True)
         self._process = process
         self._pipes: list[Any] = [process.stdout, process.stderr]
-        self._logs: list[Any] = list(logs)
-        outputs = (sys.stdout, sys.stderr) if stream else (None, None)
-        self._terminals = [Terminal(output) for output in outputs]
+        self._outputs = outputs
         self._hurry = Event()
 
     def finish_soon(self) -> None:
@@ -69,8 +43,8 @@ class OutputPump(Thread):
         """Pass everything on, then wait for the process's end."""
         with contextlib.ExitStack() as stack:
             selector = stack.enter_context(selectors.DefaultSelector())
-            for number, (file, pipe) in enumerate(zip(self._logs, self._pipes, strict=True)):
-                stack.enter_context(contextlib.closing(file))
+            for number, (output, pipe) in enumerate(zip(self._outputs, self._pipes, strict=True)):
+                stack.enter_context(contextlib.closing(output))
                 stack.enter_context(contextlib.closing(pipe))
                 selector.register(pipe, selectors.EVENT_READ, number)
             self._pump(selector)
@@ -94,19 +68,5 @@ class OutputPump(Thread):
     def _pass_on(self, descriptor: int, number: int) -> int:
         data = os.read(descriptor, CHUNK)
         if data:
-            self._keep(data, number)
-            self._terminals[number].write(data)
+            self._outputs[number].write(data)
         return len(data)
-
-    def _keep(self, data: bytes, number: int) -> None:
-        file = self._logs[number]
-        if file is None:
-            return
-        left = memoryview(data)
-        try:
-            while left:
-                left = left[file.write(left) :]
-        except OSError as error:  # a full disk, say: the command goes on, and so does the terminal
-            log.warning("The output can no longer be kept in %s: %s", file.name, error.strerror)
-            file.close()
-            self._logs[number] = None

@@ -5,6 +5,7 @@ from hookline.providers import Provider, StoreProvider, hookimpl
 _OPTIONS = "hookline_tracking_sql.options:SqlOptions"
 _SERVER_OPTIONS = "hookline_tracking_sql.options:ServerOptions"
 _DEFAULT_URI = "sqlite:///{home}/hookline.db"
+_FILE = "hookline_tracking_sql.location:database_path"
 _SERVERS = {
     "postgresql": "hookline_tracking_sql.postgresql:Postgresql",
     "mariadb": "hookline_tracking_sql.mariadb:Mariadb",
@@ -22,7 +23,7 @@ def tracking_stores() -> list[StoreProvider]:
         summary="experiments and runs in one SQLite file",
         options=_OPTIONS,
         default_uri=_DEFAULT_URI,
-        file="hookline_tracking_sql.location:database_path",
+        file=_FILE,
     )
     return [file, *_on_servers("TrackingStore", "experiments and runs")]
 
@@ -36,6 +37,7 @@ def model_registries() -> list[StoreProvider]:
         summary="registered models in one SQLite file",
         options=_OPTIONS,
         default_uri=_DEFAULT_URI,
+        file=_FILE,
     )
     return [file, *_on_servers("ModelRegistry", "registered models")]
 

@@ -1,0 +1,197 @@
+"""What goes wrong around containers: each is said clearly, the run's status is true, and nothing is left running."""
+
+import re
+import time
+
+import pytest
+
+from hookline.entities import RunStatus
+from hookline.errors import ConfigError, ExecutionFailed, HooklineError, NotFound, Unavailable
+from hookline_backend_container.backend import ContainerBackend
+from hookline_lib_container.engine import Engine
+from hookline_lib_container.testing import podman_service
+
+SLEEPS = "import pathlib, time\npathlib.Path('started').touch()\ntime.sleep(600)"
+
+
+def until(condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def container_of(engine, run_id):
+    (found,) = engine.find({"hookline.run_id": run_id})
+    return found.container_id
+
+
+def failure(started):
+    with pytest.raises(ExecutionFailed) as caught:
+        started.wait()
+    return str(caught.value)
+
+
+def assert_failed(space, engine, run_id, reason=""):
+    """The run says that it failed, and why; no container of it is there."""
+    info = space.runs.get(run_id).info
+    assert info.status is RunStatus.FAILED
+    assert reason in info.status_reason
+    assert engine.find({"hookline.run_id": run_id}) == []
+
+
+def no_run(space):
+    return not list(space.runs.search()) and not list((space.config.home / "projects").iterdir())
+
+
+@pytest.mark.parametrize("where", ["option", "DOCKER_HOST", "CONTAINER_HOST"])
+def test_an_engine_that_is_not_there(space, in_base, settings, tmp_path, monkeypatch, where):
+    """The text names the address, who gave it, and how to start an engine; no run is made."""
+    nobody = f"unix://{tmp_path}/nobody.sock"
+    for options in (settings["environments"]["docker"], settings["backends"]["container"]):
+        options.pop("engine")
+        if where == "option":
+            options["engine"] = nobody
+    for name in ("DOCKER_HOST", "CONTAINER_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    if where != "option":
+        monkeypatch.setenv(where, nobody)
+    with pytest.raises(Unavailable) as caught, _again(space, settings) as other:
+        other.projects.run(in_base(""))
+    assert all(each in str(caught.value) for each in (nobody, where, "podman system service"))
+
+
+def _again(space, settings):
+    from hookline.config import Config
+    from hookline.workspace import Workspace
+
+    return Workspace(Config.from_mapping(settings, home=space.config.home), plugins=space.plugins)
+
+
+def test_an_address_that_is_none(space, in_base, settings):
+    settings["environments"]["docker"]["engine"] = "ssh://somewhere"
+    with _again(space, settings) as other, pytest.raises(ConfigError, match=r"option 'engine'.*ssh://.*ssh -L"):
+        other.projects.run(in_base(""))
+
+
+def test_an_image_that_nobody_has(space, in_base):
+    with pytest.raises(NotFound, match=r"no image 'localhost/no-such-image:7', and cannot pull it"):
+        space.projects.run(in_base("", image="localhost/no-such-image:7"))
+    assert no_run(space)
+
+
+def test_a_build_that_fails(space, project):
+    (project / "python_env.yaml").write_text("dependencies: [no-such-distribution==7.7]\n", encoding="utf-8")
+    with pytest.raises(ExecutionFailed) as caught:
+        space.projects.run(project, backend="container", parameters={"data": str(project), "alpha": 1})
+    assert "could not be built" in str(caught.value)
+    assert "no-such-distribution==7.7" in str(caught.value)
+    assert no_run(space)
+
+
+def test_a_command_that_the_image_does_not_have(space, in_base, engine):
+    folder = in_base("")
+    project = folder / "MLproject"
+    project.write_text(project.read_text().replace("python main.py", "no-such-program"), encoding="utf-8")
+    with pytest.raises(ExecutionFailed, match=r"'no-such-program' cannot be run in the image .*not found"):
+        space.projects.run(folder)
+    (run,) = space.runs.search()
+    assert_failed(space, engine, run.info.run_id)
+
+
+def test_a_command_that_fails(space, in_base, engine):
+    started = space.projects.run(in_base("import sys; print('the last', file=sys.stderr); sys.exit(3)"), stream=False)
+    assert re.search(r"exit code 3; .*The last that it wrote:\nthe last", failure(started), re.DOTALL)
+    assert_failed(space, engine, started.run_id)
+
+
+def test_a_container_that_is_killed(space, in_base, engine):
+    folder = in_base(SLEEPS)
+    started = space.projects.run(folder, stream=False)
+    until((folder / "started").exists)
+    engine.stop(container_of(engine, started.run_id), 0)
+    assert "was ended by signal 9" in failure(started)
+    assert_failed(space, engine, started.run_id, "It was killed (signal 9), by somebody or for want of memory.")
+
+
+def test_a_container_that_is_removed(space, in_base, engine):
+    folder = in_base(SLEEPS)
+    started = space.projects.run(folder, stream=False)
+    until((folder / "started").exists)
+    engine.remove(container_of(engine, started.run_id))
+    assert "Its container was removed by somebody else." in failure(started)
+    assert_failed(space, engine, started.run_id, "removed by somebody else")
+
+
+def test_a_command_that_needs_more_memory_than_it_may(space, in_base, engine):
+    code = "print('asks', flush=True); x = bytearray(400_000_000); print(len(x))"
+    started = space.projects.run(in_base(code), backend_options={"memory": "64m"}, stream=False)
+    said = failure(started)
+    assert "memory limit of 64 MiB" in said
+    assert said.endswith("asks")
+    assert_failed(space, engine, started.run_id, "memory limit of 64 MiB")
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [({"memory": "much"}, "memory"), ({"cpus": 0}, "cpus"), ({"user": "a b"}, "user"), ({"patience": -1}, "patience")],
+)
+def test_options_are_checked_before_anything_is_made(space, in_base, options, named):
+    with pytest.raises(HooklineError, match=named):
+        space.projects.run(in_base(""), backend_options=options)
+    assert not list(space.runs.search())
+
+
+# An engine that goes away --------------------------------------------------------------------------------------------
+
+WRITES = """
+import pathlib, time
+print("one", flush=True)
+pathlib.Path("started").touch()
+while not pathlib.Path("gate").exists(): time.sleep(0.05)
+print("two")
+"""
+
+
+@pytest.fixture
+def own_service(engine_address, tmp_path_factory):
+    """A second service over the same containers, which a test may end."""
+    folder = tmp_path_factory.mktemp("q")
+    return lambda: podman_service(folder / "s")
+
+
+def test_an_engine_that_comes_back(space, in_base, own_service, tmp_path):
+    """The command goes on meanwhile; its output is whole, and nothing of it is there twice."""
+    folder = in_base(WRITES)
+    with own_service() as address:
+        started = space.projects.run(folder, backend_options={"engine": address}, stream=False)
+        until((folder / "started").exists)
+        until(lambda: list(started.logs()) == ["one"])
+    (folder / "gate").touch()
+    with own_service():
+        assert started.wait() is RunStatus.FINISHED
+    said = space.runs.download_artifacts(started.run_id, "logs/stdout.log", tmp_path / "said").read_text()
+    assert said == "one\ntwo\n"
+
+
+def test_an_engine_that_stays_away(space, in_base, own_service, engine):
+    """The run fails, and says that its container may still run and how it is taken over; so it can be."""
+    folder = in_base(WRITES)
+    with own_service() as address:
+        options = {"engine": address, "engine_patience": 0.5}
+        started = space.projects.run(folder, backend_options=options, stream=False)
+        until((folder / "started").exists)
+    assert "hookline runs attach" in failure(started)
+    assert space.runs.get(started.run_id).info.status is RunStatus.FAILED
+    assert "may still run" in space.runs.get(started.run_id).info.status_reason
+    (folder / "gate").touch()
+    assert space.projects.attach(started.run_id, stream=False).wait() is RunStatus.FINISHED
+    assert_gone = engine.find({"hookline.run_id": started.run_id})
+    assert assert_gone == []
+
+
+def test_what_cannot_be_started_leaves_no_container(engine, engine_address, in_base):
+    """Also where the backend is asked directly."""
+    assert ContainerBackend(in_base("")).runs_images
+    with Engine(engine_address) as own:
+        assert [each for each in own.find({"hookline.run_id": "r" * 32}) if each.status == "created"] == []

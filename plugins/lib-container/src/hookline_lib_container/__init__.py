@@ -1,0 +1,1 @@
+"""Container engines: asking one, writing Dockerfiles, and building images with Python packages."""

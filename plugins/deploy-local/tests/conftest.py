@@ -11,7 +11,7 @@ import pytest
 
 import hookline_deploy_local
 from hookline.testing import memory_workspace
-from hookline_deploy_local.app import ScoringApp
+from hookline_lib_scoring.app import ScoringApp
 from hookline_lib_serving import addresses, serving
 
 HERE = Path(__file__).parent

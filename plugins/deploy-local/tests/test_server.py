@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from hookline.models import Signature, infer_signature
-from hookline_deploy_local.app import Limits
+from hookline_lib_scoring.app import Limits
 
 
 class Model:
@@ -254,7 +254,7 @@ def test_parquet_is_taken_where_pyarrow_is_installed(summing):
 
 def test_parquet_without_pyarrow_is_415_and_says_what_to_install(summing, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    monkeypatch.delitem(sys.modules, "hookline_deploy_local.parquet", raising=False)
+    monkeypatch.delitem(sys.modules, "hookline_lib_scoring.parquet", raising=False)
     status, _headers, text = summing(body=b"PAR1", content_type="application/vnd.apache.parquet")
     assert status == 415
     assert "pip install 'hookline-deploy-local[parquet]'" in text

@@ -169,7 +169,7 @@ def test_a_taken_port_is_refused_and_nothing_is_left(target, model, folder):
 @pytest.mark.parametrize(
     ("config", "says"),
     [
-        ({"prot": "1"}, r"Unknown key 'prot' \(did you mean 'port'\?\).*allowed: host, port, workers"),
+        ({"prot": "1"}, r"Unknown key 'prot' \(did you mean 'port'\?\).*allowed: host, port, timeout"),
         ({"port": "x"}, "port must be a whole number from 0 to 65535, not 'x'"),
         ({"port": "70000"}, "65535"),
         ({"port": "-1"}, "65535"),

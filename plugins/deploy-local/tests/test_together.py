@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from hookline.models import infer_signature
-from hookline_deploy_local.app import Limits
-from hookline_deploy_local.inputs import Call
-from hookline_deploy_local.joining import NotSplit, alike, groups, joined, split
+from hookline_lib_scoring.app import Limits
+from hookline_lib_scoring.inputs import Call
+from hookline_lib_scoring.joining import NotSplit, alike, groups, joined, split
 
 
 class Slow:

@@ -18,8 +18,8 @@ from hookline.models.examples import SERVING_FILE_NAME
 from hookline.models.manifest import Manifest
 from hookline.system import terminations_interrupt
 from hookline_deploy_local import processes
-from hookline_deploy_local.app import MEGABYTE, MOST_ROWS, Limits, ScoringApp
-from hookline_deploy_local.specification import WorkerSpecification
+from hookline_lib_scoring.app import MEGABYTE, MOST_ROWS, Limits, ScoringApp
+from hookline_lib_scoring.specification import WorkerSpecification
 from hookline_lib_serving import addresses
 
 LONGEST_EXAMPLE = 2000

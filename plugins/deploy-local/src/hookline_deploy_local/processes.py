@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 from hookline.errors import ExecutionFailed
 from hookline.system import end_process_tree, process_identity, start_process
 from hookline_deploy_local.records import WorkerProcess
-from hookline_deploy_local.specification import WorkerSpecification
+from hookline_lib_scoring.specification import WorkerSpecification
 
 LOG_END = 2000
 """How many characters of a log a message quotes."""
@@ -107,7 +107,7 @@ def _started(
     path: Path, output: "IO[bytes] | None", variables: Mapping[str, str] | None, folder: Path | None
 ) -> "subprocess.Popen[bytes]":
     # -P: a file in the working folder must not stand in for a module of the same name.
-    argv = [sys.executable, "-P", "-m", "hookline_deploy_local.worker", str(path)]
+    argv = [sys.executable, "-P", "-m", "hookline_lib_scoring.worker", str(path)]
     errors = subprocess.STDOUT if output else None
     process = start_process(argv, folder=folder, variables=variables, stdout=output, stderr=errors)
     # Whoever starts a server and lives on collects its exit status; a command that ends leaves it to the system.

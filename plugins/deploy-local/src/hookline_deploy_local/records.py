@@ -10,29 +10,17 @@ The record says what was started; whether it still runs is looked up.
 """
 
 import json
-import os
-import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
 from attrs import asdict, field, fields, frozen
 
-from hookline.errors import InvalidValue
+from hookline_lib_scoring.names import check_name
+from hookline_lib_scoring.specification import write_json
 
 STATE_FILE = "state.json"
 FORMAT = 1
-_NAME = re.compile(r"[A-Za-z0-9][\w.\-]{0,99}", re.ASCII)
-
-
-def check_name(name: str) -> str:
-    """Return `name` if it may name a deployment: it is the name of a folder as well."""
-    if not isinstance(name, str) or not _NAME.fullmatch(name) or name.endswith("."):
-        raise InvalidValue(
-            f"Invalid deployment name {name!r}: 1 to 100 letters, digits, '_', '-' and '.' are allowed, "
-            "a letter or a digit first, no '.' last."
-        )
-    return name
 
 
 @frozen
@@ -120,13 +108,3 @@ class Records:
         folder = self.folder(record.name)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_json(folder / STATE_FILE, {"format": FORMAT, **asdict(record)})
-
-
-def write_json(path: Path, value: object) -> None:
-    """Write a JSON file so that readers see the old one or the new one, and a crash leaves one of them."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with temporary.open("x", encoding="utf-8") as file:
-        json.dump(value, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

@@ -1,107 +1,24 @@
-"""How a model is served: the keys that a deployment's configuration may have, read from texts."""
+"""How a model is served on this machine."""
 
-import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from attrs import fields, frozen
+from attrs import frozen
 
-from hookline.errors import InvalidValue
-from hookline_deploy_local.app import MOST_ROWS
-from hookline_lib_serving import addresses
-
-_YES_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+from hookline_lib_scoring.settings import ServeSettings, whole
 
 
 @frozen
-class ServeSettings:
-    """How a model is served.
+class LocalSettings(ServeSettings):
+    """How a model is served by processes of this machine.
 
     Attributes:
-        host: the address to listen on; other machines reach only what is not 127.0.0.1, ::1 or localhost.
-        port: 0 takes a free one.
         workers: how many processes answer; each holds the model.
-        timeout: seconds that an answer may take; 0: no limit.
-        start_timeout: seconds that loading the model may take.
-        max_body_mb: the largest request, in megabytes of 2^20 bytes.
-        batch_rows: how many rows of requests that wait are answered together by a model that predicts row by row; 1:
-            each request alone.
-        allow_unauthenticated: whether `host` may be an address that other machines reach.
     """
 
-    host: str = "127.0.0.1"
-    port: int = 0
     workers: int = 1
-    timeout: float = 60.0
-    start_timeout: float = 300.0
-    max_body_mb: int = 64
-    batch_rows: int = MOST_ROWS
-    allow_unauthenticated: bool = False
 
     @classmethod
-    def from_config(cls, config: Mapping[str, str]) -> "ServeSettings":
-        """Read a deployment's configuration.
-
-        Raises:
-            InvalidValue: a key is unknown, or a value is not of its type or range; the text names what is allowed.
-            Refused: other machines could reach the host, and `allow_unauthenticated` is not true.
-        """
-        allowed = [each.name for each in fields(cls)]
-        for key in config:
-            if key not in allowed:
-                close = difflib.get_close_matches(key, allowed, n=1)
-                hint = f" (did you mean {close[0]!r}?)" if close else ""
-                raise InvalidValue(f"Unknown key {key!r}{hint} of a local deployment; allowed: {', '.join(allowed)}.")
-        settings = cls(**{key: _READERS[key](key, value) for key, value in config.items()})
-        addresses.check_host(
-            settings.host,
-            allow_unauthenticated=settings.allow_unauthenticated,
-            flag="allow_unauthenticated=true",
-            what="the model",
-        )
-        return settings
-
-
-def _text(key: str, value: str) -> str:
-    if not value.strip():
-        raise InvalidValue(f"{key} must not be empty.")
-    return value.strip()
-
-
-def _whole(low: int, high: int) -> Callable[[str, str], int]:
-    def read(key: str, value: str) -> int:
-        text = str(value).strip()
-        if not (text.isascii() and text.isdecimal() and len(text) < 10 and low <= int(text) <= high):
-            raise InvalidValue(f"{key} must be a whole number from {low} to {high}, not {value!r}.")
-        return int(text)
-
-    return read
-
-
-def _seconds(key: str, value: str) -> float:
-    try:
-        seconds = float(value)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= 86_400:
-        raise InvalidValue(f"{key} must be a number of seconds from 0 to 86400, not {value!r}.")
-    return seconds
-
-
-def _yes_no(key: str, value: str) -> bool:
-    try:
-        return _YES_NO[str(value).strip().lower()]
-    except KeyError:
-        raise InvalidValue(f"{key} must be true or false, not {value!r}.") from None
-
-
-_READERS: dict[str, Callable[[str, str], Any]] = {
-    "host": _text,
-    "port": _whole(0, 65_535),
-    "workers": _whole(1, 64),
-    "timeout": _seconds,
-    "start_timeout": _seconds,
-    "max_body_mb": _whole(1, 4096),
-    "batch_rows": _whole(1, 100_000),
-    "allow_unauthenticated": _yes_no,
-}
+    def readers(cls) -> Mapping[str, Callable[[str, str], Any]]:
+        """Return how the text of each key is read."""
+        return {**super().readers(), "workers": whole(1, 64)}

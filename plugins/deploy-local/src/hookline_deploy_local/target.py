@@ -15,10 +15,12 @@ from hookline.errors import AlreadyExists, ExecutionFailed, InvalidState, NotFou
 from hookline.interfaces import DeploymentTarget
 from hookline.models.manifest import Manifest
 from hookline.system import file_lock, process_identity, terminations_interrupt
-from hookline_deploy_local import client, processes
-from hookline_deploy_local.records import Record, Records, WorkerProcess, check_name, new_generation
-from hookline_deploy_local.settings import ServeSettings
-from hookline_deploy_local.specification import WorkerSpecification
+from hookline_deploy_local import processes
+from hookline_deploy_local.records import Record, Records, WorkerProcess, new_generation
+from hookline_deploy_local.settings import LocalSettings
+from hookline_lib_scoring import client
+from hookline_lib_scoring.names import check_name
+from hookline_lib_scoring.specification import WorkerSpecification
 from hookline_lib_serving import addresses
 
 TARGET = "local"
@@ -44,7 +46,7 @@ class LocalTarget(DeploymentTarget):
 
     def create(self, name: str, model: ModelFolder, config: Mapping[str, str]) -> Deployment:
         """Deploy a model under a new name."""
-        settings = ServeSettings.from_config(config)
+        settings = LocalSettings.from_config(config)
         check_name(name)
         with self._changes():
             if self._read(name) is not None:
@@ -66,7 +68,7 @@ class LocalTarget(DeploymentTarget):
         with self._changes():
             old = self._existing(name)
             merged = {**old.config, **config}
-            settings = ServeSettings.from_config(merged)
+            settings = LocalSettings.from_config(merged)
             processes.stop(old.others)  # of an update that was interrupted
             old = evolve(old, others=())
             chosen = model or ModelFolder(old.model_uri, self._path(old) / MODEL, old.digest, old.trusted, old.vouched)
@@ -79,7 +81,7 @@ class LocalTarget(DeploymentTarget):
             self._replace(old, new, settings, chosen.path)
         return self.get(name)
 
-    def _replace(self, old: Record, new: Record, settings: ServeSettings, source: Path) -> None:
+    def _replace(self, old: Record, new: Record, settings: LocalSettings, source: Path) -> None:
         try:
             new = self._start(new, settings, source, lambda workers: evolve(old, others=workers))
         except BaseException as error:
@@ -137,7 +139,7 @@ class LocalTarget(DeploymentTarget):
         deployment = self.get(name)
         if deployment.endpoint is None:
             raise Unavailable(f"The deployment {name!r} does not answer: {deployment.message or deployment.status}")
-        timeout = ServeSettings.from_config(record.config).timeout
+        timeout = LocalSettings.from_config(record.config).timeout
         return client.invoke(deployment.endpoint, body, media_type, timeout + 5 if timeout else None)
 
     def _look(self, name: str) -> Deployment | None:
@@ -183,7 +185,7 @@ class LocalTarget(DeploymentTarget):
     def _start(
         self,
         record: Record,
-        settings: ServeSettings,
+        settings: LocalSettings,
         source: Path,
         noted: Callable[[tuple[WorkerProcess, ...]], Record],
     ) -> Record:
@@ -263,7 +265,7 @@ def _started_by_us(name: str, model: ModelFolder, config: Mapping[str, str]) -> 
     )
 
 
-def _port_of_update(old: Record, settings: ServeSettings) -> int:
+def _port_of_update(old: Record, settings: LocalSettings) -> int:
     """Return the port that an update takes: that of the old processes, shared, unless another is asked for."""
     if any(map(processes.is_running, old.workers)) and settings.port in (0, old.port):
         return old.port
@@ -291,7 +293,7 @@ def _free_port(host: str, port: int, *, patience: float = 0.0) -> int:
             time.sleep(0.05)
 
 
-def _specification(record: Record, digest: str, settings: ServeSettings, folder: Path) -> WorkerSpecification:
+def _specification(record: Record, digest: str, settings: LocalSettings, folder: Path) -> WorkerSpecification:
     return WorkerSpecification(
         model=str(folder / MODEL),
         digest=digest,

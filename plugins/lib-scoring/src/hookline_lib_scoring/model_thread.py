@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
-from hookline_deploy_local.forms import Question
-from hookline_deploy_local.replies import Reply
+from hookline_lib_scoring.forms import Question
+from hookline_lib_scoring.replies import Reply
 
 MOST_WAITING = 64
 """How many requests are taken from the queue at once."""

@@ -17,7 +17,7 @@ from hookline.errors import NotSupported
 from hookline.models.parsed import with_numbers
 from hookline.models.schema import Scalar, Schema
 from hookline.providers import resolve
-from hookline_deploy_local.bodies import BadRequest, Part, parse
+from hookline_lib_scoring.bodies import BadRequest, Part, parse
 
 FIELDS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 MOST_CELLS = 10_000_000
@@ -99,7 +99,7 @@ class InputReader:
     def from_parquet(self, body: bytes) -> Call:
         """Read a Parquet file; its types are its own. Raises `NotSupported` without pyarrow."""
         try:
-            read = resolve("hookline_deploy_local.parquet:read")
+            read = resolve("hookline_lib_scoring.parquet:read")
         except ImportError as error:
             raise NotSupported("Parquet needs pyarrow: pip install 'hookline-deploy-local[parquet]'") from error
         return Call(read(body, lambda rows, width: _check_size(rows, width, 0)))

@@ -15,10 +15,10 @@ from attrs import frozen
 
 from hookline.models import Signature
 from hookline.models.schema import Scalar, Schema
-from hookline_deploy_local.answers import plain
-from hookline_deploy_local.bodies import BadRequest, parse
-from hookline_deploy_local.inputs import Call
-from hookline_deploy_local.replies import Reply
+from hookline_lib_scoring.answers import plain
+from hookline_lib_scoring.bodies import BadRequest, parse
+from hookline_lib_scoring.inputs import Call
+from hookline_lib_scoring.replies import Reply
 
 OUTPUT = "predictions"
 """The name of an output that has none of its own."""

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hookline_deploy_local.inputs import Call
+from hookline_lib_scoring.inputs import Call
 
 
 class NotSplit(Exception):

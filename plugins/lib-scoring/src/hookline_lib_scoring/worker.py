@@ -1,4 +1,4 @@
-"""One process that serves a model: `python -m hookline_deploy_local.worker SPECIFICATION.json`."""
+"""One process that serves a model: `python -m hookline_lib_scoring.worker SPECIFICATION.json`."""
 
 import logging
 import os
@@ -10,10 +10,9 @@ from pathlib import Path
 
 from hookline.errors import HooklineError
 from hookline.system import terminations_interrupt
-from hookline_deploy_local.app import Limits, ScoringApp
-from hookline_deploy_local.loading import load_unchanged
-from hookline_deploy_local.records import write_json
-from hookline_deploy_local.specification import WorkerSpecification
+from hookline_lib_scoring.app import Limits, ScoringApp
+from hookline_lib_scoring.loading import load_unchanged
+from hookline_lib_scoring.specification import WorkerSpecification, write_json
 from hookline_lib_serving import addresses
 
 
@@ -40,7 +39,7 @@ def _serve(specification: WorkerSpecification) -> None:
     limits = Limits(specification.timeout, specification.max_body, specification.batch_rows)
     ready = {"pid": os.getpid(), "port": bound.getsockname()[1]}
     app = ScoringApp(model, limits, specification.token, specification.name)
-    app.serve(bound, lambda: write_json(Path(specification.ready), ready))
+    app.serve(bound, lambda: write_json(Path(specification.ready), ready) if specification.ready else None)
 
 
 def _end_with(parent: int) -> None:

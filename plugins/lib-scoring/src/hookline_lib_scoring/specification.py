@@ -1,11 +1,11 @@
 """What a serving process is told by the one that starts it."""
 
 import json
+import os
+import secrets
 from pathlib import Path
 
 from attrs import asdict, frozen
-
-from hookline_deploy_local.records import write_json
 
 
 @frozen
@@ -20,7 +20,7 @@ class WorkerSpecification:
         max_body: bytes. batch_rows: see `app.Limits.rows`.
         name: what the Open Inference Protocol calls the model.
         token: what `/ping` answers.
-        ready: the file to write once connections are accepted.
+        ready: the file to write once connections are accepted; "" for none.
         parent: a process to end with; 0: none.
     """
 
@@ -47,3 +47,13 @@ class WorkerSpecification:
     def read(cls, path: Path) -> "WorkerSpecification":
         """Read what `write` wrote."""
         return cls(**json.loads(path.read_bytes()))
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a JSON file so that readers see the old one or the new one, and a crash leaves one of them."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with temporary.open("x", encoding="utf-8") as file:
+        json.dump(value, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

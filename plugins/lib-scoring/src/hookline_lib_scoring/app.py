@@ -14,12 +14,12 @@ from typing import Any, TypeAlias
 
 from attrs import frozen
 
-from hookline_deploy_local.forms import MEDIA_TYPES, Form, Invocation, Question
-from hookline_deploy_local.inputs import InputReader
-from hookline_deploy_local.model_thread import ModelThread
-from hookline_deploy_local.replies import PLAIN, Reply, failure
-from hookline_deploy_local.scoring import MOST_ROWS, Model, Scorer
-from hookline_deploy_local.tensors import Tensors, refusal
+from hookline_lib_scoring.forms import MEDIA_TYPES, Form, Invocation, Question
+from hookline_lib_scoring.inputs import InputReader
+from hookline_lib_scoring.model_thread import ModelThread
+from hookline_lib_scoring.replies import PLAIN, Reply, failure
+from hookline_lib_scoring.scoring import MOST_ROWS, Model, Scorer
+from hookline_lib_scoring.tensors import Tensors, refusal
 from hookline_lib_serving import serving
 from hookline_lib_serving.monitoring import Counter, Monitor
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hookline_deploy_local.answers import encode
+from hookline_lib_scoring.answers import encode
 
 
 def encoded(value):

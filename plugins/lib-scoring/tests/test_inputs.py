@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from hookline.errors import HooklineError, SignatureError
 from hookline.models import Signature
 from hookline.models.schema import Column, Scalar, Schema, Tensor
-from hookline_deploy_local.bodies import BadRequest
-from hookline_deploy_local.inputs import InputReader
+from hookline_lib_scoring.bodies import BadRequest
+from hookline_lib_scoring.inputs import InputReader
 
 COLUMNS = Schema(
     columns=[

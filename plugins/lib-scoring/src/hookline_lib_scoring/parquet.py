@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow.lib
 import pyarrow.parquet
 
-from hookline_deploy_local.bodies import BadRequest
+from hookline_lib_scoring.bodies import BadRequest
 
 
 def read(body: bytes, check_size: Callable[[int, int], None]) -> pd.DataFrame:

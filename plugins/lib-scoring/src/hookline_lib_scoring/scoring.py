@@ -10,12 +10,12 @@ from typing import Any, Protocol
 
 from hookline.entities import new_id
 from hookline.errors import HooklineError, InvalidValue, NotSupported
-from hookline_deploy_local.bodies import BadRequest
-from hookline_deploy_local.forms import Form, Question
-from hookline_deploy_local.inputs import Call
-from hookline_deploy_local.joining import groups, joined, split
-from hookline_deploy_local.model_thread import Answers
-from hookline_deploy_local.replies import Reply
+from hookline_lib_scoring.bodies import BadRequest
+from hookline_lib_scoring.forms import Form, Question
+from hookline_lib_scoring.inputs import Call
+from hookline_lib_scoring.joining import groups, joined, split
+from hookline_lib_scoring.model_thread import Answers
+from hookline_lib_scoring.replies import Reply
 
 MOST_ROWS = 256
 """How many rows of waiting requests a model answers together by default."""

@@ -10,7 +10,7 @@ from hookline.models import LoadedModel, Models
 from hookline.models.manifest import Manifest
 from hookline.plugins import Plugins
 from hookline.uris import file_uri
-from hookline_deploy_local.specification import WorkerSpecification
+from hookline_lib_scoring.specification import WorkerSpecification
 
 
 def load_unchanged(specification: WorkerSpecification) -> LoadedModel:

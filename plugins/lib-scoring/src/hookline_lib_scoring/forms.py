@@ -6,9 +6,9 @@ from typing import Any, Protocol
 from attrs import frozen
 
 from hookline.errors import NotSupported
-from hookline_deploy_local.answers import encode
-from hookline_deploy_local.inputs import Call, InputReader
-from hookline_deploy_local.replies import PLAIN, Reply, failure
+from hookline_lib_scoring.answers import encode
+from hookline_lib_scoring.inputs import Call, InputReader
+from hookline_lib_scoring.replies import PLAIN, Reply, failure
 
 
 class Form(Protocol):

@@ -64,6 +64,7 @@ ASKED_FOR = {
     "lib-container",
     "env-docker",
     "backend-container",
+    "deploy-container",
 }
 """Plugins that a person installs by name: built with libraries from another registry, or of use to some only."""
 

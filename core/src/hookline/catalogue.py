@@ -10,6 +10,7 @@ _OFFERS: dict[str, dict[str, tuple[str, ...]]] = {
     "hookline-backend-container": {"project_backends": ("container",)},
     "hookline-context-git": {"run_contexts": ("git",)},
     "hookline-context-system": {"run_contexts": ("system",)},
+    "hookline-deploy-container": {"deployment_targets": ("container",)},
     "hookline-deploy-local": {"deployment_targets": ("local",), "commands": ("models serve",)},
     "hookline-env-docker": {"environments": ("docker",)},
     "hookline-env-venv": {"environments": ("current", "uv", "virtualenv")},

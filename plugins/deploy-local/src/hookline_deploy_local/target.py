@@ -1,7 +1,6 @@
 """The deployment target `local`: models that answer on this machine, each in processes of their own."""
 
 import shutil
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import getpid
@@ -51,7 +50,7 @@ class LocalTarget(DeploymentTarget):
         with self._changes():
             if self._read(name) is not None:
                 raise AlreadyExists(f"There is a local deployment {name!r} already; update it, or delete it first.")
-            port = _free_port(settings.host, settings.port)
+            port = addresses.free_port(settings.host, settings.port)
             record = evolve(_started_by_us(name, model, config), host=settings.host, port=port)
             try:
                 noted = self._start(record, settings, model.path, lambda workers: evolve(record, workers=workers))
@@ -270,27 +269,15 @@ def _port_of_update(old: Record, settings: LocalSettings) -> int:
     if any(map(processes.is_running, old.workers)) and settings.port in (0, old.port):
         return old.port
     if settings.port not in (0, old.port):
-        return _free_port(settings.host, settings.port)
+        return addresses.free_port(settings.host, settings.port)
     try:
-        return _free_port(settings.host, old.port, patience=2.0)  # a killed process takes a moment to let go of it
+        return addresses.free_port(
+            settings.host, old.port, patience=2.0
+        )  # a killed process takes a moment to let go of it
     except Unavailable:
         if settings.port:
             raise
-        return _free_port(settings.host, 0)
-
-
-def _free_port(host: str, port: int, *, patience: float = 0.0) -> int:
-    """Return the port where nobody listens yet, a free one for 0. Raises `Unavailable` after `patience` seconds."""
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            with addresses.bind(host, port) as probe:
-                found: int = probe.getsockname()[1]
-                return found
-        except Unavailable:
-            if time.monotonic() >= deadline:
-                raise
-            time.sleep(0.05)
+        return addresses.free_port(settings.host, 0)
 
 
 def _specification(record: Record, digest: str, settings: LocalSettings, folder: Path) -> WorkerSpecification:

@@ -37,7 +37,7 @@ runtime = "runc"
 ROOT = Path(__file__).resolve().parents[4]
 WHEELS = {
     "project": ["core", "plugins/tracking-sql", "plugins/artifact-file"],
-    "model": ["core", "plugins/deploy-local", "plugins/flavor-sklearn"],
+    "model": ["core", "plugins/lib-scoring", "plugins/flavor-sklearn", "plugins/flavor-python"],
 }
 """What images of tests are filled with; the folders that each of these needs are found from its own file."""
 

@@ -43,10 +43,14 @@ class WorkerSpecification:
         """Write it as JSON."""
         write_json(path, asdict(self))
 
+    def text(self) -> str:
+        """Return it as JSON in one line."""
+        return json.dumps(asdict(self))
+
     @classmethod
-    def read(cls, path: Path) -> "WorkerSpecification":
-        """Read what `write` wrote."""
-        return cls(**json.loads(path.read_bytes()))
+    def read(cls, given: str) -> "WorkerSpecification":
+        """Read a file that `write` wrote, or what `text` returned."""
+        return cls(**json.loads(given if given.startswith("{") else Path(given).read_bytes()))
 
 
 def write_json(path: Path, value: object) -> None:

@@ -1,4 +1,4 @@
-"""One process that serves a model: `python -m hookline_lib_scoring.worker SPECIFICATION.json`."""
+"""One process that serves a model: `python -m hookline_lib_scoring.worker SPECIFICATION`, a JSON file or its text."""
 
 import logging
 import os
@@ -19,7 +19,7 @@ from hookline_lib_serving import addresses
 def main(arguments: list[str]) -> int:
     """Serve until SIGTERM or SIGINT; return the process's exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    specification = WorkerSpecification.read(Path(arguments[0]))
+    specification = WorkerSpecification.read(arguments[0])
     try:
         with terminations_interrupt():
             _serve(specification)

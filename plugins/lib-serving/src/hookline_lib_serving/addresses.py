@@ -3,6 +3,7 @@
 import errno
 import ipaddress
 import socket
+import time
 
 from hookline.errors import InvalidValue, Refused, Unavailable
 
@@ -71,6 +72,20 @@ def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
         bound.close()
         raise _cannot_listen(host, port, error) from error
     return bound
+
+
+def free_port(host: str, port: int = 0, *, patience: float = 0.0) -> int:
+    """Return the port where nobody listens yet, a free one for 0. Raises `Unavailable` after `patience` seconds."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            with bind(host, port) as probe:
+                found: int = probe.getsockname()[1]
+                return found
+        except Unavailable:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.05)
 
 
 def listen(bound: socket.socket) -> None:

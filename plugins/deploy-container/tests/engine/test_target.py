@@ -1,0 +1,170 @@
+"""What the laws of every target leave open: rolls under load, images, and what goes wrong in containers."""
+
+import json
+import threading
+import urllib.request
+
+import pytest
+
+from hookline.entities import DeploymentStatus
+from hookline.errors import ExecutionFailed, InvalidValue, NotFound, Refused, Unavailable
+from hookline_deploy_container.model_images import model_context
+from hookline_deploy_container.records import NAME_LABEL, NEXT, RECORD_LABEL, TARGET_LABEL
+from hookline_deploy_container.target import ContainerTarget
+from hookline_lib_container.containers import ContainerSpec
+from hookline_lib_container.testing import BASE
+
+ROW = {"dataframe_split": {"columns": ["x"], "data": [[1.0]]}}
+
+
+def answer(endpoint):
+    body = json.dumps(ROW).encode()
+    asked = urllib.request.Request(f"{endpoint}/invocations", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(asked, timeout=60) as response:
+        return round(json.load(response)["predictions"][0])
+
+
+def containers(target, engine):
+    return engine.find({TARGET_LABEL: target._scope})
+
+
+def test_an_update_loses_no_request(target, saved, engine):
+    """Askers go on throughout: each gets an answer of the old model, or of the new one, and in the end of the new one."""
+    endpoint = target.create("line", saved(2), {}).endpoint
+    answers, problems, done = [], [], threading.Event()
+
+    def ask():
+        while not done.is_set():
+            try:
+                answers.append(answer(endpoint))
+            except Exception as error:
+                problems.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for each in threads:
+        each.start()
+    try:
+        changed = target.update("line", saved(3), {})
+    finally:
+        done.set()
+        for each in threads:
+            each.join()
+    assert problems == []
+    assert set(answers) <= {2, 3}
+    assert {2, 3} <= {*answers, answer(endpoint)}
+    assert (changed.endpoint, answer(endpoint)) == (endpoint, 3)
+    (left,) = containers(target, engine)
+    assert not left.name.endswith(NEXT)
+
+
+def test_the_image_is_built_once_and_goes_with_its_deployment(target, saved, engine):
+    target.create("line", saved(2), {"memory": "1g", "cpus": "1"})
+    (state,) = containers(target, engine)
+    image = json.loads(state.labels[RECORD_LABEL])["image"]
+    assert state.memory == 2**30
+    assert engine.image(image).labels["hookline.model"] == "models:/line/2"
+    target.update("line", None, {"timeout": "9"})
+    assert json.loads(containers(target, engine)[0].labels[RECORD_LABEL])["image"] == image
+    target.delete("line")
+    assert not engine.has_image(image)
+
+
+def test_a_server_that_was_killed_says_so_and_is_started_again(target, saved, engine):
+    made = target.create("line", saved(2), {})
+    (state,) = containers(target, engine)
+    engine.stop(state.container_id, 0)
+    found = target.get("line")
+    assert found.status is DeploymentStatus.FAILED
+    assert "exit code 137" in found.message
+    assert "killed (signal 9)" in found.message
+    with pytest.raises(Unavailable, match="killed"):
+        target.predict("line", ROW)
+    again = target.update("line", None, {})
+    assert (again.status, again.endpoint) == (DeploymentStatus.RUNNING, made.endpoint)
+
+
+def test_a_model_that_needs_more_memory_than_it_may(target, saved, engine):
+    made = target.create("line", saved(2), {"memory": "24m"})
+    assert made.status is DeploymentStatus.FAILED
+    assert "memory limit of 24 MiB" in made.message
+    assert not containers(target, engine)[0].is_running
+
+
+def test_pickles_that_nobody_vouches_for_stay_closed(target, saved):
+    made = target.create("line", saved(2, trusted=False), {})
+    assert made.status is DeploymentStatus.FAILED
+    assert "--allow-pickle" in made.message
+
+
+def test_requirements_that_cannot_be_installed_leave_nothing(target, saved, models, engine, tmp_path):
+    import shutil
+
+    folder = tmp_path / "other"
+    shutil.copytree(models / "2", folder)
+    (folder / "requirements.txt").write_text("no-such-distribution==7.7\n", encoding="utf-8")
+    from attrs import evolve
+
+    with pytest.raises(ExecutionFailed, match="no-such-distribution"):
+        target.create("line", evolve(saved(2), path=folder, digest=None), {})
+    (folder / "requirements.txt").write_text("--index-url https://example.org\n", encoding="utf-8")
+    with pytest.raises((Refused, InvalidValue), match="--index-url"):
+        target.create("line", evolve(saved(2), path=folder, digest=None), {})
+    assert (list(target.list()), containers(target, engine)) == ([], [])
+
+
+def test_an_interrupted_update_is_cleaned_up_by_the_next(target, saved, engine):
+    """The old container goes on answering; the half-made one is removed by whatever changes the deployment next."""
+    made = target.create("line", saved(2), {})
+    (state,) = containers(target, engine)
+    half = ContainerSpec(BASE, ("-c", "pass"), ("python",), f"{state.name}{NEXT}", dict(state.labels))
+    engine.start(engine.create(half))
+    assert target.get("line") == made
+    assert answer(target.update("line", None, {}).endpoint) == 2
+    assert [each.name for each in containers(target, engine)] == [state.name]
+
+
+def test_labels_that_cannot_be_read_are_said_and_can_be_deleted(target, engine):
+    labels = {TARGET_LABEL: target._scope, NAME_LABEL: "odd", RECORD_LABEL: "{"}
+    engine.create(ContainerSpec(BASE, ("-c", "pass"), ("python",), labels=labels))
+    (found,) = target.list()
+    assert (found.name, found.status) == ("odd", DeploymentStatus.FAILED)
+    assert "cannot be read" in found.message
+    target.delete("odd")
+    assert list(target.list()) == []
+
+
+def test_an_engine_that_is_not_there_and_a_base_that_nobody_has(saved, options, tmp_path):
+    from attrs import evolve
+
+    nobody = f"unix://{tmp_path}/nobody.sock"
+    with pytest.raises(Unavailable, match="option 'engine'"):
+        ContainerTarget(tmp_path, evolve(options, engine=nobody)).list()
+    absent = ContainerTarget(tmp_path, evolve(options, base="localhost/no-such-image:7"))
+    with pytest.raises(NotFound, match="no-such-image"):
+        absent.create("line", saved(2), {})
+    assert list(absent.list()) == []
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"memory": "much"}, "memory"),
+        ({"cpus": "none"}, "cpus"),
+        ({"workers": "2"}, "workers"),
+        ({"port": "x"}, "port"),
+    ],
+)
+def test_a_configuration_is_checked_before_anything_is_made(target, saved, config, said):
+    with pytest.raises(InvalidValue, match=said):
+        target.create("line", saved(2), config)
+    assert list(target.list()) == []
+
+
+def test_what_a_uri_holds_stays_in_its_label(saved):
+    """A model's URI is a value in the Dockerfile, and no instruction."""
+    from attrs import evolve
+
+    text = str(model_context(BASE, evolve(saved(2), uri='a"$(x)\\'), "sha256:0").dockerfile)
+    assert 'LABEL "hookline.model"="a\\"\\$(x)\\\\"' in text
+    with pytest.raises(InvalidValue):
+        model_context(BASE, evolve(saved(2), uri="a\nRUN x"), "sha256:0")

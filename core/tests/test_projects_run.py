@@ -14,6 +14,7 @@ from hookline.entities import RunChange, RunStatus
 from hookline.errors import (
     ConfigError,
     ExecutionFailed,
+    InvalidState,
     InvalidValue,
     NotFound,
     NotSupported,
@@ -24,7 +25,7 @@ from hookline.interfaces import RunContext
 from hookline.providers import Provider, hookimpl
 from hookline.system import process_is_alive
 from hookline.testing import memory_workspace
-from hookline.testing.project_references import ReferenceEnvironment, ReferenceProjects
+from hookline.testing.project_references import ReferenceBackend, ReferenceEnvironment, ReferenceProjects
 
 MLPROJECT = """\
 name: demo
@@ -443,3 +444,44 @@ def test_python_is_this_interpreter(space, project, tmp_path):
     started = space.projects.run(project, stream=False)
     started.wait()
     assert read_artifact(space, started.run_id, "logs/stdout.log", tmp_path).strip() == sys.prefix
+
+
+def test_a_command_that_ends_with_its_process_cannot_be_taken_over(space, project):
+    """So says the backend; a run that lives, and one of no project, are said before it is asked."""
+    started = space.projects.run(project, entry_point="main.py", stream=False)
+    with pytest.raises(InvalidState, match="a process that lives"):
+        space.projects.attach(started.run_id)
+    started.wait()
+    with pytest.raises(NotSupported, match="has to be redone"):
+        space.projects.attach(started.run_id)
+    with space.start_run() as plain:
+        pass
+    with pytest.raises(InvalidState, match="not started by"):
+        space.projects.attach(plain.run_id)
+    assert list((space.config.home / "projects").iterdir()) == []
+
+
+def test_what_the_command_may_open_is_said_to_the_backend(tmp_path, project):
+    """Files that `path` parameters name, and the folders of stores that are files."""
+    seen = []
+
+    class Watching(ReferenceBackend):
+        def submit(self, execution):
+            seen.append(execution.places)
+            return super().submit(execution)
+
+    class WatchingPlugin:
+        @hookimpl
+        def project_backends(self):
+            return [Provider("watching", Watching)]
+
+    (project / "MLproject").write_text(
+        "entry_points: {main: {parameters: {data: path}, command: python main.py}}\n", encoding="utf-8"
+    )
+    data = tmp_path / "data.csv"
+    data.touch()
+    with memory_workspace(tmp_path / "home", ReferenceProjects(), WatchingPlugin()) as space:
+        space.projects.run(project, backend="watching", parameters={"data": str(data)}, stream=False).wait()
+    (places,) = seen
+    assert data in places
+    assert any(place.is_relative_to(tmp_path / "home" / "journals") for place in places)

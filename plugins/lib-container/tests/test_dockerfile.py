@@ -1,6 +1,8 @@
 """Dockerfiles from values: whatever a value holds, it stays one value; and where an engine is looked for."""
 
 import json
+import socket
+import tarfile
 
 import pytest
 
@@ -65,8 +67,6 @@ def test_what_names_no_image(name):
 
 
 def test_a_context_holds_the_files_without_their_owners_and_times(tmp_path):
-    import tarfile
-
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "run.sh").write_text("x")
     (tmp_path / "sub" / "run.sh").chmod(0o755)
@@ -128,8 +128,6 @@ def test_an_address_that_is_none(url):
 
 
 def test_a_usual_socket_is_taken(tmp_path, monkeypatch):
-    import socket
-
     (tmp_path / "podman").mkdir()
     monkeypatch.chdir(tmp_path / "podman")
     with socket.socket(socket.AF_UNIX) as listening:

@@ -46,7 +46,13 @@ def models(tmp_path_factory):
         for factor in (2, 3):
             fitted = LinearRegression(fit_intercept=False).fit(data, np.array([0.0, 1.0, 2.0]) * factor)
             space.save_model(fitted, place / str(factor), input_example=data)
+        space.save_model(fitted, place / "pickled", input_example=data, serialization_format="cloudpickle")
     return place
+
+
+@pytest.fixture
+def pickled(models):
+    return models / "pickled"
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
 """What the laws of every target leave open: rolls under load, images, and what goes wrong in containers."""
 
 import json
+import shutil
 import threading
 import urllib.request
 
 import pytest
+from attrs import evolve
 
 from hookline.entities import DeploymentStatus
 from hookline.errors import ExecutionFailed, InvalidValue, NotFound, Refused, Unavailable
@@ -29,7 +31,7 @@ def containers(target, engine):
 
 
 def test_an_update_loses_no_request(target, saved, engine):
-    """Askers go on throughout: each gets an answer of the old model, or of the new one, and in the end of the new one."""
+    """Askers go on throughout: each gets an answer of the old model, then of the new one."""
     endpoint = target.create("line", saved(2), {}).endpoint
     answers, problems, done = [], [], threading.Event()
 
@@ -90,20 +92,17 @@ def test_a_model_that_needs_more_memory_than_it_may(target, saved, engine):
     assert not containers(target, engine)[0].is_running
 
 
-def test_pickles_that_nobody_vouches_for_stay_closed(target, saved):
-    made = target.create("line", saved(2, trusted=False), {})
+def test_pickles_that_nobody_vouches_for_stay_closed(target, saved, pickled):
+    assert target.create("trusted", evolve(saved(2), path=pickled), {}).status is DeploymentStatus.RUNNING
+    made = target.create("line", evolve(saved(2), path=pickled, trusted=False), {})
     assert made.status is DeploymentStatus.FAILED
     assert "--allow-pickle" in made.message
 
 
 def test_requirements_that_cannot_be_installed_leave_nothing(target, saved, models, engine, tmp_path):
-    import shutil
-
     folder = tmp_path / "other"
     shutil.copytree(models / "2", folder)
     (folder / "requirements.txt").write_text("no-such-distribution==7.7\n", encoding="utf-8")
-    from attrs import evolve
-
     with pytest.raises(ExecutionFailed, match="no-such-distribution"):
         target.create("line", evolve(saved(2), path=folder, digest=None), {})
     (folder / "requirements.txt").write_text("--index-url https://example.org\n", encoding="utf-8")
@@ -134,8 +133,6 @@ def test_labels_that_cannot_be_read_are_said_and_can_be_deleted(target, engine):
 
 
 def test_an_engine_that_is_not_there_and_a_base_that_nobody_has(saved, options, tmp_path):
-    from attrs import evolve
-
     nobody = f"unix://{tmp_path}/nobody.sock"
     with pytest.raises(Unavailable, match="option 'engine'"):
         ContainerTarget(tmp_path, evolve(options, engine=nobody)).list()
@@ -162,8 +159,6 @@ def test_a_configuration_is_checked_before_anything_is_made(target, saved, confi
 
 def test_what_a_uri_holds_stays_in_its_label(saved):
     """A model's URI is a value in the Dockerfile, and no instruction."""
-    from attrs import evolve
-
     text = str(model_context(BASE, evolve(saved(2), uri='a"$(x)\\'), "sha256:0").dockerfile)
     assert 'LABEL "hookline.model"="a\\"\\$(x)\\\\"' in text
     with pytest.raises(InvalidValue):

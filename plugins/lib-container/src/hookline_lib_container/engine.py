@@ -73,6 +73,11 @@ class Engine(AbstractContextManager["Engine"]):
             return bool(self.image(reference))
         return False
 
+    def history(self, reference: str) -> list[dict[str, Any]]:
+        """Return how an image came to be, step by step, as whoever gets it can read."""
+        found: list[dict[str, Any]] = self._connection.ask("GET", f"/images/{quote(reference, safe=':/@')}/history")
+        return found
+
     def obtained(self, reference: str, timeout: float = 1800.0) -> Image:
         """Return an image, pulled where the engine does not have it.
 

@@ -120,7 +120,7 @@ def _refuse(status: int, content: bytes) -> None:
     with suppress(ValueError, TypeError, AttributeError):
         text = json.loads(content).get("message") or text
     text = without_secrets(text).strip() or f"HTTP status {status}"
-    if status == 404:
+    if status == 404 or "no such container" in text.lower():  # which podman may say of one that goes at this moment
         raise NotFound(text)
     raise EngineRefused(text, status)
 

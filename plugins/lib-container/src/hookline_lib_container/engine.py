@@ -208,8 +208,13 @@ class Engine(AbstractContextManager["Engine"]):
 
     def remove(self, container: str) -> None:
         """End a container at once, and remove it; one that is gone is no error."""
-        with suppress(NotFound):
+        try:
             self._connection.ask("DELETE", f"/containers/{container}", params={"force": "true", "v": "true"})
+        except NotFound:
+            pass
+        except EngineRefused as error:
+            if error.status != _CONFLICT:  # somebody else removes it at this moment
+                raise
 
     def run(self, spec: ContainerSpec, timeout: float = 600.0) -> bytes:
         """Run a container to its end, remove it, and return what it wrote to stdout.

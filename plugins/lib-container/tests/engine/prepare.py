@@ -1,10 +1,11 @@
 """Install podman where it is missing, and build a base image from this machine's own Python, into a folder.
 
-    python plugins/lib-container/tests/engine/prepare.py FOLDER
+    python plugins/lib-container/tests/engine/prepare.py FOLDER [--finish]
 
 The folder gets `containers.conf`, storage of its own with the image `localhost/hookline-test-base:1`, and wheels of
 this clone with what they need: nothing of the user's own images and containers is looked at. No registry of images is
-asked for anything.
+asked for anything. With `--finish`, after the tests, it fails where they have left a container, and removes the images
+that they made.
 """
 
 import os
@@ -170,5 +171,18 @@ def copy_all(root: Path, files: Iterable[Path]) -> None:
             shutil.copy2(each.resolve(), target)
 
 
+def finish(folder: Path) -> int:
+    """Remove what tests have made; return 1 where they have left a container."""
+    left = podman(
+        folder, "ps", "--all", "--format", "{{.Names}} {{.Status}} {{.Labels}}", stdout=subprocess.PIPE
+    ).stdout
+    if left.strip():
+        print("containers were left:", left.decode(), sep="\n")
+        podman(folder, "rm", "--all", "--force", stdout=subprocess.DEVNULL)
+    podman(folder, "image", "prune", "--all", "--force", "--filter", "label=hookline.recipe", stdout=subprocess.DEVNULL)
+    return int(bool(left.strip()))
+
+
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]).absolute()))
+    place = Path(sys.argv[1]).absolute()
+    sys.exit(finish(place) if "--finish" in sys.argv else main(place))

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from hookline.models import Signature, infer_signature
-from hookline_deploy_local.command import served_name
+from hookline_lib_scoring.names import served_name
 
 
 class Model:

@@ -21,6 +21,8 @@ from hookline_lib_container.dockerfile import Dockerfile
 from hookline_lib_container.engine import Engine
 from hookline_lib_container.python_images import BuildOptions, Packages, PythonImages
 from hookline_lib_requirements.lines import check_lines
+from hookline_lib_scoring.names import served_name
+from hookline_lib_scoring.scoring import MOST_ROWS
 from hookline_lib_scoring.specification import WorkerSpecification
 
 REPOSITORY = "localhost/hookline/model"
@@ -76,6 +78,8 @@ def model_context(base: str, model: ModelFolder, digest: str) -> Context:
         port=PORT,
         timeout=60.0,
         max_body=64 * MEGABYTE,
+        batch_rows=MOST_ROWS,
+        name=served_name(model.uri),
         token="",
         ready="",
     )

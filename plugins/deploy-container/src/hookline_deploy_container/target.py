@@ -312,6 +312,8 @@ def _specification(record: Record, settings: ContainerSettings) -> WorkerSpecifi
         port=record.port,
         timeout=settings.timeout,
         max_body=settings.max_body_mb * MEGABYTE,
+        batch_rows=settings.batch_rows,
+        name=record.name,
         token=record.token,
         ready="",
     )

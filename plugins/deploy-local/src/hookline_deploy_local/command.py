@@ -19,6 +19,7 @@ from hookline.models.manifest import Manifest
 from hookline.system import terminations_interrupt
 from hookline_deploy_local import processes
 from hookline_lib_scoring.app import MEGABYTE, MOST_ROWS, Limits, ScoringApp
+from hookline_lib_scoring.names import served_name
 from hookline_lib_scoring.specification import WorkerSpecification
 from hookline_lib_serving import addresses
 
@@ -147,14 +148,6 @@ def _specification(order: _Order, folder: ModelFolder, port: int) -> WorkerSpeci
         ready="",
         parent=os.getpid(),
     )
-
-
-def served_name(uri: str) -> str:
-    """Return what the Open Inference Protocol calls a model: its registered name, else the last part of its URI."""
-    scheme, _, rest = uri.partition(":")
-    parts = [part for part in (rest if rest and scheme in ("models", "runs") else uri).split("/") if part]
-    name = (parts[0] if scheme == "models" else parts[-1]) if parts else ""
-    return name.partition("@")[0] or "model"
 
 
 def _announce(cli: CliContext, order: _Order, bound: socket.socket, folder: Path) -> None:

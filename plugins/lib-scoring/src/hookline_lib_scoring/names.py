@@ -1,4 +1,4 @@
-"""What a deployment may be called."""
+"""What a deployment may be called, and what a model is called by those who ask it."""
 
 import re
 
@@ -15,3 +15,11 @@ def check_name(name: str) -> str:
             "a letter or a digit first, no '.' last."
         )
     return name
+
+
+def served_name(uri: str) -> str:
+    """Return what the Open Inference Protocol calls a model: its registered name, else the last part of its URI."""
+    scheme, _, rest = uri.partition(":")
+    parts = [part for part in (rest if rest and scheme in ("models", "runs") else uri).split("/") if part]
+    name = (parts[0] if scheme == "models" else parts[-1]) if parts else ""
+    return name.partition("@")[0] or "model"

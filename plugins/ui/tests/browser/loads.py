@@ -24,6 +24,7 @@ CHARTS, CHARTED_RUNS = 50, 20
 POINTS = int(os.environ.get("HOOKLINE_TEST_POINTS", 1_000_000 // CHARTED_RUNS))
 """Points of each of the 20 x 50 series: a million a chart; with 1,000,000 the store takes 6 GB and some minutes."""
 BATCH = 10_000
+TOGETHER = 100
 DATA = {"digits": load_digits, "wine": load_wine, "breast cancer": load_breast_cancer}
 RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1]
 PENALTIES, SEEDS, EPOCHS = ["l1", "l2", "elasticnet"], 6, 12
@@ -46,13 +47,18 @@ def fill_wide(workspace: Workspace) -> str:
     chance, store = random.Random(3), workspace.tracking
     experiment = workspace.experiments.get_or_create("ten thousand runs").experiment_id
     begun = int(time.time() * 1000) - RUNS * 60_000
-    for number in range(RUNS):
-        start = begun + number * 60_000
-        run = store.create_run(NewRun(experiment, run_name=f"trial-{number:05}", start_time=start)).info.run_id
-        metrics = [Metric(f"metric{each:02}", chance.random(), 1, start) for each in range(METRICS)]
-        params = {f"param{each:02}": f"{chance.randrange(100)}" for each in range(PARAMS)}
-        store.log_batch(run, Batch(metrics, params))
-        store.update_run(run, RunChange(status=RunStatus.FINISHED, end_time=start + 50_000))
+    for first in range(0, RUNS, TOGETHER):
+        batches = []
+        for number in range(first, first + TOGETHER):
+            start = begun + number * 60_000
+            run = store.create_run(NewRun(experiment, run_name=f"trial-{number:05}", start_time=start)).info.run_id
+            metrics = [Metric(f"metric{each:02}", chance.random(), 1, start) for each in range(METRICS)]
+            batches.append(
+                (run, Batch(metrics, {f"param{each:02}": f"{chance.randrange(100)}" for each in range(PARAMS)}))
+            )
+        assert not any(store.log_batches(batches))
+        for run, _ in batches:
+            store.update_run(run, RunChange(status=RunStatus.FINISHED, end_time=start + 50_000))
     return experiment
 
 
@@ -111,8 +117,8 @@ def copy_series(database: Path, experiment: str) -> None:
 def train(workspace: Workspace) -> str:
     """Train a few hundred linear classifiers on the data sets of scikit-learn; return the experiment."""
     experiment = workspace.experiments.get_or_create("classifiers").experiment_id
-    for (name, load), rate, penalty, seed in product(DATA.items(), RATES, PENALTIES, range(SEEDS)):
-        data = load()
+    known = {name: load() for name, load in DATA.items()}
+    for (name, data), rate, penalty, seed in product(known.items(), RATES, PENALTIES, range(SEEDS)):
         parts = train_test_split(data.data, data.target, test_size=0.3, random_state=seed)
         scaler = StandardScaler().fit(parts[0])
         train_x, test_x, train_y, test_y = scaler.transform(parts[0]), scaler.transform(parts[1]), *parts[2:]

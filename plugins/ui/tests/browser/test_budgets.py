@@ -20,6 +20,7 @@ from loads import CHARTED_RUNS, CHARTS, METRICS, PARAMS, POINTS, RUNS, TRAININGS
 from hookline import Workspace
 from hookline.config import Config
 
+pytestmark = pytest.mark.timeout(1800)  # the store is filled within the first test
 SLACK = 3
 """How many times its budget the work may be: a processor that is shared is slower, too."""
 ALL_COLUMNS = quote(

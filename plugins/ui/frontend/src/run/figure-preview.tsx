@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, type ReactNode } from "react";
 import { artifactUrl, frameUrl, readText } from "../api/client";
 import { Plot } from "../explore/plot";
+import { Loading } from "../parts/basics";
 import { useDark } from "../theme";
 import { figureOfPage, type Figure } from "./figure";
 import { figureOption } from "./figure-options";
@@ -47,6 +48,7 @@ export function FigurePage({ runId, path }: { runId: string; path: string }) {
   });
   const text = found.data?.text ?? "";
   const figure = useMemo(() => figureOfPage(text), [text]);
+  if (found.isPending) return <Loading what="the page" />; // before it is known to be a figure, it is not shown as a page
   const frame = <iframe className="frame" sandbox="" title={path} src={frameUrl(runId, path)} referrerPolicy="no-referrer" />;
   if (figure) {
     return (

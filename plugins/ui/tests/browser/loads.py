@@ -48,17 +48,18 @@ def fill_wide(workspace: Workspace) -> str:
     experiment = workspace.experiments.get_or_create("ten thousand runs").experiment_id
     begun = int(time.time() * 1000) - RUNS * 60_000
     for first in range(0, RUNS, TOGETHER):
-        batches = []
+        batches, ends = [], []
         for number in range(first, first + TOGETHER):
             start = begun + number * 60_000
             run = store.create_run(NewRun(experiment, run_name=f"trial-{number:05}", start_time=start)).info.run_id
+            ends.append((run, start + 50_000))
             metrics = [Metric(f"metric{each:02}", chance.random(), 1, start) for each in range(METRICS)]
             batches.append(
                 (run, Batch(metrics, {f"param{each:02}": f"{chance.randrange(100)}" for each in range(PARAMS)}))
             )
         assert not any(store.log_batches(batches))
-        for run, _ in batches:
-            store.update_run(run, RunChange(status=RunStatus.FINISHED, end_time=start + 50_000))
+        for run, end in ends:
+            store.update_run(run, RunChange(status=RunStatus.FINISHED, end_time=end))
     return experiment
 
 

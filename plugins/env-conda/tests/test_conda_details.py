@@ -28,7 +28,7 @@ from hookline.errors import (
     Refused,
     Unavailable,
 )
-from hookline.testing.environment_suite import run_in, write_wheel
+from hookline.testing.environment_suite import run_code, write_wheel
 from hookline_env_conda.channels import place_of, places_of, shown
 from hookline_env_conda.environment import MARKER, CondaEnvironment
 from hookline_env_conda.options import CondaOptions
@@ -71,7 +71,7 @@ def wanted(*packages: str, **fields: object) -> EnvironmentSpec:
 )
 def test_condas_packages_are_installed_as_conda_writes_them(environment, package, version):
     prepared = environment.prepare(wanted(package))
-    said = run_in(prepared, "import conda_probe, sys; print(conda_probe.VERSION, sys.prefix)").split()
+    said = run_code(prepared, "import conda_probe, sys; print(conda_probe.VERSION, sys.prefix)").split()
     assert said == [version, prepared.variables["CONDA_PREFIX"]]
     assert {f"conda-probe=={version}", f"python=={FULL}"} <= {line.replace("_", "-") for line in prepared.lock}
 
@@ -85,7 +85,7 @@ def test_python_packages_come_on_top_of_condas(tmp_path, shared_channel):
     spec = wanted("conda_probe=1.0", "pip", python=PYTHON, dependencies=("probe",))
     prepared = CondaEnvironment(tmp_path / "environments", options).prepare(spec)
     code = "import conda_probe, probe; print(conda_probe.VERSION, probe.VERSION)"
-    assert run_in(prepared, code).split() == ["1.0", "1.0"]
+    assert run_code(prepared, code).split() == ["1.0", "1.0"]
     assert "probe==1.0" in prepared.lock
     assert len([line for line in prepared.lock if line.startswith("pip==")]) == 1
 
@@ -285,7 +285,7 @@ def served(shared_channel: Channel) -> Iterator[str]:
 def test_a_channel_behind_a_server_is_read_and_its_absence_is_said(tmp_path, served):
     options = CondaOptions(channels={"conda-forge": f"http://{served}/open"})
     prepared = CondaEnvironment(tmp_path / "a", options).prepare(PROBE)
-    assert run_in(prepared, "import conda_probe; print(conda_probe.VERSION)").strip() == "2.0"
+    assert run_code(prepared, "import conda_probe; print(conda_probe.VERSION)").strip() == "2.0"
     missing = CondaOptions(channels={"conda-forge": f"http://{served}/open/missing"})
     with pytest.raises(HooklineError) as caught:
         CondaEnvironment(tmp_path / "b", missing).prepare(PROBE)
@@ -326,7 +326,7 @@ def test_what_is_not_whole_is_made_again(environment, harm):
     (prefix / "leftover").write_text("of a build that was interrupted")
     assert environment.prepare(PROBE) == first
     assert not (prefix / "leftover").exists()
-    assert run_in(first, "import conda_probe; print(conda_probe.VERSION)").strip() == "2.0"
+    assert run_code(first, "import conda_probe; print(conda_probe.VERSION)").strip() == "2.0"
 
 
 _PREPARES = """
@@ -362,7 +362,7 @@ def test_processes_that_are_killed_while_they_make_one_leave_none(tmp_path, shar
         process.communicate(timeout=60)
         prepared = environment.prepare(PROBE)
         code = "import conda_probe, json, sys; print(conda_probe.VERSION)"
-        assert run_in(prepared, code).strip() == "2.0"
+        assert run_code(prepared, code).strip() == "2.0"
     assert killed, "no process was killed in the middle"
 
 

@@ -17,7 +17,7 @@ import pytest
 from hookline.entities import EnvironmentSpec
 from hookline.errors import ExecutionFailed, InvalidValue, NotFound, NotSupported, Refused
 from hookline.system import run_process
-from hookline.testing.environment_suite import run_in, write_wheel
+from hookline.testing.environment_suite import run_code, write_wheel
 from hookline_env_venv import uv as uv_module
 from hookline_env_venv import virtualenv as virtualenv_module
 from hookline_env_venv.building import MARKER, Recipe
@@ -121,7 +121,7 @@ def test_an_environment_of_another_python_is_one(tmp_path, options):
         pytest.skip("this machine has no other Python")
     spec = EnvironmentSpec("python_env", python=wanted, dependencies=("probe",))
     prepared = UvEnvironment(tmp_path / "uv", options).prepare(spec)
-    said = run_in(prepared, "import platform, probe; print(platform.python_version(), probe.VERSION)").split()
+    said = run_code(prepared, "import platform, probe; print(platform.python_version(), probe.VERSION)").split()
     assert said == [found.version, "2.0"]
 
 
@@ -235,7 +235,7 @@ def test_without_virtualenv_venv_makes_the_environment(tmp_path, options, monkey
     prepared = VirtualenvEnvironment(tmp_path / "v", options).prepare(
         EnvironmentSpec("python_env", dependencies=("probe",))
     )
-    assert run_in(prepared, "import probe; print(probe.VERSION)").strip() == "2.0"
+    assert run_code(prepared, "import probe; print(probe.VERSION)").strip() == "2.0"
 
 
 # Building ------------------------------------------------------------------------------------------------------------
@@ -251,7 +251,7 @@ def test_what_was_half_built_is_never_used(tmp_path, options, kind):
         (tmp_path / "e" / name / "bin").mkdir(parents=True)
         (tmp_path / "e" / name / "bin" / "python").write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
     prepared = environment.prepare(spec)
-    assert run_in(prepared, "import probe; print(probe.VERSION)").strip() == "1.0"
+    assert run_code(prepared, "import probe; print(probe.VERSION)").strip() == "1.0"
     assert sorted(each.name for each in (tmp_path / "e").iterdir()) == [digest[:32], f"{digest[:32]}.lock"]
 
 
@@ -263,7 +263,7 @@ def test_an_environment_whose_interpreter_is_gone_is_made_again(tmp_path, option
     python.unlink()
     python.symlink_to(tmp_path / "gone")
     assert environment.prepare(spec) == prepared
-    assert run_in(prepared, "import probe; print(probe.VERSION)").strip() == "2.0"
+    assert run_code(prepared, "import probe; print(probe.VERSION)").strip() == "2.0"
 
 
 def test_no_file_names_the_place_of_the_building(tmp_path, options):

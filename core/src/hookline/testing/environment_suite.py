@@ -17,6 +17,7 @@ from hookline.testing.suite import Suite
 
 RunIn: TypeAlias = Callable[..., str]
 PYTHON = ("python", "-P", "-s", "-c")
+"""Not with `-I`, which would hide an environment that consists of variables, such as PYTHONPATH."""
 
 
 def write_wheel(folder: Path, name: str, version: str, *, requires: tuple[str, ...] = ()) -> Path:
@@ -254,3 +255,8 @@ def run_here(prepared: PreparedEnvironment, *argv: str) -> str:
     here = next((str(each / argv[0]) for each in prepared.path_prefix if (each / argv[0]).exists()), argv[0])
     program = find_program(argv[0], prepared) if argv[0] == "python" else here
     return run_process([program, *argv[1:]], variables={"PYTHONPATH": None, **prepared.variables})
+
+
+def run_code(prepared: PreparedEnvironment, code: str) -> str:
+    """Run Python code in an environment whose programs run on this machine, and return what it prints."""
+    return run_here(prepared, *PYTHON, code)

@@ -33,6 +33,7 @@ def network():
 
 
 class TestProgram(FlavorSuite):
+    component = f"PyTorch {torch.__version__}"
     flavor_name = "pytorch"
     component = f"PyTorch {torch.__version__}"
 
@@ -46,10 +47,17 @@ class TestProgram(FlavorSuite):
 
 
 class TestPickle(TestProgram):
+    component = f"PyTorch {torch.__version__}"
     save_options = {"serialization_format": "pickle"}  # noqa: RUF012 - declared by the suite
+
+    @pytest.fixture
+    def model(self):  # of PyTorch's own classes: a pickle may only name others, and not every process finds them
+        torch.manual_seed(0)
+        return torch.nn.Sequential(torch.nn.Linear(3, 8), torch.nn.BatchNorm1d(8), torch.nn.Dropout())
 
 
 class TestNamedInputs(FlavorSuite):
+    component = f"PyTorch {torch.__version__}"
     flavor_name = "pytorch"
     component = f"PyTorch {torch.__version__}"
 

@@ -7,15 +7,16 @@ from pathlib import Path
 import numpy
 import pytest
 
-pytest.importorskip("transformers", reason="needs transformers: pip install transformers")
+transformers = pytest.importorskip("transformers", reason="needs transformers: pip install transformers")
 
 sys.path.insert(0, str(Path(__file__).parent))
-import tiny
+import tiny  # noqa: E402
 
-from hookline.testing import FlavorSuite, PluginSuite
+from hookline.testing import FlavorSuite, PluginSuite  # noqa: E402
 
 
 class TestClassification(FlavorSuite):
+    component = f"transformers {transformers.__version__}"
     flavor_name = "transformers"
     component = f"transformers {version('transformers')}"
 
@@ -29,12 +30,15 @@ class TestClassification(FlavorSuite):
 
 
 class TestTokens(TestClassification):
+    component = f"transformers {transformers.__version__}"
+
     @pytest.fixture
     def model(self):
         return tiny.tagging()
 
 
 class TestModelAlone(FlavorSuite):
+    component = f"transformers {transformers.__version__}"
     flavor_name = "transformers"
     component = f"transformers {version('transformers')}"
 

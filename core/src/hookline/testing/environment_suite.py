@@ -16,8 +16,10 @@ from hookline.system import run_process
 from hookline.testing.suite import Suite
 
 RunIn: TypeAlias = Callable[..., str]
-PYTHON = ("python", "-P", "-s", "-c")
+PYTHON = ("python", "-s", "-c")
 """Not with `-I`, which would hide an environment that consists of variables, such as PYTHONPATH."""
+
+_OUTSIDE: dict[str, str | None] = {"PYTHONPATH": None, "PYTHONSAFEPATH": "1"}
 
 
 def write_wheel(folder: Path, name: str, version: str, *, requires: tuple[str, ...] = ()) -> Path:
@@ -254,7 +256,7 @@ def run_here(prepared: PreparedEnvironment, *argv: str) -> str:
     """Run a program of a prepared environment on this machine, outside any project, and return what it prints."""
     here = next((str(each / argv[0]) for each in prepared.path_prefix if (each / argv[0]).exists()), argv[0])
     program = find_program(argv[0], prepared) if argv[0] == "python" else here
-    return run_process([program, *argv[1:]], variables={"PYTHONPATH": None, **prepared.variables})
+    return run_process([program, *argv[1:]], variables={**_OUTSIDE, **prepared.variables})
 
 
 def run_code(prepared: PreparedEnvironment, code: str) -> str:

@@ -35,7 +35,6 @@ def network():
 class TestProgram(FlavorSuite):
     component = f"PyTorch {torch.__version__}"
     flavor_name = "pytorch"
-    component = f"PyTorch {torch.__version__}"
 
     @pytest.fixture
     def model(self):
@@ -59,7 +58,6 @@ class TestPickle(TestProgram):
 class TestNamedInputs(FlavorSuite):
     component = f"PyTorch {torch.__version__}"
     flavor_name = "pytorch"
-    component = f"PyTorch {torch.__version__}"
 
     @pytest.fixture
     def model(self):

@@ -1,7 +1,6 @@
 """The conformance suites, over pipelines and a model alone."""
 
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy
@@ -18,7 +17,6 @@ from hookline.testing import FlavorSuite, PluginSuite  # noqa: E402
 class TestClassification(FlavorSuite):
     component = f"transformers {transformers.__version__}"
     flavor_name = "transformers"
-    component = f"transformers {version('transformers')}"
 
     @pytest.fixture
     def model(self):
@@ -40,7 +38,6 @@ class TestTokens(TestClassification):
 class TestModelAlone(FlavorSuite):
     component = f"transformers {transformers.__version__}"
     flavor_name = "transformers"
-    component = f"transformers {version('transformers')}"
 
     @pytest.fixture
     def model(self):

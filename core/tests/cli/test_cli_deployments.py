@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from hookline.entities import Deployment, DeploymentStatus, now_ms
-from hookline.errors import AlreadyExists, InvalidValue, NotFound
+from hookline.errors import AlreadyExists, InvalidValue, NotFound, Unavailable
 from hookline.interfaces import DeploymentTarget, Flavor
 from hookline.providers import FlavorProvider, Provider, hookimpl
 
@@ -222,3 +222,22 @@ def test_a_deployment_is_deleted_when_that_is_confirmed(deployed):
 )
 def test_mistakes_are_explained(deployed, words, code, said):
     assert said in deployed("deployments", *words, code=code).said
+
+
+class Away(Target):
+    def list(self):
+        raise Unavailable("Nobody answers there.")
+
+
+class AwayPlugin:
+    @hookimpl
+    def deployment_targets(self):
+        return [Provider("away", Away)]
+
+
+def test_a_target_that_is_away_hides_no_other(deployed):
+    """It is said beside the list; asked for by name, it is the error."""
+    deployed.plugins.register(AwayPlugin(), "away")
+    assert [each["name"] for each in json.loads(deployed("deployments", "list", "--json").out)] == ["one"]
+    assert "The target 'away' cannot be asked: Nobody answers there." in deployed("deployments", "list").said
+    assert "Nobody answers there." in deployed("deployments", "list", "-t", "away", code=1).said

@@ -11,17 +11,23 @@ from hookline.cli.options import completing, confirmed, offered, pairs_option
 from hookline.cli.output import moment, write_json
 from hookline.cli.scoring_input import JSON, read_input
 from hookline.entities import Deployment, DeploymentStatus
-from hookline.errors import ExecutionFailed
+from hookline.errors import ExecutionFailed, Unavailable
 
 COLUMNS = ["name", "target", "status", "endpoint", "model_uri", "created", "message"]
 
-deployment_names = completing(
-    lambda cli: [
-        (each.name, each.model_uri)
-        for target in cli.plugins.providers("deployment_targets")
-        for each in cli.workspace.deployments.list(target.name)
-    ]
-)
+
+def _everywhere(cli: CliContext) -> list[Deployment]:
+    """Return the deployments of all targets; one that cannot be reached now is said, and hides none of the others."""
+    found: list[Deployment] = []
+    for target in cli.plugins.providers("deployment_targets"):
+        try:
+            found += cli.workspace.deployments.list(target.name)
+        except Unavailable as error:
+            cli.say(f"The target {target.name!r} cannot be asked: {error}")
+    return found
+
+
+deployment_names = completing(lambda cli: [(each.name, each.model_uri) for each in _everywhere(cli)])
 by_name = click.argument("name", shell_complete=deployment_names)
 at_target = click.option(
     "--target",
@@ -72,8 +78,7 @@ def update(
 @pass_cli
 def list_deployments(cli: CliContext, target: str | None) -> None:
     """Print the deployments as they stand now."""
-    targets = [target] if target else [each.name for each in cli.plugins.providers("deployment_targets")]
-    found = [each for name in targets for each in cli.workspace.deployments.list(name)]
+    found = list(cli.workspace.deployments.list(target)) if target else _everywhere(cli)
     make = "deployments create NAME -m models:/MODEL/VERSION"
     nothing = no_match(cli, "deployments", "deployments list", narrowed=bool(target), make=make)
     cli.out(found, rows=[_row(each) for each in found], columns=COLUMNS, nothing=nothing)

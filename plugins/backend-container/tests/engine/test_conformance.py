@@ -6,10 +6,12 @@ from hookline.entities import ContainerImage, PreparedEnvironment
 from hookline.testing import ProjectBackendSuite
 from hookline_backend_container.backend import ContainerBackend
 from hookline_backend_container.options import ContainerOptions
-from hookline_lib_container.testing import BASE
+from hookline_lib_container.testing import BASE, engine_name
 
 
 class TestContainerBackend(ProjectBackendSuite):
+    component = engine_name()
+
     @pytest.fixture
     def backend(self, engine_address, tmp_path):
         return ContainerBackend(tmp_path / "backend", ContainerOptions(engine=engine_address, patience=1))

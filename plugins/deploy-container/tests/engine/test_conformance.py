@@ -4,9 +4,12 @@ import pytest
 
 from hookline.testing import DeploymentTargetSuite
 from hookline_deploy_container.target import ContainerTarget
+from hookline_lib_container.testing import engine_name
 
 
 class TestContainerTarget(DeploymentTargetSuite):
+    component = engine_name()
+
     @pytest.fixture
     def target(self, tmp_path, options):
         return ContainerTarget(tmp_path / "target", options)

@@ -7,10 +7,12 @@ from hookline.testing import InstallingEnvironmentSuite
 from hookline_env_docker.environment import DockerEnvironment
 from hookline_env_docker.options import DockerOptions
 from hookline_lib_container.containers import ContainerSpec
-from hookline_lib_container.testing import BASE
+from hookline_lib_container.testing import BASE, engine_name
 
 
 class TestDocker(InstallingEnvironmentSuite):
+    component = engine_name()
+
     @pytest.fixture
     def make_environment(self, wheels, engine_address):
         options = DockerOptions(engine=engine_address, base=BASE, find_links=(str(wheels),), no_index=True)

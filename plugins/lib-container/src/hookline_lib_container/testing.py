@@ -4,6 +4,7 @@ A test folder's `conftest.py` imports the fixtures, and `skip_without_engine` as
 """
 
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,13 +13,19 @@ from pathlib import Path
 
 import pytest
 
-from hookline.system import end_process_group, start_process
+from hookline.system import end_process_group, run_process, start_process
 from hookline_lib_container.engine import Engine
 
 NEEDED = "HOOKLINE_TEST_CONTAINERS"
 """Names the folder that `prepare.py` filled."""
 BASE = "localhost/hookline-test-base:1"
 PATIENCE = 60.0
+
+
+def engine_name() -> str:
+    """Return what the conformance suites run against: podman with its version."""
+    program = shutil.which("podman")
+    return run_process([program, "--version"]).strip().replace("version ", "") if program else "podman"
 
 
 def skip_without_engine(items: list[pytest.Item], folder: Path) -> None:

@@ -15,7 +15,7 @@ from hookline import Config, Workspace
 from hookline.errors import PickleRefused
 
 sys.path.insert(0, str(Path(__file__).parent))
-from programs import answer_of
+from peer_programs import answer_of
 
 PEER = os.environ.get("HOOKLINE_PEER_FRAMEWORKS", "")
 pytestmark = pytest.mark.skipif(

@@ -17,7 +17,7 @@ from hookline import Config, Workspace
 from hookline.errors import NotSupported, PickleRefused
 
 sys.path.insert(0, str(Path(__file__).parent))
-from programs import answer_of
+from peer_programs import answer_of
 from servers import ours
 
 PEER = os.environ.get("HOOKLINE_PEER_TENSORFLOW", "")

@@ -32,17 +32,14 @@ class Connection:
         kind, _, place = address.url.partition("://")
         self._socket = place if kind == "unix" else None
         secure = kind == "https" or (kind == "tcp" and bool(os.environ.get("DOCKER_TLS_VERIFY")))
-        # A connection for each request: none is left open by who forgets to close.
-        kept: dict[str, Any] = {"limits": httpx.Limits(max_keepalive_connections=0)}
-        kept |= {"uds": place} if kind == "unix" else {"verify": _trust(secure)}
-        over = httpx.HTTPTransport(**kept)
-        base = "http://engine" if kind == "unix" else f"{'https' if secure else 'http'}://{place}"
-        # No proxy of the environment leads to an engine.
-        self._client = httpx.Client(transport=over, base_url=base, timeout=_limits(TIMEOUT), trust_env=False)
+        self._transport: dict[str, Any] = {"uds": place} if kind == "unix" else {"verify": _trust(secure)}
+        self._base = "http://engine" if kind == "unix" else f"{'https' if secure else 'http'}://{place}"
 
-    def close(self) -> None:
-        """Give back the connections."""
-        self._client.close()
+    def _client(self) -> httpx.Client:
+        """Return a client for one request: threads that share one may close each other's sockets, and none is kept."""
+        over = httpx.HTTPTransport(**self._transport)
+        # No proxy of the environment leads to an engine.
+        return httpx.Client(transport=over, base_url=self._base, trust_env=False)
 
     def ask(
         self,
@@ -79,9 +76,8 @@ class Connection:
         sent |= {"json": body} if body is not None else {}
         with (
             self._reached(),
-            self._client.stream(
-                method, path, params=params, headers=headers, timeout=_limits(timeout), **sent
-            ) as response,
+            self._client() as client,
+            client.stream(method, path, params=params, headers=headers, timeout=_limits(timeout), **sent) as response,
         ):
             if response.status_code >= 400:
                 _refuse(response.status_code, response.read())

@@ -41,10 +41,8 @@ class Engine(AbstractContextManager["Engine"]):
         return Connection(find_address(self._given))
 
     def close(self) -> None:
-        """Give back the connections."""
-        connection = self.__dict__.pop("_connection", None)
-        if connection is not None:
-            connection.close()
+        """Let the next use look anew where the engine is."""
+        self.__dict__.pop("_connection", None)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

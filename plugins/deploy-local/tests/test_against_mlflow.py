@@ -148,6 +148,8 @@ def _answers(port):
 class Telling:
     """The same model, with the checks that `LoadedModel` makes."""
 
+    predicts_by_row = False
+
     def __init__(self, schema):
         self.signature = None
         if schema is not None:

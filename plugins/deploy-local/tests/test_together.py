@@ -176,3 +176,21 @@ def test_joined_rows_are_the_rows(table):
 def test_predictions_of_another_length_are_not_split(predictions):
     with pytest.raises(NotSplit):
         split(predictions, [Call(WIDE), Call(WIDE)])
+
+
+def test_a_single_value_is_answered_and_a_failure_of_the_server_itself_keeps_nobody_waiting(
+    served, monkeypatch, caplog
+):
+    class Echo:
+        signature, predicts_by_row = None, True
+
+        def predict(self, data, params=None):
+            return data
+
+    with served(Echo()) as client:
+        assert client.predictions({"inputs": 3}) == 3
+        with monkeypatch.context() as patch:
+            patch.setattr("hookline_lib_scoring.scoring.groups", lambda _calls, _rows: 1 / 0)
+            assert client.error({"inputs": [1]}, status=500)["error_code"] == "INTERNAL_ERROR"
+        assert client.predictions({"inputs": [1]}) == [1]
+    assert "ZeroDivisionError" in caplog.text

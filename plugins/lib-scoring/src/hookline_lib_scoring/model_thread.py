@@ -1,14 +1,16 @@
 """The thread on which a model answers: one call at a time, with the requests that came meanwhile together."""
 
 import asyncio
+import logging
 import queue
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from hookline_lib_scoring.forms import Question
-from hookline_lib_scoring.replies import Reply
+from hookline_lib_scoring.replies import Reply, failure
 
+log = logging.getLogger("hookline.serving")
 MOST_WAITING = 64
 """How many requests are taken from the queue at once."""
 Answers: TypeAlias = Sequence[tuple[int, Reply]]
@@ -63,9 +65,18 @@ class ModelThread:
             taken = [self._waiting.get(), *self._at_hand()]
             goes_on = None not in taken
             turn = [each for each in taken if each is not None and not each[2].done()]
-            for answers in self._answer([question for question, _, _ in turn]) if turn else ():
-                _, loop, _ = turn[0]
+            if turn:
+                self._take(turn)
+
+    def _take(self, turn: "Sequence[_Waiting]") -> None:
+        _, loop, _ = turn[0]
+        try:
+            for answers in self._answer([question for question, _, _ in turn]):
                 loop.call_soon_threadsafe(_deliver, [(turn[position][2], reply) for position, reply in answers])
+        except Exception:
+            log.exception("A request could not be answered.")
+            failed = failure(500, "INTERNAL_ERROR", "The server failed; its log says more.")
+            loop.call_soon_threadsafe(_deliver, [(future, failed) for _, _, future in turn])
 
     def _at_hand(self) -> Iterable["_Waiting | None"]:
         for _ in range(MOST_WAITING - 1):

@@ -78,7 +78,7 @@ class Scorer:
             yield [(position, self._alone(question.form, call))]
 
     def _alone(self, form: Form, call: Call) -> Reply:
-        self._counted(1, len(call.data) if hasattr(call.data, "__len__") else 1)
+        self._counted(1, _rows(call.data))
         try:
             predictions = self._model.predict(call.data, call.params)
         except InvalidValue as error:  # the input does not fit; any other error of ours is the model's own affair
@@ -93,6 +93,14 @@ class Scorer:
                 f"The server's log has the details under the id {number}.",
             )
         return _written(form, call, predictions)
+
+
+def _rows(data: Any) -> int:
+    """Return how many rows data has; a single value is one."""
+    try:
+        return len(data)
+    except TypeError:  # an array without dimensions has a length that it does not tell
+        return 1
 
 
 def _read(question: Question) -> Call | Reply:

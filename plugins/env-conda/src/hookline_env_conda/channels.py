@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from rattler import Channel
+
 from hookline.errors import ConfigError, InvalidValue, Refused
 from hookline.uris import without_secrets
 from hookline_env_conda.options import CondaOptions
@@ -43,6 +45,8 @@ def place_of(name: str, options: CondaOptions, where: str) -> str:
         )
     if not _NAME.fullmatch(name):
         raise InvalidValue(f"{where}: {name!r} is no name of a channel such as 'conda-forge'.")
+    if not options.channel_alias:
+        return _trimmed(Channel(name).base_url)
     return f"{_trimmed(_checked(options.channel_alias, 'channel_alias'))}/{name}"
 
 

@@ -12,7 +12,8 @@ class CondaOptions:
     Attributes:
         channels: where a channel is that a project names, such as `{"conda-forge": "https://mirror.example/conda-forge"}`.
             A project may also name one of these places itself, and no other place.
-        channel_alias: the place below which all other channels are, by their names.
+        channel_alias: the place below which all other channels are, by their names; "" for the one that rattler, like
+            conda, has by default.
         default_channels: the channels of a project that names none.
         index_url: the package index that the `pip` part is installed from; default what pip's own configuration says.
         find_links: folders with Python packages that are considered as well.
@@ -22,7 +23,7 @@ class CondaOptions:
     """
 
     channels: Mapping[str, str] = field(factory=dict)
-    channel_alias: str = "https://conda.anaconda.org"
+    channel_alias: str = ""
     default_channels: tuple[str, ...] = ("conda-forge",)
     index_url: str | None = None
     find_links: tuple[str, ...] = ()

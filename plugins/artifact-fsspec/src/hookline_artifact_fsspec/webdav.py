@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-from webdav4.client import Client, HTTPError, InsufficientStorage, ResourceNotFound
+from webdav4.client import Client, HTTPError, InsufficientStorage, MultiStatusError, ResourceNotFound
 from webdav4.client import ClientError as WebdavError
 
 from hookline.errors import ConfigError
@@ -204,6 +204,8 @@ class WebdavFilesystem(Filesystem):
             raise _problem(error.status_code) from None
         except InsufficientStorage:
             raise Problem("the server has no space left for it (507).") from None
+        except MultiStatusError:
+            raise Unsettled("the server could not do it for all that lies in the folder (207).") from None
         except WebdavError as error:
             raise Problem(f"the server could not do it ({type(error).__name__}).") from None
         except httpx.HTTPError as error:

@@ -97,11 +97,19 @@ class FilesystemArtifactStore(ArtifactStore):
 
     def _move_into_place(self, staged: str, target: str) -> None:
         """Give a file its name, again where its folder is removed at the same time by somebody else."""
+        unsettled = 0
         for _ in range(_RACES):
             with suppress(FileNotFoundError):
                 return self._files.move(staged, target)
-            with suppress(FileNotFoundError):
+            try:
                 self._files.make_folders(parent_of(target))
+            except FileNotFoundError:
+                pass
+            except Unsettled:
+                unsettled += 1
+                if unsettled == _LOOKS:
+                    raise
+                time.sleep(_MOMENT)
         raise Problem("its folder is removed again and again, or the file was removed before it got its name")
 
     def get(self, key: str, destination: Path) -> None:

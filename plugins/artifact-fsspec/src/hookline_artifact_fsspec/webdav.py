@@ -24,6 +24,8 @@ _PROPERTIES = (
 _RACES = 5
 _CONFLICTS = frozenset({404, 409, 412, 423, 500})
 """What servers say of a file that several move at the same time, or whose folder is being removed."""
+_FOLDER_CONFLICTS = _CONFLICTS | {405}
+"""What they say of a folder that several make or remove at the same time: 405 where it was there a moment ago."""
 
 
 class WebdavFilesystem(Filesystem):
@@ -114,12 +116,15 @@ class WebdavFilesystem(Filesystem):
             status = self._made(path)
             if status is None:
                 return
-            found = self._properties(path)
+            found = None
+            with suppress(Unsettled):  # a folder that is removed while it is looked at
+                found = self._properties(path)
             if found is not None and found[0].is_dir:
                 return
-            if status == 409 and parent_of(path):
+            if status == 409 and found is None and parent_of(path):
                 self._make_folders(parent_of(path))
-        raise Denied(f"the server does not let the folder {path!r} be made ({status}).")
+        reason = f"the server does not let the folder {path!r} be made ({status})."
+        raise Unsettled(reason) if found is None and status in _FOLDER_CONFLICTS else Denied(reason)
 
     def _made(self, path: str) -> int | None:
         """Ask for a folder to be made in one that is there; return the status that says no."""

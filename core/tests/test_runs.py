@@ -9,6 +9,7 @@ from array import array
 
 import pytest
 
+from hookline import surroundings
 from hookline.entities import RunStatus
 from hookline.errors import AlreadyExists, HooklineError, InvalidState, InvalidValue, NotFound
 from hookline.interfaces import RunContext
@@ -260,6 +261,26 @@ def test_contexts_describe_a_new_run_and_never_hinder_it(tmp_path, caplog):
         assert (tags["where"], tags["mlflow.source.type"]) == ("mine", "JOB")
         assert [each.path for each in workspace.runs.list_artifacts(run.run_id, "context")] == ["context/file.txt"]
     assert "The run context 'bad' failed" in caplog.text
+
+
+@pytest.mark.parametrize(("quick", "threads"), [(math.inf, 1), (0.0, 3)])
+def test_files_of_the_surroundings_are_stored_at_once_where_that_is_quick(tmp_path, monkeypatch, quick, threads):
+    monkeypatch.setattr(surroundings, "AT_ONCE_SECONDS", quick)
+    start, started = threading.Thread.start, []
+
+    def noted(thread):
+        started.append(thread.name)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", noted)
+    with memory_workspace(tmp_path, Contexts()) as workspace:
+        runs = []
+        for _ in range(3):
+            with workspace.start_run() as run:
+                runs.append(run.run_id)
+        stored = [workspace.runs.list_artifacts(each, "context") for each in runs]
+    assert [[file.path for file in files] for files in stored] == [["context/file.txt"]] * 3
+    assert started.count("hookline-context") == threads
 
 
 class WithoutFiles(RunContext):

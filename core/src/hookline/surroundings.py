@@ -7,8 +7,10 @@ import tempfile
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from math import inf
 from pathlib import Path
 from threading import Lock, Thread
+from time import perf_counter
 from typing import TypeVar
 
 from hookline.interfaces import RunContext
@@ -18,6 +20,9 @@ from hookline.run import Run
 from hookline.system import current_user
 
 T = TypeVar("T")
+AT_ONCE_SECONDS = 0.005
+"""What storing the files may have taken the last time for the next run's to be stored before its start returns: less
+than a thread takes away from what else the program does."""
 log = logging.getLogger("hookline")
 
 
@@ -28,6 +33,7 @@ class Surroundings:
         self._plugins = plugins
         self._lock = Lock()
         self._files: Mapping[str, Path] | None = None
+        self._took = inf
 
     @cached_property
     def contexts(self) -> Sequence[tuple[str, RunContext]]:
@@ -48,22 +54,28 @@ class Surroundings:
         return {key: value for key, value in tags.items() if value}
 
     def store_files(self, run: Run) -> None:
-        """Store the contexts' files with a run, off this thread; no thread is started where there are none."""
+        """Store the contexts' files with a run: off this thread, unless they are known and storing them is quick."""
         with_files = [each for each in self.contexts if defines(each[1], "artifacts")]
-        if with_files and (self._files is None or self._files):
-            work = Thread(target=self._store, args=(run, with_files), name="hookline-context", daemon=True)
-            run.in_background(work)
+        if not with_files or self._files == {}:
+            return
+        if self._took < AT_ONCE_SECONDS:
+            self._store(run, with_files)
+            return
+        work = Thread(target=self._store, args=(run, with_files), name="hookline-context", daemon=True)
+        run.in_background(work)
 
     def _store(self, run: Run, with_files: Sequence[tuple[str, RunContext]]) -> None:
         with self._lock:  # asked once, by the first run's thread
             if self._files is None:
                 asked = self._asked(lambda context: context.artifacts(), with_files)
                 self._files = self._kept({key: data for files in asked for key, data in files.items()})
+        began = perf_counter()
         for key, path in self._files.items():
             try:
                 run.log_file(path, key)
             except Exception as error:  # noqa: BLE001 - the same
                 log.warning("The file %r of the run's surroundings was not stored: %s", key, describe(error))
+        self._took = perf_counter() - began
 
     def _kept(self, files: Mapping[str, bytes]) -> dict[str, Path]:
         """Write files to a folder that goes with this object: every run stores them from there."""

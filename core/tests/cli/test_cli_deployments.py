@@ -236,8 +236,10 @@ class AwayPlugin:
 
 
 def test_a_target_that_is_away_hides_no_other(deployed):
-    """It is said beside the list; asked for by name, it is the error."""
+    """The others are listed, and it is said, also to scripts, that the list is not whole."""
     deployed.plugins.register(AwayPlugin(), "away")
-    assert [each["name"] for each in json.loads(deployed("deployments", "list", "--json").out)] == ["one"]
-    assert "The target 'away' cannot be asked: Nobody answers there." in deployed("deployments", "list").said
+    listed = deployed("deployments", "list", "--json", code=1)
+    assert [each["name"] for each in json.loads(listed.out)] == ["one"]
+    assert "The target 'away' cannot be asked: Nobody answers there." in listed.said
+    assert "The target 'away' cannot be asked: Nobody answers there." in deployed("deployments", "list", code=1).said
     assert "Nobody answers there." in deployed("deployments", "list", "-t", "away", code=1).said

@@ -16,18 +16,19 @@ from hookline.errors import ExecutionFailed, Unavailable
 COLUMNS = ["name", "target", "status", "endpoint", "model_uri", "created", "message"]
 
 
-def _everywhere(cli: CliContext) -> list[Deployment]:
-    """Return the deployments of all targets; one that cannot be reached now is said, and hides none of the others."""
+def _everywhere(cli: CliContext) -> tuple[list[Deployment], list[str]]:
+    """Return the deployments of all targets, and what is to be said of targets that cannot be reached now."""
     found: list[Deployment] = []
+    away = []
     for target in cli.plugins.providers("deployment_targets"):
         try:
             found += cli.workspace.deployments.list(target.name)
         except Unavailable as error:
-            cli.say(f"The target {target.name!r} cannot be asked: {error}")
-    return found
+            away.append(f"The target {target.name!r} cannot be asked: {error}")
+    return found, away
 
 
-deployment_names = completing(lambda cli: [(each.name, each.model_uri) for each in _everywhere(cli)])
+deployment_names = completing(lambda cli: [(each.name, each.model_uri) for each in _everywhere(cli)[0]])
 by_name = click.argument("name", shell_complete=deployment_names)
 at_target = click.option(
     "--target",
@@ -77,11 +78,13 @@ def update(
 @click.option("--target", "-t", metavar="TARGET", shell_complete=offered("deployment_targets"), help="Default: all.")
 @pass_cli
 def list_deployments(cli: CliContext, target: str | None) -> None:
-    """Print the deployments as they stand now."""
-    found = list(cli.workspace.deployments.list(target)) if target else _everywhere(cli)
+    """Print the deployments as they stand now. Where a target cannot be asked, say so and fail after that."""
+    found, away = (list(cli.workspace.deployments.list(target)), []) if target else _everywhere(cli)
     make = "deployments create NAME -m models:/MODEL/VERSION"
     nothing = no_match(cli, "deployments", "deployments list", narrowed=bool(target), make=make)
     cli.out(found, rows=[_row(each) for each in found], columns=COLUMNS, nothing=nothing)
+    if away:
+        raise Unavailable(" ".join(away))
 
 
 @deployments.command()

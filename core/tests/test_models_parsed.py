@@ -64,6 +64,23 @@ def test_what_would_change_is_left_for_the_signature_to_refuse(kind, values, row
     assert (caught.value.row, caught.value.column) == (row, "a")
 
 
+@pytest.mark.parametrize(
+    ("tensors", "table", "dtypes"),
+    [
+        ([("float32", None)], {"a": [1.5, 2.0], "b": [1, 2]}, ["float32", "float32"]),
+        ([("float32", "a"), ("int64", "b")], {"a": [1.5], "b": [2.0], "c": [3.0]}, ["float32", "int64", "float64"]),
+        ([("uint8", None)], {"a": [0, 255]}, ["uint8"]),
+        ([("uint8", None)], {"a": [0, 256], "b": [-1, 0]}, ["object", "object"]),
+        ([("int32", None)], {"a": [1.0, 2.5]}, ["object"]),
+        ([("float32", None)], {"a": [[1.5, 2.0]]}, ["object"]),
+        ([("bool", None)], {"a": [1]}, ["int64"]),
+    ],
+)
+def test_numbers_get_the_type_of_their_tensor_when_nothing_is_lost(tensors, table, dtypes):
+    schema = Schema(tensors=[Tensor(dtype, (-1, -1), name) for dtype, name in tensors])
+    assert [str(each) for each in with_numbers(pd.DataFrame(table), schema).dtypes] == dtypes
+
+
 def test_columns_are_found_by_name_else_by_position():
     named = Schema(columns=[Column(Scalar.LONG, "b"), Column(Scalar.DOUBLE, 0)])
     assert columns_of(named, ["x", "b", "0"]) == {"b": named.columns[0], "0": named.columns[1]}

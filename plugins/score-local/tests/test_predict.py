@@ -42,6 +42,7 @@ FUNCTIONS = {
     "records": lambda data: [{"n": number, "list": [number, None]} for number in range(len(data))],
     "missing": lambda data: np.array([np.nan, np.inf] * len(data))[: len(data)],
     "types": lambda data: [",".join(type(value).__name__ for value in row) for row in data.itertuples(index=False)],
+    "dtype": lambda data: [str(np.asarray(data).dtype)] * len(data),
     "text": lambda data: [str(value) for value in data.iloc[:, 0]],
     "too few": lambda data: [1],
     "single": lambda data: 3,
@@ -242,15 +243,17 @@ def test_csv_gets_its_types_from_the_signature(score):
     )
     score("types", "-i", "in.csv", "-o", "out.jsonl", example=example)
     assert lines("out.jsonl") == [{"prediction": "str,int,float,Timestamp,bool"}] * 2
-    score(
-        "text",
-        "-i",
-        "in.csv",
-        "-o",
-        "out.jsonl",
-        example=example,
-    )
+    score("text", "-i", "in.csv", "-o", "out.jsonl", example=example)
     assert [each["prediction"] for each in lines("out.jsonl")] == ["007", "010"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("in.csv", "a,b\n1.5,2\n3,4\n"), ("in.jsonl", '{"a": 1, "b": 2.5}\n' * 2)]
+)
+def test_numbers_in_text_fit_a_tensor_of_single_precision(score, name, content):
+    Path(name).write_text(content, encoding="utf-8")
+    score("dtype", "-i", name, "-o", "out.jsonl", example=np.ones((2, 2), dtype="float32"))
+    assert [each["prediction"] for each in lines("out.jsonl")] == ["float32"] * 2
 
 
 def test_a_column_whose_first_chunk_looks_whole_is_still_one_of_floats(score):

@@ -11,8 +11,7 @@ from hookline.models.kinds import DTYPES, is_a
 from hookline.models.schema import Column, Scalar, Schema
 from hookline.providers import resolve
 
-_WHOLE = {Scalar.INTEGER: 2**31, Scalar.LONG: 2**63}
-_FLOATS = (Scalar.FLOAT, Scalar.DOUBLE)
+_NUMBERS = (Scalar.INTEGER, Scalar.LONG, Scalar.FLOAT, Scalar.DOUBLE)
 
 
 def columns_of(schema: Schema | None, names: list[Any]) -> dict[Any, Column]:
@@ -32,27 +31,47 @@ def with_numbers(frame: Any, schema: Schema | None) -> Any:
     """
     if not frame.columns.is_unique:
         return frame
-    for name, column in columns_of(schema, list(frame.columns)).items():
-        if isinstance(column.type, Scalar) and column.type in (*_FLOATS, *_WHOLE):
+    names = list(frame.columns)
+    for name, column in columns_of(schema, names).items():
+        if isinstance(column.type, Scalar) and column.type in _NUMBERS:
             given = frame[name]
-            fitted = _as_number(_from_text(given), column.type)
-            if fitted is not given:
-                frame[name] = fitted
+            _replace(frame, name, given, _as_number(_from_text(given), DTYPES[column.type]))
+    for name, dtype in _dtypes(schema, names).items():
+        given = frame[name]
+        _replace(frame, name, given, _as_number(given, dtype))
     return frame
 
 
-def _as_number(series: Any, wanted: Scalar) -> Any:
-    dtype = DTYPES[wanted]
+def _replace(frame: Any, name: Any, given: Any, fitted: Any) -> None:
+    if fitted is not given:
+        frame[name] = fitted
+
+
+def _dtypes(schema: Schema | None, names: list[Any]) -> dict[Any, str]:
+    """Return the dtypes of numbers that tensors want of a table's columns: one without a name is all of them."""
+    if schema is None:
+        return {}
+    by_name = {
+        each.name: each.dtype for each in schema.tensors if each.dtype.removeprefix("u").startswith(("int", "float"))
+    }
+    found = {name: by_name.get(None) or by_name.get(str(name)) for name in names}
+    return {name: dtype for name, dtype in found.items() if dtype}
+
+
+def _as_number(series: Any, dtype: str) -> Any:
+    """Return a column of numbers with a dtype, `series` itself where it has that or may not be changed."""
     if not len(series):
         return series.astype(dtype)
     if series.dtype.kind not in "iuf" or series.dtype == dtype:
         return series
-    return series.astype(dtype) if wanted in _FLOATS else _as_whole(series, dtype, _WHOLE[wanted])
+    return series.astype(dtype) if dtype.startswith("float") else _as_whole(series, dtype)
 
 
-def _as_whole(series: Any, dtype: str, limit: int) -> Any:
+def _as_whole(series: Any, dtype: str) -> Any:
     """Return numbers as whole ones of a dtype; where some do not fit, those that do as Python's, for the fit to see."""
-    fitting = (series == series.round()) & (series >= -limit) & (series < limit)  # NaN is not equal to itself
+    bits = int(dtype.removeprefix("u").removeprefix("int"))
+    least, limit = (0, 2**bits) if dtype.startswith("u") else (-(2 ** (bits - 1)), 2 ** (bits - 1))
+    fitting = (series == series.round()) & (series >= least) & (series < limit)  # NaN is not equal to itself
     if fitting.all():
         return series.astype(dtype)
     if (fitting | series.isna()).all():

@@ -48,6 +48,7 @@ def _limit(name: str, about: str, environment: str = "empty", **options: str) ->
 
 
 _COMMITTED = "a request is answered after its commit"
+_ON_POSTGRESQL = f"{_COMMITTED}, which waits for the disk (PostgreSQL, synchronous_commit=on)"
 _NO_FSYNC = "the files are with the operating system, not synced"
 
 EVERY = (
@@ -62,6 +63,7 @@ EVERY = (
             "artifacts": "as its artifact store leaves files: moved to their place whole",
             "model": "the folder is moved to its place whole",
             "server": f"{_COMMITTED} (SQLite, synchronous=NORMAL)",
+            "server-postgresql": _ON_POSTGRESQL,
         },
     ),
     Contender(
@@ -85,15 +87,15 @@ EVERY = (
         "mlflow",
         "mlflow's server with one worker in place of its default, four",
         variant="one",
-        durability={"server": f"{_COMMITTED} and an fsync"},
+        durability={"server": f"{_COMMITTED} and an fsync", "server-postgresql": _ON_POSTGRESQL},
     ),
     Contender(
         "fasttrackml",
         "peer",
         "fasttrackml",
         "fasttrackml",
-        "FastTrackML, a server in Go, on SQLite",
-        durability={"server": f"{_COMMITTED} (SQLite)"},
+        "FastTrackML, a server in Go",
+        durability={"server": f"{_COMMITTED} (SQLite)", "server-postgresql": _ON_POSTGRESQL},
     ),
     Contender("mlserver", "peer", "mlserver", "mlserver", "MLServer with its runtime for scikit-learn"),
     Contender("bentoml", "peer", "bentoml", "bentoml", "BentoML with a service of one method"),
@@ -137,6 +139,14 @@ EVERY = (
         "bare-server",
         "bare_reader",
         "a bare ASGI application: uvicorn, msgspec, sqlite3 with the right indexes",
+    ),
+    Contender(
+        "limit-postgresql",
+        "limit",
+        "bare-server",
+        "bare_postgresql",
+        "a bare ASGI application: uvicorn, msgspec, psycopg with the right indexes",
+        durability={"server-postgresql": _ON_POSTGRESQL},
     ),
     Contender(
         "limit-scorer", "limit", "bare-scorer", "bare_scorer", "a bare ASGI application: uvicorn, msgspec, the model"

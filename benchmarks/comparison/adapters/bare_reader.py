@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from comparison.adapters import base
+from comparison.adapters import bare_server, base
 
 TABLES = """
 PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -64000; PRAGMA mmap_size = 1073741824;
@@ -192,14 +192,4 @@ def application(store: Store) -> Callable[..., Awaitable[None]]:
 
 
 if __name__ == "__main__":
-    import uvicorn
-
-    uvicorn.run(
-        application(Store(Path(sys.argv[1]))),
-        port=int(sys.argv[2]),
-        log_level="warning",
-        access_log=False,
-        lifespan="off",
-        loop="uvloop",
-        http="httptools",
-    )
+    bare_server.serve(application(Store(Path(sys.argv[1]))), int(sys.argv[2]))

@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
-import uvicorn
 
 
 class Point(msgspec.Struct):
@@ -57,17 +56,7 @@ class Store:
         return self.keys[name]
 
     def create(self, body: bytes) -> bytes:
-        run, uid = RUN.decode(body), uuid.uuid4().hex
-        row = (uid, run.experiment_id, run.run_name, run.start_time)
-        insert = "INSERT INTO runs (uid, experiment, name, start) VALUES (?, ?, ?, ?) RETURNING id"
-        self.runs[uid] = self.execute(insert, row).fetchone()[0]
-        info = {"run_id": uid, "run_uuid": uid, "run_name": run.run_name, "experiment_id": run.experiment_id}
-        info |= {
-            "status": "RUNNING",
-            "start_time": run.start_time,
-            "artifact_uri": f"mlflow-artifacts:/0/{uid}/artifacts",
-        }
-        return msgspec.json.encode({"run": {"info": info, "data": {}}})
+        return created(self, body)
 
     def point(self, body: bytes) -> bytes:
         self.add([POINT.decode(body)], None)
@@ -82,15 +71,11 @@ class Store:
         self.execute("BEGIN IMMEDIATE")
         rows = [(self.runs[run_id or p.run_id], self.key(p.key), p.step, p.timestamp, p.value) for p in points]
         self.executemany("INSERT OR IGNORE INTO points VALUES (?, ?, ?, ?, ?)", rows)
-        last: dict[int, tuple[Any, ...]] = {}
-        for row in rows:
-            if row[1] not in last or row[2:] >= last[row[1]][2:]:
-                last[row[1]] = row
         self.executemany(
             "INSERT INTO latest VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET step = excluded.step,"
             " moment = excluded.moment, value = excluded.value"
             " WHERE (excluded.step, excluded.moment, excluded.value) >= (step, moment, value)",
-            list(last.values()),
+            last_of(rows),
         )
         self.execute("COMMIT")
 
@@ -98,7 +83,31 @@ class Store:
 RUN, POINT, BATCH = (msgspec.json.Decoder(kind) for kind in (Run, Point, Batch))
 
 
-def application(store: Store) -> Callable[..., Awaitable[None]]:
+def created(store: Any, body: bytes) -> bytes:
+    """Insert a run; return the answer."""
+    run, uid = RUN.decode(body), uuid.uuid4().hex
+    row = (uid, run.experiment_id, run.run_name, run.start_time)
+    insert = "INSERT INTO runs (uid, experiment, name, start) VALUES (?, ?, ?, ?) RETURNING id"
+    store.runs[uid] = store.execute(insert, row).fetchone()[0]
+    info = {"run_id": uid, "run_uuid": uid, "run_name": run.run_name, "experiment_id": run.experiment_id}
+    info |= {
+        "status": "RUNNING",
+        "start_time": run.start_time,
+        "artifact_uri": f"mlflow-artifacts:/0/{uid}/artifacts",
+    }
+    return msgspec.json.encode({"run": {"info": info, "data": {}}})
+
+
+def last_of(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return the greatest of the points of each series of a run."""
+    last: dict[int, tuple[Any, ...]] = {}
+    for row in rows:
+        if row[1] not in last or row[2:] >= last[row[1]][2:]:
+            last[row[1]] = row
+    return list(last.values())
+
+
+def application(store: Any) -> Callable[..., Awaitable[None]]:
     """Return the ASGI application over a store."""
     prefix = "/api/2.0/mlflow/runs/"
     answers = {"create": store.create, "log-metric": store.point, "log-batch": store.batch}
@@ -120,13 +129,14 @@ def application(store: Store) -> Callable[..., Awaitable[None]]:
     return answer
 
 
-if __name__ == "__main__":
+def serve(application: Callable[..., Awaitable[None]], port: int) -> None:
+    """Serve an application until the process is ended."""
+    import uvicorn
+
     uvicorn.run(
-        application(Store(sys.argv[1])),
-        port=int(sys.argv[2]),
-        log_level="warning",
-        access_log=False,
-        lifespan="off",
-        loop="uvloop",
-        http="httptools",
+        application, port=port, log_level="warning", access_log=False, lifespan="off", loop="uvloop", http="httptools"
     )
+
+
+if __name__ == "__main__":
+    serve(application(Store(sys.argv[1])), int(sys.argv[2]))

@@ -17,7 +17,13 @@ class NotOffered(Exception):
 
 
 class Area:
-    """What the adapters of all areas share."""
+    """What the adapters of all areas share.
+
+    Attributes:
+        database: the URI of the PostgreSQL database to use; empty: the product's own default.
+    """
+
+    database = ""
 
     def __init__(self, variant: str = "") -> None:
         self.variant = variant

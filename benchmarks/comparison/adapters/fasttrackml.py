@@ -1,4 +1,4 @@
-"""FastTrackML's server on SQLite, which speaks MLflow's API; filled over it, since it has no other way in."""
+"""FastTrackML's server, which speaks MLflow's API; filled over it, since it has no other way in."""
 
 import os
 import subprocess
@@ -17,15 +17,17 @@ class Serving(base.Serving):
 
     def command(self, folder: Path, port: int) -> tuple[list[str], dict[str, str]]:
         server = [str(Path(sys.executable).parent / "fml"), "server", "-a", f"127.0.0.1:{port}", "-l", "error"]
-        return [*server, "-d", f"sqlite://{folder}/fml.db", "--default-artifact-root", f"{folder}/artifacts"], {}
+        store = self.database.replace("postgresql:", "postgres:") or f"sqlite://{folder}/fml.db"
+        return [*server, "-d", store, "--default-artifact-root", f"{folder}/artifacts"], {}
 
 
 class Reading(base.Reading):
     """Fills the store through a server of its own."""
 
     def start(self, folder: Path) -> None:
-        port = free_port()
-        command, _ = Serving().command(folder, port)
+        port, serving = free_port(), Serving()
+        serving.database = self.database
+        command, _ = serving.command(folder, port)
         self._log = (folder / "seed.log").open("wb")
         self._process = subprocess.Popen(
             command, cwd=folder, env=os.environ, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log

@@ -9,12 +9,13 @@ from comparison.adapters import base
 from comparison.data import FILTER, ORDER
 
 
-def open_workspace(folder: Path) -> Any:
-    """Return the workspace whose state lies in a folder."""
+def open_workspace(folder: Path, database: str = "") -> Any:
+    """Return the workspace whose state lies in a folder, but for the tracking store where a database is named."""
     from hookline import Workspace
     from hookline.config import Config
 
-    return Workspace(Config.from_mapping({}, home=folder / ".hookline"))
+    settings = {"tracking": {"uri": database}} if database else {}
+    return Workspace(Config.from_mapping(settings, home=folder / ".hookline"))
 
 
 class Logging(base.Logging):
@@ -62,7 +63,7 @@ class Reading(base.Reading):
     """Searches and histories of a workspace on this machine."""
 
     def start(self, folder: Path) -> None:
-        self._workspace = open_workspace(folder)
+        self._workspace = open_workspace(folder, self.database)
         self._run_id = ""
 
     def seed_runs(self, runs: Iterable[tuple[int, Mapping[str, str], Mapping[str, float]]]) -> None:
@@ -160,10 +161,11 @@ class Commands(base.Commands):
 
 
 class Serving(base.Serving):
-    """The tracking server on SQLite."""
+    """The tracking server."""
 
     def command(self, folder: Path, port: int) -> tuple[list[str], dict[str, str]]:
-        return [sys.executable, "-m", "hookline", "server", "--port", str(port)], {}
+        store = ["--tracking", self.database] if self.database else []
+        return [sys.executable, "-m", "hookline", "server", "--port", str(port), *store], {}
 
 
 class ModelServing(base.ModelServing):

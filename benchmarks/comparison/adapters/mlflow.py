@@ -201,11 +201,12 @@ class Commands(base.Commands):
 
 
 class Serving(base.Serving):
-    """The tracking server on SQLite: with its default of four workers, or with one (variant `one`)."""
+    """The tracking server: with its default of four workers, or with one (variant `one`)."""
 
     def command(self, folder: Path, port: int) -> tuple[list[str], dict[str, str]]:
         workers = ["--workers", "1"] if self.variant == "one" else []
-        store = ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", f"{folder}/files"]
+        database = self.database or f"sqlite:///{folder}/mlflow.db"
+        store = ["--backend-store-uri", database, "--artifacts-destination", f"{folder}/files"]
         command = [sys.executable, "-m", "mlflow", "server", "--port", str(port), *store, *workers]
         return command, {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from comparison import databases
 from comparison.adapters.base import Reading, Serving
 from comparison.data import FILTER, ORDER, PAGE, matching, runs
 from comparison.jobs import Figures, Job
@@ -26,16 +27,27 @@ BATCH = 1000
 Request = tuple[str, dict[str, object]]
 
 
-def writes(job: Job) -> Figures:
-    """Runs created, points one by one over one and over eight connections, batches: so long each."""
-    with _served(job, job.place()) as (port, process, start_s):
+def writes(job: Job, database: str = "") -> Figures:
+    """Runs created, points one by one over one and over eight connections, batches: so long each.
+
+    Args:
+        database: the URI of an empty one; empty: the product's own default.
+    """
+    with _served(job, job.place(), database) as (port, process, start_s):
         figures: Figures = {"start_s": start_s, "idle_mb": memory_mb(process.pid)}
         return figures | _measured(port, job.size["milliseconds"] / 1000)
 
 
-def seed(job: Job) -> Figures:
+def writes_on_postgresql(job: Job) -> Figures:
+    """The same on PostgreSQL."""
+    with databases.postgresql(job.place(), free_port()) as uri:
+        return writes(job, uri)
+
+
+def seed(job: Job, database: str = "") -> Figures:
     """Fill the seed folder with runs and with one run of many points, without the server."""
     store: Reading = job.area("Reading")
+    store.database = database
     store.start(job.seeded())
     store.seed_runs(runs(job.size["runs"]))
     store.seed_points(job.size["points"])
@@ -43,9 +55,15 @@ def seed(job: Job) -> Figures:
     return {}
 
 
-def reads(job: Job) -> Figures:
+def seed_on_postgresql(job: Job) -> Figures:
+    """The same on PostgreSQL, whose files lie in the seed folder."""
+    with databases.postgresql(job.seeded(), free_port()) as uri:
+        return seed(job, uri)
+
+
+def reads(job: Job, database: str = "") -> Figures:
     """Pages of searches, a history, and the points of a chart, over one connection."""
-    with _served(job, job.seeded()) as (port, process, _):
+    with _served(job, job.seeded(), database) as (port, process, _):
         asked = Questions(port)
         figures: Figures = {}
         for name, (question, right) in asked.all(job.size).items():
@@ -58,6 +76,12 @@ def reads(job: Job) -> Figures:
                 raise RuntimeError(f"the answer to {name!r} is wrong: {str(answer)[:200]}")
             figures |= _timed(name, question, job.size["milliseconds"] / 1000)
         return figures | {"mb": memory_mb(process.pid)}
+
+
+def reads_on_postgresql(job: Job) -> Figures:
+    """The same on PostgreSQL."""
+    with databases.postgresql(job.seeded(), free_port()) as uri:
+        return reads(job, uri)
 
 
 def _timed(name: str, question: Callable[[], bytes], seconds: float) -> Figures:
@@ -116,9 +140,10 @@ class Questions:
 
 
 @contextmanager
-def _served(job: Job, folder: Path) -> Iterator[tuple[int, "subprocess.Popen[bytes]", float]]:
+def _served(job: Job, folder: Path, database: str) -> Iterator[tuple[int, "subprocess.Popen[bytes]", float]]:
     """Start the server over the store in a folder; its port, its process, and after how many seconds it answered."""
     serving: Serving = job.area("Serving")
+    serving.database = database
     port = free_port()
     with started(job, folder, serving.command(folder, port), port, STORE) as (process, start_s):
         yield port, process, start_s

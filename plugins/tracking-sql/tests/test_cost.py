@@ -54,17 +54,21 @@ def test_a_series_of_many_points_is_one_segment(
     assert execute("SELECT count FROM hookline_segments ORDER BY ordinal") == [(1,), (points,)]
 
 
-def test_new_params_are_not_read_before_they_are_written(
+def test_params_are_looked_at_once_before_they_are_written(
     store: SqlTrackingStore, run_id: str, trace: list[str]
 ) -> None:
     store.log_batch(run_id, Batch(params={"a": "1"}))
-    trace.clear()
     other = store.create_run(NewRun("0")).info.run_id
-    store.log_batch(other, Batch(params={"a": "2"}))
-    assert not [statement for statement in trace if statement.startswith("SELECT") and "hookline_params" in statement]
+    trace.clear()
+    assert store.log_batches([(other, Batch(params={"a": "2"}))]) == [None]
+    of_params = [statement.split()[0] for statement in trace if "hookline_params" in statement]
+    assert of_params[:2] == ["SELECT", "INSERT"]
+    assert of_params.count("SELECT") == 1
+    assert not [statement for statement in trace if "SAVEPOINT" in statement]
+    trace.clear()
     with pytest.raises(InvalidValue):
         store.log_batch(other, Batch(params={"a": "3"}))
-    assert [statement for statement in trace if statement.startswith("SELECT") and "hookline_params" in statement]
+    assert [statement.split()[0] for statement in trace] == ["SELECT", "SELECT"]
 
 
 def test_a_key_of_a_refused_batch_can_be_used(store: SqlTrackingStore, run_id: str, uri: str) -> None:

@@ -10,12 +10,13 @@ from hookline_tracking_sql.engine import Database
 from hookline_tracking_sql.keys import Keys
 from hookline_tracking_sql.statements import driver_of, driver_text
 
-_FIND_RUN = driver_text(
+FIND_RUN = driver_text(
     sa.select(schema.runs.c.id, schema.runs.c.experiment, schema.runs.c.lifecycle_stage).where(
         schema.runs.c.run_id == sa.bindparam("run_id")
     ),
     "run_id",
 )
+"""Finds the row ids of a run and of its experiment, and its lifecycle stage."""
 
 
 class Part:
@@ -27,7 +28,7 @@ class Part:
 
 def find_run(connection: sa.Connection, run_id: str) -> tuple[int, int, str] | None:
     """Return the row ids of a run and of its experiment, and its lifecycle stage; None where there is no such run."""
-    found: tuple[int, int, str] | None = driver_of(connection).execute(_FIND_RUN, (run_id,)).fetchone()
+    found: tuple[int, int, str] | None = driver_of(connection).execute(FIND_RUN, (run_id,)).fetchone()
     return found
 
 
@@ -37,7 +38,11 @@ def active_run(connection: sa.Connection, run_id: str) -> tuple[int, int]:
     Raises:
         NotFound: there is no such run. InvalidValue: it is deleted.
     """
-    found = find_run(connection, run_id)
+    return require_active(run_id, find_run(connection, run_id))
+
+
+def require_active(run_id: str, found: tuple[int, int, str] | None) -> tuple[int, int]:
+    """Return of what `FIND_RUN` found the row ids; raises as `active_run`."""
     if found is None:
         raise run_not_found(run_id)
     run, experiment, stage = found

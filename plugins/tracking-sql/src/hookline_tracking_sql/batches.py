@@ -10,13 +10,18 @@ from hookline.entities import Batch, Metric
 from hookline.errors import HooklineError, Unavailable
 from hookline.store_rules import RUN_NAME_TAG, new_params
 from hookline_tracking_sql import upserts
-from hookline_tracking_sql.base import Part, active_run
+from hookline_tracking_sql.base import FIND_RUN, Part, active_run, require_active
 from hookline_tracking_sql.dialects.base import Driver
 from hookline_tracking_sql.schema import params as params_table
 from hookline_tracking_sql.segments import Packed, Segment, pack_metrics
-from hookline_tracking_sql.statements import among, driver_of
+from hookline_tracking_sql.statements import among_given, driver_of, json_list, prepared
 
 _Series: TypeAlias = Sequence[tuple[str, Packed]]
+_STORED_PARAMS = prepared(
+    sa.select(params_table.c.key, params_table.c.value).where(
+        params_table.c.run == sa.bindparam("of_run"), among_given(params_table.c.key, "keys")
+    )
+)
 
 
 class BatchPart(Part):
@@ -43,11 +48,18 @@ class BatchPart(Part):
         named = [name for (_, batch), own in zip(batches, series, strict=True) for name in _keys(batch, own)]
         ids = self._keys.ids(dict.fromkeys(named))
         problems: list[HooklineError | None] = []
-        places: dict[str, tuple[int, int]] = {}  # a run does not change while we write
         with self._database.writing() as connection:
+            found = _found_runs(connection, {run_id for run_id, _ in batches})
             for (run_id, batch), own in zip(batches, series, strict=True):
-                problems.append(_attempt_within(connection, run_id, batch, own, ids, places))
+                problems.append(_attempt_within(connection, run_id, batch, own, ids, found))
         return problems
+
+
+def _found_runs(connection: sa.Connection, run_ids: Iterable[str]) -> dict[str, tuple[int, int, str] | None]:
+    """Return what `FIND_RUN` finds of runs, which do not change while we write."""
+    named = list(run_ids)
+    found = driver_of(connection).ask(*((FIND_RUN, (run_id,)) for run_id in named))
+    return {run_id: rows.fetchone() for run_id, rows in zip(named, found, strict=True)}
 
 
 def _attempt_within(
@@ -56,18 +68,12 @@ def _attempt_within(
     batch: Batch,
     series: _Series,
     ids: Mapping[str, int],
-    places: dict[str, tuple[int, int]],
+    found: Mapping[str, tuple[int, int, str] | None],
 ) -> HooklineError | None:
     """Store a batch within a transaction that goes on if it is refused; nothing of it is then stored."""
     try:
-        place = places.get(run_id)
-        if place is None:
-            place = places[run_id] = active_run(connection, run_id)
-        if not batch.params:  # nothing is refused after something was written
-            _store(connection, run_id, place, batch, series, ids)
-        else:
-            with connection.begin_nested():
-                _store(connection, run_id, place, batch, series, ids)
+        place = require_active(run_id, found[run_id])
+        _store(connection, run_id, place, batch, series, ids)  # nothing is refused after something was written
     except HooklineError as error:
         return error
     return None
@@ -104,7 +110,7 @@ def set_run_tags(driver: Driver, place: tuple[int, int], ids: Mapping[str, int],
     run, experiment = place
     driver.executemany(upserts.SET_TAG, [(run, ids[key], experiment, value) for key, value in tags.items()])
     if RUN_NAME_TAG in tags:
-        driver.execute(upserts.RENAME_RUN, (tags[RUN_NAME_TAG], run))
+        driver.executemany(upserts.RENAME_RUN, [(tags[RUN_NAME_TAG], run)])
 
 
 def add_segments(driver: Driver, owner: tuple[int, int], series: Sequence[tuple[int, Packed]]) -> None:
@@ -137,15 +143,13 @@ def add_params(
     ids: Mapping[str, int],
     params: Mapping[str, str],
 ) -> None:
-    """Set params of a run; raises `InvalidValue` where one has another value."""
+    """Set params of a run; raises `InvalidValue`, and sets none of them, where one has another value."""
     run, experiment = place
-    rows = [(run, ids[key], experiment, value) for key, value in params.items()]
-    added = driver_of(connection).executemany(upserts.ADD_PARAM, rows)
-    if added < len(rows):  # some were there, or the driver does not tell: only then it matters with which values
-        table = params_table.c
-        names = {ids[key]: key for key in params}
-        stored = sa.select(table.key, table.value).where(table.run == run, among(table.key, names))
-        new_params(run_id, {names[key]: value for key, value in connection.execute(stored)}, params)
+    names = {ids[key]: key for key in params}
+    stored = _STORED_PARAMS.execute(connection, {"of_run": run, "keys": json_list(names)})
+    new = new_params(run_id, {names[key]: value for key, value in stored}, params)
+    rows = [(run, ids[key], experiment, value) for key, value in new.items()]
+    driver_of(connection).executemany(upserts.ADD_PARAM, rows)
 
 
 def _by_key(metrics: Iterable[Metric]) -> dict[str, list[Metric]]:

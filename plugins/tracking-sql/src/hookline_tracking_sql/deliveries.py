@@ -57,7 +57,7 @@ class DeliveryPart(Part):
                 _store(connection, delivery, place, ids, series)
                 if delivery.change is not None and not is_new:
                     change_run(connection, delivery.run_id, delivery.change, ids)
-            driver_of(connection).execute(_SET, _values(place[0], writer.after(delivery)))
+            driver_of(connection).executemany(_SET, [_values(place[0], writer.after(delivery))])
         ends = delivery.change is not None and delivery.change.status is not None and delivery.change.status.is_final
         if ends and not is_new:  # what came in one delivery is one segment a series
             merge_ended(self._database, place[0])
@@ -82,13 +82,13 @@ def _keys(delivery: Delivery, series: Sequence[tuple[str, Packed]]) -> list[str]
 
 def _place(connection: sa.Connection, delivery: Delivery, ids: Mapping[str, int]) -> tuple[tuple[int, int], str, bool]:
     """Return the row ids of the run and of its experiment, the run's stage, and whether it was made for this."""
+    added = None if delivery.created is None else add_run(connection, delivery.created, ids, delivery.change)
+    if added is not None:
+        return added.place, added.info.lifecycle_stage, True
     found = find_run(connection, delivery.run_id)
-    if found is not None:
-        return found[:2], found[2], False
-    if delivery.created is None:
+    if found is None:
         raise run_not_found(delivery.run_id)
-    info, _, place = add_run(connection, delivery.created, ids, delivery.change)
-    return place, info.lifecycle_stage, True
+    return found[:2], found[2], False
 
 
 def _store(

@@ -56,6 +56,9 @@ class Database:
         )
         event.listen(engine, "connect", self._on_connect)
         event.listen(engine, "begin", self._begin)
+        event.listen(engine, "commit", lambda connection: self.dialect.finish(driver_of(connection), commit=True))
+        event.listen(engine, "rollback", lambda connection: self.dialect.finish(driver_of(connection), commit=False))
+        event.listen(engine, "before_cursor_execute", self._catch_up)
         return engine
 
     def _on_connect(self, connection: Any, record: Any) -> None:
@@ -64,6 +67,9 @@ class Database:
     def _begin(self, connection: sa.Connection) -> None:
         writes = connection.get_execution_options().get(_WRITES, False)
         self.dialect.begin(driver_of(connection), writes=writes)
+
+    def _catch_up(self, connection: sa.Connection, _cursor: object, text: str, *_: object) -> None:
+        self.dialect.catch_up(driver_of(connection), text)
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:

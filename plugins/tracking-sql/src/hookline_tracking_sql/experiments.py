@@ -9,7 +9,7 @@ from hookline.entities import Experiment, ExperimentChange, LifecycleStage, Page
 from hookline.search.syntax import Query
 from hookline.store_rules import changed_experiment, experiment_exists, experiment_not_found, new_experiment
 from hookline_tracking_sql.base import Part, experiment_row_id
-from hookline_tracking_sql.dialects.base import Driver
+from hookline_tracking_sql.dialects.base import Driver, Rows
 from hookline_tracking_sql.entries import delete_entries, read_entries, set_entries
 from hookline_tracking_sql.purging import deleted_time
 from hookline_tracking_sql.schema import experiment_tags, experiments, runs
@@ -23,6 +23,7 @@ _WITH_TAGS = sa.select(
 ).select_from(experiments.outerjoin(experiment_tags))
 """A row for each tag, or one without."""
 _BY_ID = driver_text(_WITH_TAGS.where(experiments.c.id == sa.bindparam("wanted")), "wanted")
+_NONE = -1  # is the id of no experiment
 _BY_NAME = driver_text(_WITH_TAGS.where(experiments.c.name == sa.bindparam("wanted")), "wanted")
 
 
@@ -57,7 +58,7 @@ class ExperimentPart(Part):
     def get_experiment_by_name(self, name: str) -> Experiment | None:
         """See `TrackingStore.get_experiment_by_name`."""
         with self._database.asking() as driver:
-            return _one(driver, _BY_NAME, name)
+            return _first(driver.execute(_BY_NAME, (name,)))
 
     def update_experiment(self, experiment_id: str, change: ExperimentChange) -> Experiment:
         """See `TrackingStore.update_experiment`."""
@@ -79,15 +80,26 @@ class ExperimentPart(Part):
 
 def experiment_by_id(driver: Driver, experiment_id: str) -> Experiment:
     """Return an experiment, deleted ones too. Raises `NotFound`."""
+    statement, values = asked_experiment(experiment_id)
+    return found_experiment(experiment_id, driver.execute(statement, values))
+
+
+def asked_experiment(experiment_id: str) -> tuple[Statement, tuple[int]]:
+    """Return the statement that finds an experiment, and its values."""
     row = experiment_row_id(experiment_id)
-    found = None if row is None else _one(driver, _BY_ID, row)
+    return _BY_ID, (_NONE if row is None else row,)
+
+
+def found_experiment(experiment_id: str, rows: Rows) -> Experiment:
+    """Return the experiment of what `asked_experiment` found. Raises `NotFound`."""
+    found = _first(rows)
     if found is None:
         raise experiment_not_found(experiment_id)
     return found
 
 
-def _one(driver: Driver, wanted: Statement, value: int | str) -> Experiment | None:
-    rows = driver.execute(wanted, (value,)).fetchall()
+def _first(found: Rows) -> Experiment | None:
+    rows = found.fetchall()
     tags = {key: text for *_, key, text in rows if key is not None}
     return _experiment(rows[0], tags) if rows else None
 

@@ -137,9 +137,9 @@ def _merge_some(database: Database, place: tuple[int, int], *, ended: bool) -> b
         if plan is None or not _holds(source, plan.chosen):
             plan = _plan(source, ended=ended)
         if plan is None:
-            source.driver.execute(_DONE, place)
+            source.driver.executemany(_DONE, [place])
             return False
-        source.driver.execute(_DELETE, _parameters(source, plan.chosen))
+        source.driver.executemany(_DELETE, [_parameters(source, plan.chosen)])
         _add(source, plan.merged)
     return True
 

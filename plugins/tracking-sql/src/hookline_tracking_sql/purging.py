@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from hookline.entities import DEFAULT_EXPERIMENT_ID, LifecycleStage, Purged, PurgedKind
 from hookline_tracking_sql.base import Part
+from hookline_tracking_sql.dialects.base import Driver
 from hookline_tracking_sql.schema import (
     datasets,
     experiments,
@@ -23,7 +24,7 @@ from hookline_tracking_sql.schema import (
     series,
     tags,
 )
-from hookline_tracking_sql.statements import among_given, json_list, prepared
+from hookline_tracking_sql.statements import Statement, among_given, json_list, prepared
 
 _UNTIL = sa.bindparam("until", type_=sa.BigInteger)
 _ENTRY = (purged.c.kind == sa.bindparam("of"), purged.c.id == sa.bindparam("named"))
@@ -116,6 +117,11 @@ def deleted_time(stage: LifecycleStage, now: int) -> sa.ColumnElement[int] | Non
 def is_purged(connection: sa.Connection, kind: PurgedKind, name: str) -> bool:
     """Return whether a thing with this id was deleted for good."""
     return _IS_PURGED.execute(connection, {"of": kind.value, "named": name}).fetchone() is not None
+
+
+def asked_purged(driver: Driver, kind: PurgedKind, name: str) -> tuple[Statement, Sequence[Any]]:
+    """Return the statement that finds a row where a thing with this id was deleted for good, and its values."""
+    return _IS_PURGED.asked(driver, {"of": kind.value, "named": name})
 
 
 def _claim(connection: sa.Connection, doomed: Purged, asked: Mapping[str, Any]) -> bool:

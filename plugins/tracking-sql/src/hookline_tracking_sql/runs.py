@@ -1,28 +1,32 @@
 """Runs in tables."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from hookline.entities import NewRun, Page, PurgedKind, RunChange, RunData, RunInfo, RunRecord, now_ms
 from hookline.search.syntax import Query
 from hookline.store_rules import RUN_NAME_TAG, changed_run, new_run, run_not_found, run_purged, run_tag_not_found
-from hookline_tracking_sql.base import Part, active_run, experiment_row_ids, find_run
+from hookline_tracking_sql.base import FIND_RUN, Part, active_run, experiment_row_ids, find_run
 from hookline_tracking_sql.batches import set_run_tags
-from hookline_tracking_sql.experiments import experiment_by_id
+from hookline_tracking_sql.dialects.base import Driver
+from hookline_tracking_sql.experiments import asked_experiment, found_experiment
 from hookline_tracking_sql.keys import key_id
 from hookline_tracking_sql.merging import merge_ended
-from hookline_tracking_sql.purging import deleted_time, is_purged
+from hookline_tracking_sql.purging import asked_purged, deleted_time
 from hookline_tracking_sql.run_records import find_info, read_records
 from hookline_tracking_sql.schema import runs, tags
 from hookline_tracking_sql.search.run_search import run_search
 from hookline_tracking_sql.statements import driver_of, driver_text
+from hookline_tracking_sql.upserts import ADD_TAG
 
 _COLUMNS = (
     *("run_id", "experiment", "name", "user_id", "status"),
     *("start_time", "end_time", "lifecycle_stage", "artifact_uri"),
 )
-_INSERT = driver_text(sa.insert(runs), *_COLUMNS, returned=runs.c.id)
+_INSERT = driver_text(sa.insert(runs), *_COLUMNS)
+_ADD = driver_text(sa.insert(runs), *_COLUMNS, returned=runs.c.id)
 _CHANGE = driver_text(
     sa.update(runs)
     .where(runs.c.id == sa.bindparam("row"))
@@ -38,9 +42,13 @@ class RunPart(Part):
         """See `TrackingStore.create_run`."""
         ids = self._keys.ids([*run.tags, RUN_NAME_TAG])
         with self._database.writing() as connection:
-            if find_run(connection, run.run_id) is not None:
+            new = _unless_present(driver := driver_of(connection), run)
+            if new is None:
                 return self._record(connection, run.run_id)
-            info, tagged, _ = add_run(connection, run, ids)
+            info, tagged = new
+            driver.executemany(_INSERT, [_row(info)])
+            rows = [(ids[key], int(info.experiment_id), value, info.run_id) for key, value in tagged.items()]
+            driver.executemany(ADD_TAG, rows)
         return RunRecord(info, RunData(tags=tagged))
 
     def get_run(self, run_id: str) -> RunRecord:
@@ -80,10 +88,17 @@ class RunPart(Part):
         return read_records(connection, self._keys, [found[0]])[0]
 
 
+class Added(NamedTuple):
+    """A run that was inserted, with the row ids of it and of its experiment."""
+
+    info: RunInfo
+    place: tuple[int, int]
+
+
 def add_run(
     connection: sa.Connection, run: NewRun, ids: Mapping[str, int], change: RunChange | None = None
-) -> tuple[RunInfo, dict[str, str], tuple[int, int]]:
-    """Insert a new run; return its info, its tags, and the row ids of it and of its experiment.
+) -> Added | None:
+    """Insert a new run; return None where there is one with its id.
 
     Args:
         ids: of the keys of its tags and of `RUN_NAME_TAG`.
@@ -92,21 +107,38 @@ def add_run(
     Raises:
         NotFound: there is no such experiment. InvalidValue: it is deleted. InvalidState: the run was purged.
     """
-    if is_purged(connection, PurgedKind.RUN, run.run_id):
-        raise run_purged(run.run_id)
-    experiment = experiment_by_id(driver_of(connection), run.experiment_id)
-    info, tagged = new_run(run, experiment)
+    driver = driver_of(connection)
+    new = _unless_present(driver, run)
+    if new is None:
+        return None
+    info, tagged = new
     if change is not None:
         info = changed_run(info, change)
         tagged[RUN_NAME_TAG] = info.run_name
-    driver, row_id = driver_of(connection), int(experiment.experiment_id)
-    values = (
-        *(info.run_id, row_id, info.run_name, info.user_id, info.status.value),
+    place = (driver.insert(_ADD, _row(info)), int(info.experiment_id))
+    set_run_tags(driver, place, ids, tagged)
+    return Added(info, place)
+
+
+def _unless_present(driver: Driver, run: NewRun) -> tuple[RunInfo, dict[str, str]] | None:
+    """Return a new run and its tags, or None where there is one with its id; raises as `add_run`."""
+    present, purged, experiments = driver.ask(
+        (FIND_RUN, (run.run_id,)),
+        asked_purged(driver, PurgedKind.RUN, run.run_id),
+        asked_experiment(run.experiment_id),
+    )
+    if present.fetchone() is not None:
+        return None
+    if purged.fetchone() is not None:
+        raise run_purged(run.run_id)
+    return new_run(run, found_experiment(run.experiment_id, experiments))
+
+
+def _row(info: RunInfo) -> tuple[Any, ...]:
+    return (
+        *(info.run_id, int(info.experiment_id), info.run_name, info.user_id, info.status.value),
         *(info.start_time, info.end_time, info.lifecycle_stage.value, info.artifact_uri),
     )
-    place = (driver.insert(_INSERT, values), row_id)
-    set_run_tags(driver, place, ids, tagged)
-    return info, tagged, place
 
 
 def change_run(
@@ -118,7 +150,7 @@ def change_run(
         raise run_not_found(run_id)
     row, info = found[0], changed_run(found[1], change)
     driver = driver_of(connection)
-    driver.execute(_CHANGE, (info.run_name, info.status.value, info.end_time, row))
+    driver.executemany(_CHANGE, [(info.run_name, info.status.value, info.end_time, row)])
     if change.lifecycle_stage is not None:
         moment = deleted_time(info.lifecycle_stage, now_ms())
         changed = sa.update(runs).values(lifecycle_stage=info.lifecycle_stage.value, deleted_time=moment)

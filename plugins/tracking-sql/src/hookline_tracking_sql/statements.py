@@ -89,11 +89,13 @@ class Prepared:
     def execute(self, connection: sa.Connection, values: Mapping[str, Any]) -> Rows:
         """Execute the statement with the values that it needs, among others."""
         driver = driver_of(connection)
+        return driver.execute(*self.asked(driver, values))
+
+    def asked(self, driver: Driver, values: Mapping[str, Any]) -> tuple[Statement, list[Any]]:
+        """Return what `Driver.ask` takes, with the values that the statement needs, among others."""
         compiled = self.statement.of(driver)
         known = compiled.known
-        return driver.execute(
-            self.statement, [values[name] if name in values else known[name] for name in compiled.names]
-        )
+        return self.statement, [values[name] if name in values else known[name] for name in compiled.names]
 
 
 def prepared(statement: sa.sql.ClauseElement) -> Prepared:

@@ -70,6 +70,12 @@ def _tags() -> Insert:
     )
 
 
+def _tags_of_new_run() -> sa.Insert:
+    given = (sa.bindparam(name, type_=schema.tags.c[name].type) for name in ("key", "experiment", "value"))
+    run = sa.select(schema.runs.c.id, *given).where(schema.runs.c.run_id == sa.bindparam("of_run"))
+    return sa.insert(schema.tags).from_select(["run", "key", "experiment", "value"], run)
+
+
 _SEGMENT = ("count", "facts", "numbers", "steps", "timestamps")
 _BLOCK = ("numbers", "steps", "timestamps", "outline")
 ADD_SEGMENT = _segments(schema.segments, *_SEGMENT)
@@ -87,6 +93,8 @@ SET_MODEL_POINT = driver_text(
 )
 ADD_PARAM = driver_text(insert(schema.params).on_conflict_do_nothing(), *("run", "key", "experiment", "value"))
 SET_TAG = driver_text(_tags(), *("run", "key", "experiment", "value"))
+ADD_TAG = driver_text(_tags_of_new_run(), "key", "experiment", "value", "of_run")
+"""`of_run` is the id that clients know, so that nobody has to wait for the other one."""
 RENAME_RUN = driver_text(
     sa.update(schema.runs).where(schema.runs.c.id == sa.bindparam("row")).values(name=sa.bindparam("new_name")),
     *("new_name", "row"),

@@ -128,7 +128,8 @@ def test_processes_that_open_a_new_store_at_once_make_one(opens: Opens) -> None:
 def test_a_writer_that_waits_too_long_says_so(opens: Opens) -> None:
     busy, late = opens(), opens(ServerOptions(busy_timeout=0.2))
     run_id = busy.create_run(NewRun("0")).info.run_id
-    with busy._database.writing():
+    with busy._database.writing() as connection:
+        connection.execute(sa.select(sa.func.count()).select_from(schema.runs))
         with pytest.raises(Unavailable, match="busy timeout"):
             late.log_batch(run_id, Batch([Metric("m", 1.0)]))
         assert late.get_run(run_id).data.metrics == {}, "readers do not wait"
@@ -142,7 +143,7 @@ def test_connections_that_the_server_closed_are_replaced(system: str, opens: Ope
     for number in range(3):
         if system == "postgresql":
             others = "pid <> pg_backend_pid() AND application_name = 'hookline'"
-            execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
+            execute(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {others}")
         else:
             listed = "SELECT id FROM information_schema.processlist WHERE id <> connection_id() AND db = database()"
             for (process,) in execute(listed):

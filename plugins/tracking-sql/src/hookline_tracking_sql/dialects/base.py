@@ -47,9 +47,16 @@ class Driver(ABC):
     def execute(self, statement: "Statement", values: Sequence[Any] = ()) -> Rows:
         """Execute a statement with the values of its parameters, in their order."""
 
+    def ask(self, *asked: "tuple[Statement, Sequence[Any]]") -> "list[Rows]":
+        """Execute several statements, each with its values, at the price of one where the system is far away."""
+        return [self.execute(statement, values) for statement, values in asked]
+
     @abstractmethod
-    def executemany(self, statement: "Statement", rows: Sequence[Sequence[Any]]) -> int:
-        """Execute a statement for each row of values; return how many rows of the table came or changed, or fewer."""
+    def executemany(self, statement: "Statement", rows: Sequence[Sequence[Any]]) -> None:
+        """Execute a statement that changes something for each row of values, in a write transaction.
+
+        It may wait until the transaction reads something or ends, and fail then.
+        """
 
     @abstractmethod
     def insert(self, statement: "Statement", values: Sequence[Any]) -> int:
@@ -105,6 +112,12 @@ class Dialect(ABC):
     @abstractmethod
     def begin(self, driver: Any, *, writes: bool) -> None:
         """Begin a transaction: a reader sees one moment, a writer waits until no other one writes."""
+
+    def finish(self, driver: Any, *, commit: bool) -> None:  # noqa: B027 - nothing to do in most systems
+        """Execute what still waits before the end of a transaction, or forget it."""
+
+    def catch_up(self, driver: Any, text: str) -> None:  # noqa: B027 - nothing to do in most systems
+        """Execute what still waits before SQLAlchemy executes a statement."""
 
     def release(self, driver: Any) -> None:  # noqa: B027 - nothing to do in most systems
         """Let the next writer write, after the end of a transaction. May fail where the connection is lost."""

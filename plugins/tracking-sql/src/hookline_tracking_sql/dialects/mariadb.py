@@ -43,11 +43,10 @@ class MariadbDriver(Driver):
         cursor.execute(statement.of(self).text, values)
         return cursor
 
-    def executemany(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> int:
-        """See `Driver.executemany`. MariaDB counts a row that stays as it is too, so that nothing can be told."""
+    def executemany(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
+        """See `Driver.executemany`."""
         with self.connection.cursor() as cursor:
             cursor.executemany(statement.of(self).text, rows)
-        return 0
 
     def insert(self, statement: Statement, values: Sequence[Any]) -> int:
         """See `Driver.insert`."""

@@ -1,10 +1,14 @@
 """PostgreSQL, by psycopg 3.
 
 Writers take one advisory lock for each transaction, so that they come one after the other as on SQLite: no deadlock is
-possible, and what a writer has read is still so when it writes. Batches that wait are stored together.
+possible, and what a writer has read is still so when it writes. Batches that wait are stored together. A writer waits
+for the server where it reads something and at the end, see `round_trips`.
 """
 
+import itertools
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, ClassVar
 
 try:
@@ -14,12 +18,15 @@ except ImportError as missing:
 from sqlalchemy.dialects.postgresql import psycopg as postgresql
 
 from hookline.errors import HooklineError, InvalidValue, Refused, Unavailable
-from hookline_tracking_sql.dialects.base import Driver
+from hookline_tracking_sql.dialects.base import Driver, Rows
+from hookline_tracking_sql.dialects.round_trips import RoundTrips
 from hookline_tracking_sql.dialects.server import ServerDialect
 from hookline_tracking_sql.statements import Statement
 
 _LOCK = "SELECT pg_advisory_xact_lock(1212894286, hashtext(current_schema()))"
 """For each schema of each database one lock; the number is "HKLN"."""
+_GIVES_UP = ("DROP", "ALTER")
+"""Statements with which psycopg gives up all prepared statements of a connection."""
 _REFUSED = ("28", "42501", "3D000", "3F000", "25006")
 _INVALID = ("22", "23")
 
@@ -32,26 +39,37 @@ class PostgresqlDriver(Driver):
     returns_ids = True
 
     def __init__(self, connection: "psycopg.Connection[Any]") -> None:
-        self.connection = connection
+        self.connection, self.round_trips = connection, RoundTrips(connection)
+        self.writes = False
 
-    def execute(self, statement: Statement, values: Sequence[Any] = ()) -> "psycopg.Cursor[Any]":
+    def execute(self, statement: Statement, values: Sequence[Any] = ()) -> Rows:
         """See `Driver.execute`."""
+        if self.writes:
+            return self.ask((statement, values))[0]
         return self.connection.execute(statement.of(self).text, values)
 
-    def executemany(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> int:
+    def ask(self, *asked: tuple[Statement, Sequence[Any]]) -> list[Rows]:
+        """See `Driver.ask`."""
+        for statement, values in asked:
+            self.round_trips.add(numbered(statement.of(self).text), values)
+        return [*self.round_trips.run()[-len(asked) :]]
+
+    def executemany(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
         """See `Driver.executemany`."""
-        with self.connection.cursor() as cursor:
-            if len(rows) == 1:
-                cursor.execute(statement.of(self).text, rows[0])
-            elif rows:
-                cursor.executemany(statement.of(self).text, rows)
-            return cursor.rowcount if rows else 0
+        text = numbered(statement.of(self).text)
+        for row in rows:
+            self.round_trips.add(text, row)
 
     def insert(self, statement: Statement, values: Sequence[Any]) -> int:
         """See `Driver.insert`."""
-        row = self.connection.execute(statement.of(self).text, values).fetchone()
-        assert row is not None
-        return int(row[0])
+        return int(self.execute(statement, values).fetchone()[0])
+
+
+@lru_cache(maxsize=1024)
+def numbered(text: str) -> str:
+    """Return a statement with `$1` and so on for the placeholders `%s`."""
+    numbers = itertools.count(1)
+    return re.sub("%[s%]", lambda found: "%" if found[0] == "%%" else f"${next(numbers)}", text)
 
 
 class PostgresqlDialect(ServerDialect):
@@ -69,7 +87,11 @@ class PostgresqlDialect(ServerDialect):
         """See `Dialect.driver`."""
         connection.autocommit = True  # the driver begins no transactions: `begin` does
         milliseconds = max(1, round(self._options.busy_timeout * 1000))
-        settings = {"lock_timeout": str(milliseconds), "idle_in_transaction_session_timeout": "0"}
+        settings = {
+            "lock_timeout": str(milliseconds),
+            "idle_in_transaction_session_timeout": "0",
+            "client_encoding": "UTF8",  # as `round_trips` writes texts
+        }
         for name, value in settings.items():
             connection.execute("SELECT set_config(%s, %s, false)", (name, value))
         # What was answered is on the disk, whatever the server's own setting.
@@ -79,16 +101,38 @@ class PostgresqlDialect(ServerDialect):
         return PostgresqlDriver(connection)
 
     def begin(self, driver: PostgresqlDriver, *, writes: bool) -> None:
-        """See `Dialect.begin`: each statement of a writer sees what was committed, since it waits at the first one."""
+        """See `Dialect.begin`: each statement of a writer sees what was committed, since it waits at the first one.
+
+        That one goes with the beginning, unless the connection may be lost: only here another one takes its place.
+        """
+        driver.writes = writes
         if not writes:
             driver.connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             return
-        try:
-            driver.connection.execute(f"BEGIN; {_LOCK}")
-        except psycopg.Error:
-            if not driver.connection.closed:
-                driver.connection.rollback()
-            raise
+        for statement in ("BEGIN", _LOCK):
+            driver.round_trips.add(statement)
+        if driver.round_trips.may_be_lost:
+            try:
+                driver.round_trips.run()
+            except psycopg.Error:
+                self.finish(driver, commit=False)
+                raise
+
+    def finish(self, driver: PostgresqlDriver, *, commit: bool) -> None:
+        """See `Dialect.finish`: where something waits, the end goes with it."""
+        driver.writes = False
+        if not commit:
+            driver.round_trips.roll_back()
+        elif driver.round_trips:
+            driver.round_trips.add("COMMIT")
+            driver.round_trips.run()
+
+    def catch_up(self, driver: PostgresqlDriver, text: str) -> None:
+        """See `Dialect.catch_up`."""
+        if driver.round_trips:
+            driver.round_trips.run()
+        if text.lstrip().startswith(_GIVES_UP):
+            driver.round_trips.prepare_anew()
 
     def is_lost(self, driver: PostgresqlDriver) -> bool:
         """See `Dialect.is_lost`."""

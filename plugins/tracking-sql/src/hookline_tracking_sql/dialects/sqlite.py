@@ -37,9 +37,9 @@ class SqliteDriver(Driver):
         """See `Driver.execute`."""
         return self.connection.execute(statement.of(self).text, values)
 
-    def executemany(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> int:
+    def executemany(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
         """See `Driver.executemany`."""
-        return self.connection.executemany(statement.of(self).text, rows).rowcount
+        self.connection.executemany(statement.of(self).text, rows)
 
     def insert(self, statement: Statement, values: Sequence[Any]) -> int:
         """See `Driver.insert`."""

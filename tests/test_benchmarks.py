@@ -26,6 +26,7 @@ AREAS = {
     "modelling": "Models",
     "starting": "Commands",
     "serving": "Serving",
+    "proxying": "Serving",
     "scoring": "ModelServing",
 }
 

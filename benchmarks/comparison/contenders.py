@@ -149,6 +149,14 @@ EVERY = (
         durability={"server-postgresql": _ON_POSTGRESQL},
     ),
     Contender(
+        "limit-files",
+        "limit",
+        "bare-server",
+        "bare_files",
+        "a bare ASGI application: uvicorn, and a file that is moved to its place whole",
+        durability={"artifacts": _NO_FSYNC},
+    ),
+    Contender(
         "limit-scorer", "limit", "bare-scorer", "bare_scorer", "a bare ASGI application: uvicorn, msgspec, the model"
     ),
     _limit("limit-python", "the bare interpreter"),

@@ -375,3 +375,54 @@ def test_errors_of_a_broken_disk_may_pass(store, source, monkeypatch):
     monkeypatch.setattr(os, "scandir", broken)
     with pytest.raises(Unavailable, match=r"Cannot list the artifact 'a' in .*: Input/output error"):
         store.list("a")
+
+
+# Files that are given away -------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_is_given_away_is_moved(store, source):
+    number = source.stat().st_ino
+    store.take("a/b", source)
+    assert not source.exists()
+    assert store.local_path("a/b").stat().st_ino == number
+    assert content(store, "a/b") == b"content"
+
+
+def test_a_file_that_is_given_away_replaces(store, source, tmp_path):
+    store.put("a", source)
+    source.write_bytes(b"other")
+    store.take("a", source)
+    assert content(store, "a") == b"other"
+    assert list(store.list()) == [FileInfo("a", False, 5)]
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="links")
+@pytest.mark.parametrize("link", [os.symlink, os.link], ids=["symbolic", "hard"])
+def test_what_has_other_names_is_copied(store, source, tmp_path, link):
+    other = tmp_path / "other"
+    link(source, other)
+    store.take("a", other)
+    source.write_bytes(b"changed")
+    assert content(store, "a") == b"content"
+
+
+def test_a_file_of_another_file_system_is_copied(store, source):
+    if Path("/dev/shm").is_dir() and Path("/dev/shm").stat().st_dev != source.stat().st_dev:
+        with tempfile.NamedTemporaryFile(dir="/dev/shm", delete=False) as elsewhere:
+            elsewhere.write(b"far away")
+        store.take("a", Path(elsewhere.name))
+        Path(elsewhere.name).unlink()
+        assert content(store, "a") == b"far away"
+    else:
+        pytest.xfail("there is one file system only")
+
+
+@pytest.mark.parametrize(
+    ("key", "missing", "kind"), [("a", True, NotFound), ("a/b", False, InvalidState), ("../a", False, InvalidValue)]
+)
+def test_a_file_that_cannot_be_taken_stays(store, source, tmp_path, key, missing, kind):
+    if key == "a/b":
+        store.put("a", source)
+    with pytest.raises(kind):
+        store.take(key, tmp_path / "missing" if missing else source)
+    assert source.read_bytes() == b"content"

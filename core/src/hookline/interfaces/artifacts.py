@@ -24,6 +24,10 @@ class ArtifactStore(ABC):
     def put(self, key: str, source: Path) -> None:
         """Store a local file under a key, replacing what is there. Raises `NotFound` where there is no such file."""
 
+    def take(self, key: str, source: Path) -> None:
+        """Store a local file as `put` does; the store may take it away instead of copying it."""
+        self.put(key, source)
+
     @abstractmethod
     def get(self, key: str, destination: Path) -> None:
         """Write a file's content to a local path, whose folder exists.

@@ -76,18 +76,21 @@ class Folder:
 
     def enter(self, name: str, *, make: bool = False) -> "Folder":
         """Open a folder in this one, which `make` makes where there is none."""
-        if make:
-            with suppress(FileExistsError):
-                os.mkdir(self._name(name), dir_fd=self._descriptor)
         path = self._path / name
-        if self._descriptor is None:
-            self._refuse_link(name)
-            return Folder.at(path, by_descriptor=False)
         try:
+            if self._descriptor is None:
+                self._refuse_link(name)
+                return Folder.at(path, by_descriptor=False)
             return Folder(path, os.open(name, _FOLDER | _UNFOLLOWED, dir_fd=self._descriptor))
+        except FileNotFoundError:
+            if not make:
+                raise
         except OSError:
             self._refuse_link(name)  # which systems report in different ways
             raise
+        with suppress(FileExistsError):
+            os.mkdir(self._name(name), dir_fd=self._descriptor)
+        return self.enter(name)
 
     def _refuse_link(self, name: str) -> None:
         found = self.status(name)
@@ -119,6 +122,10 @@ class Folder:
             with suppress(OSError):
                 os.unlink(self._name(temporary), dir_fd=self._descriptor)
             raise
+
+    def adopt(self, path: Path, name: str) -> None:
+        """Move a file from elsewhere on this file system into this folder, replacing what was there."""
+        os.replace(path, self._name(name), dst_dir_fd=self._descriptor)
 
     def _rename(self, name: str, folder: "Folder", new: str) -> None:
         os.replace(self._name(name), folder._name(new), src_dir_fd=self._descriptor, dst_dir_fd=folder._descriptor)
@@ -223,6 +230,15 @@ def copy(source: int, target: int) -> None:
         rest = memoryview(chunk)
         while rest:
             rest = rest[os.write(target, rest) :]
+
+
+def is_only_name_of_file(path: Path) -> bool:
+    """Return whether a path leads to a file, by no link, that has no other name."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_nlink == 1
 
 
 def holds_links(path: Path) -> bool:

@@ -4,7 +4,7 @@ import builtins
 import errno
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -15,10 +15,12 @@ from hookline.errors import HooklineError, InvalidState, InvalidValue, NotFound,
 from hookline.interfaces import ArtifactStore
 from hookline.paths import check_key_path, join_key
 from hookline.uris import file_path
-from hookline_artifact_file.folders import Folder, holds_links, opened, opened_source
+from hookline_artifact_file.folders import Folder, holds_links, is_only_name_of_file, opened, opened_source
 
 _ATTEMPTS = 100
 _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+_CANNOT_MOVE = (errno.EXDEV, errno.EPERM, errno.EACCES, errno.EBUSY)
+"""Why a file is copied into the store where it could have been moved."""
 _ERRORS: Mapping[int, type[HooklineError]] = MappingProxyType(
     {
         errno.ENOENT: NotFound,
@@ -68,16 +70,39 @@ class FileArtifactStore(ArtifactStore):
             with _errors("store", self._named(key), _IN_THE_WAY):
                 self._put(above, name, data)
 
+    def take(self, key: str, source: Path) -> None:
+        """Move a local file into the store where both lie on one file system; see `ArtifactStore.take`."""
+        *above, name = check_key_path(key).split("/")
+        if not is_only_name_of_file(source):  # a link stays what it is, and what has other names is changed by those
+            self.put(key, source)
+            return
+        with _errors("store", self._named(key), _IN_THE_WAY):
+            try:
+                self._within(above, lambda folder: folder.adopt(source, name))
+            except OSError as error:
+                if error.errno not in _CANNOT_MOVE:
+                    raise
+            else:
+                return
+        self.put(key, source)
+
     def _put(self, above: builtins.list[str], name: str, data: int) -> None:
+        def write(folder: Folder) -> None:
+            os.lseek(data, 0, os.SEEK_SET)
+            folder.write(name, data)
+
+        self._within(above, write)
+
+    def _within(self, above: builtins.list[str], work: Callable[[Folder], None]) -> None:
+        """Do something in a folder, which is made where it is missing, and again where somebody removed it."""
         for attempt in range(_ATTEMPTS):
             try:
                 with self._opened(above, make=True) as folder:
-                    folder.write(name, data)
+                    work(folder)
                 return
-            except (FileNotFoundError, NotADirectoryError):  # somebody removed a folder meanwhile
+            except (FileNotFoundError, NotADirectoryError):
                 if attempt == _ATTEMPTS - 1:
                     raise
-                os.lseek(data, 0, os.SEEK_SET)
 
     def get(self, key: str, destination: Path) -> None:
         """Copy an artifact to a local file, which is replaced when the copy is complete; see `ArtifactStore.get`."""

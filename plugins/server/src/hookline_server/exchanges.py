@@ -119,7 +119,8 @@ class Exchange:
             self._check_declared(limit)
         while more:
             try:
-                message = await asyncio.wait_for(self._next(), self._settings.body_seconds)
+                async with asyncio.timeout(self._settings.body_seconds):
+                    message = await self._next()
             except TimeoutError as error:
                 raise WireError("DEADLINE_EXCEEDED", "The next part of the file took too long to arrive.") from error
             part: bytes = message.get("body", b"")

@@ -152,7 +152,7 @@ class PartUploads:
         try:
             with _disk():
                 whole = _joined([claimed / name for name in chosen])
-            store.put(key, whole)
+            store.take(key, whole)
         finally:
             shutil.rmtree(claimed, ignore_errors=True)
 

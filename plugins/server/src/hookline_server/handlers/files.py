@@ -5,20 +5,20 @@ A file is named by what it belongs to and a key below that; the server opens no 
 
 import asyncio
 import mimetypes
-import tempfile
 from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from hookline.entities import FileInfo
 from hookline.errors import NotFound
+from hookline.interfaces import ArtifactStore
 from hookline.paths import check_key_path
 from hookline_lib_wire import answers
 from hookline_lib_wire.messages import artifacts as messages
 from hookline_lib_wire.messages.base import UNSET, Empty
 from hookline_server.exchanges import Exchange, Reply
 from hookline_server.services import Services
+from hookline_server.uploads import Upload
 
 CHUNK = 2**20
 OWN = "artifacts:/"
@@ -95,9 +95,8 @@ async def get_version_artifact(services: Services, exchange: Exchange, request: 
 async def _send(services: Services, exchange: Exchange, key: str) -> None:
     """Send a file as an attachment, so that no browser takes it for a page of ours, a part after the other."""
     store = services.workspace.artifacts.locate(OWN).store
-    stream = await on_thread(store.open, key)
+    stream, size, part = await on_thread(_opened, store, key, 0 if exchange.method == "HEAD" else CHUNK)
     try:
-        size = await on_thread(_size, stream)
         name = key.rpartition("/")[2]
         headers = {
             "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
@@ -110,11 +109,34 @@ async def _send(services: Services, exchange: Exchange, key: str) -> None:
         if exchange.method == "HEAD":
             await exchange.go_on(b"", more=False)
             return
-        while part := await on_thread(stream.read, CHUNK):
-            await exchange.go_on(part, more=True)
+        if stream is None:
+            await exchange.go_on(part, more=False)
+            return
+        while part:
+            following = asyncio.ensure_future(on_thread(stream.read, CHUNK))
+            try:
+                await exchange.go_on(part, more=True)
+            finally:
+                part = await following
         await exchange.go_on(b"", more=False)
     finally:
-        await on_thread(stream.close)
+        if stream is not None:
+            await on_thread(stream.close)
+
+
+def _opened(store: ArtifactStore, key: str, count: int) -> tuple[BinaryIO | None, int | None, bytes]:
+    """Open a file; return its stream, its size where it can be told, and its first bytes. None for a whole file."""
+    stream = store.open(key)
+    try:
+        size = _size(stream)
+        first = stream.read(count) if count else b""
+    except BaseException:
+        stream.close()
+        raise
+    if count and len(first) != size:
+        return stream, size, first
+    stream.close()
+    return None, size, first
 
 
 def _size(stream: Any) -> int | None:
@@ -139,17 +161,30 @@ async def upload_run_artifact(services: Services, exchange: Exchange, request: m
 
 
 async def _receive(services: Services, exchange: Exchange, key: str) -> Reply:
-    """Write a body to a file of ours, which becomes the artifact once it is whole."""
-    store = services.workspace.artifacts.locate(OWN).store
-    with tempfile.TemporaryDirectory(prefix="hookline-upload-", dir=services.upload_folder) as folder:
-        path = Path(folder) / "content"
-        with path.open("wb") as file:
-            async for part in exchange.parts():
-                if len(part) >= CHUNK:
-                    await on_thread(file.write, part)
-                else:
-                    file.write(part)
-        await on_thread(store.put, key, path)
+    """Write a body to a file of ours, which becomes the artifact once it is whole.
+
+    What came is written by a thread while more comes: a slow disk keeps nobody else from being answered.
+    """
+    upload = Upload(services.upload_folder)
+    waiting: list[bytes] = []
+    size, written = 0, None
+    try:
+        async for part in exchange.parts():
+            waiting.append(part)
+            size += len(part)
+            if size >= CHUNK:
+                if written is not None:
+                    await written
+                written = asyncio.ensure_future(on_thread(upload.write, waiting))
+                waiting, size = [], 0
+        if written is not None:
+            await written
+        await on_thread(upload.become, services.workspace.artifacts.locate(OWN).store, key, waiting)
+    except BaseException:
+        if written is not None:
+            await asyncio.wait([written])
+        await on_thread(upload.give_up)
+        raise
     return Reply(b"{}")
 
 

@@ -55,18 +55,27 @@ class Database:
             **self.dialect.engine_options(),
         )
         event.listen(engine, "connect", self._on_connect)
+        event.listen(engine, "checkout", self._on_checkout)
         event.listen(engine, "begin", self._begin)
         event.listen(engine, "commit", lambda connection: self.dialect.finish(driver_of(connection), commit=True))
-        event.listen(engine, "rollback", lambda connection: self.dialect.finish(driver_of(connection), commit=False))
+        event.listen(engine, "rollback", self._roll_back)
         event.listen(engine, "before_cursor_execute", self._catch_up)
         return engine
 
     def _on_connect(self, connection: Any, record: Any) -> None:
         record.info["driver"] = self.dialect.driver(connection)
 
+    def _on_checkout(self, _connection: Any, record: Any, _proxy: Any) -> None:
+        if self.dialect.is_stale(record.info["driver"]):
+            raise sa.exc.DisconnectionError("another connection takes its place")
+
     def _begin(self, connection: sa.Connection) -> None:
         writes = connection.get_execution_options().get(_WRITES, False)
         self.dialect.begin(driver_of(connection), writes=writes)
+
+    def _roll_back(self, connection: sa.Connection) -> None:
+        if not connection.invalidated:  # a lost one has no driver any more
+            self.dialect.finish(driver_of(connection), commit=False)
 
     def _catch_up(self, connection: sa.Connection, _cursor: object, text: str, *_: object) -> None:
         self.dialect.catch_up(driver_of(connection), text)

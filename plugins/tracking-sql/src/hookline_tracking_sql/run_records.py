@@ -6,7 +6,7 @@ not validated again.
 
 import gc
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,6 +30,7 @@ from hookline.entities import (
 )
 from hookline.search.syntax import Columns
 from hookline_tracking_sql import schema
+from hookline_tracking_sql.dialects.base import Rows
 from hookline_tracking_sql.keys import Keys
 from hookline_tracking_sql.statements import Prepared, Row, among_given, driver_of, json_list, prepared
 
@@ -71,6 +72,8 @@ _DATASETS = prepared(
 )
 _MODEL_INPUTS = prepared(_wanted(schema.model_inputs, "run", "model_id").order_by(schema.model_inputs.c.id))
 _MODEL_OUTPUTS = prepared(_wanted(schema.model_outputs, "run", "model_id", "step").order_by(schema.model_outputs.c.id))
+_WHOLE = (_RUNS, _PARAMS, _TAGS, _LATEST, _DATASETS, _MODEL_INPUTS, _MODEL_OUTPUTS)
+"""What a whole run is made of, asked for at once."""
 _STATUSES = {each.value: each for each in RunStatus}
 _STAGES = {each.value: each for each in LifecycleStage}
 
@@ -124,16 +127,19 @@ def read_records(
 
 def _records(connection: sa.Connection, keys: Keys, runs: Collection[int], columns: Columns | None) -> list[RunRecord]:
     given = {"runs": json_list(runs)}
-    infos = {row[0]: _info(*row[1:]) for row in _RUNS.execute(connection, given)}
     if columns is None:
-        params, tags = _texts(connection, keys, _PARAMS, runs), _texts(connection, keys, _TAGS, runs)
-        latest = _latest(connection, keys, _LATEST, runs)
-        inputs, outputs = _inputs(connection, given), _outputs(connection, given)
+        driver = driver_of(connection)
+        found = driver.ask(*(each.asked(driver, given) for each in _WHOLE))
+        infos = {row[0]: _info(*row[1:]) for row in found[0]}
+        params, tags = (_texts(connection, keys, rows.fetchall(), runs) for rows in found[1:3])
+        latest = _latest(connection, keys, found[3].fetchall(), runs)
+        inputs, outputs = _inputs(*found[4:6]), _outputs(found[6])
         infos |= _leased(connection, infos)
     else:
-        params = _texts(connection, keys, _SOME_PARAMS, runs, columns.params)
-        tags = _texts(connection, keys, _SOME_TAGS, runs, columns.tags)
-        latest = _latest(connection, keys, _SOME_LATEST, runs, columns.metrics)
+        infos = {row[0]: _info(*row[1:]) for row in _RUNS.execute(connection, given)}
+        params = _texts(connection, keys, _some(connection, keys, _SOME_PARAMS, runs, columns.params), runs)
+        tags = _texts(connection, keys, _some(connection, keys, _SOME_TAGS, runs, columns.tags), runs)
+        latest = _latest(connection, keys, _some(connection, keys, _SOME_LATEST, runs, columns.metrics), runs)
         inputs, outputs = {}, {}
     nothing_read, nothing_made = RunInputs(), RunOutputs()
     return [
@@ -155,27 +161,21 @@ def _leased(connection: sa.Connection, found: Mapping[int, RunInfo]) -> dict[int
     return {run: evolve(found[run], lease=lease) for run, lease in leases.items()}
 
 
-def _rows(
-    connection: sa.Connection, keys: Keys, wanted: Prepared, runs: Collection[int], only: Collection[str] | None
-) -> list[Row]:
-    """Return rows of some runs, for all keys or for those that are named."""
-    given = {"runs": json_list(runs)}
-    if only is not None:
-        ids = keys.known(connection, only)
-        given["keys"] = json_list(ids[name] for name in only if name in ids)
-        if given["keys"] == "[]":
-            return []
-    return wanted.execute(connection, given).fetchall()
+def _some(
+    connection: sa.Connection, keys: Keys, wanted: Prepared, runs: Collection[int], only: Collection[str]
+) -> Sequence[Row]:
+    """Return rows of some runs for the keys that are named."""
+    ids = keys.known(connection, only)
+    chosen = [ids[name] for name in only if name in ids]
+    if not chosen:
+        return ()
+    rows: Sequence[Row] = wanted.execute(connection, {"runs": json_list(runs), "keys": json_list(chosen)}).fetchall()
+    return rows
 
 
 def _texts(
-    connection: sa.Connection,
-    keys: Keys,
-    wanted: Prepared,
-    runs: Collection[int],
-    only: Collection[str] | None = None,
+    connection: sa.Connection, keys: Keys, rows: Sequence[Row], runs: Collection[int]
 ) -> dict[int, dict[str, str]]:
-    rows = _rows(connection, keys, wanted, runs, only)
     names = keys.names(connection, {row[1] for row in rows})
     found: dict[int, dict[str, str]] = {run: {} for run in runs}
     for run, key, value in rows:
@@ -184,13 +184,8 @@ def _texts(
 
 
 def _latest(
-    connection: sa.Connection,
-    keys: Keys,
-    wanted: Prepared,
-    runs: Collection[int],
-    only: Collection[str] | None = None,
+    connection: sa.Connection, keys: Keys, rows: Sequence[Row], runs: Collection[int]
 ) -> dict[int, LatestPoints]:
-    rows = _rows(connection, keys, wanted, runs, only)
     names = keys.names(connection, {row[1] for row in rows})
     found: dict[int, dict[str, tuple[float, int, int]]] = {run: {} for run in runs}
     read = driver_of(connection).read
@@ -200,18 +195,18 @@ def _latest(
     return {run: LatestPoints(points) for run, points in found.items()}
 
 
-def _inputs(connection: sa.Connection, given: Mapping[str, str]) -> dict[int, RunInputs]:
+def _inputs(datasets: Rows, models: Rows) -> dict[int, RunInputs]:
     read: dict[int, list[DatasetInput]] = {}
-    for run, tags, *described in _DATASETS.execute(connection, given):
+    for run, tags, *described in datasets:
         read.setdefault(run, []).append(DatasetInput(Dataset(*described), json.loads(tags)))
     fed: dict[int, list[ModelInput]] = {}
-    for run, model_id in _MODEL_INPUTS.execute(connection, given):
+    for run, model_id in models:
         fed.setdefault(run, []).append(ModelInput(model_id))
     return {run: RunInputs(tuple(read.get(run, ())), tuple(fed.get(run, ()))) for run in {*read, *fed}}
 
 
-def _outputs(connection: sa.Connection, given: Mapping[str, str]) -> dict[int, RunOutputs]:
+def _outputs(rows: Rows) -> dict[int, RunOutputs]:
     made: dict[int, list[ModelOutput]] = {}
-    for run, model_id, step in _MODEL_OUTPUTS.execute(connection, given):
+    for run, model_id, step in rows:
         made.setdefault(run, []).append(ModelOutput(model_id, step))
     return {run: RunOutputs(tuple(models)) for run, models in made.items()}

@@ -5,8 +5,9 @@ from typing import Any
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
-from hookline.entities import Batch, Metric, NewRun
+from hookline.entities import Batch, Metric, NewRun, RunChange, RunStatus
 from hookline.errors import InvalidValue, NotFound, Unavailable
 from hookline_tracking_sql.dialects.round_trips import RoundTrips
 from hookline_tracking_sql.postgresql import PostgresqlTrackingStore
@@ -51,6 +52,16 @@ def test_a_run_and_a_group_of_batches_take_two_round_trips_each(
     assert len(trips) == 2
     trips.clear()
     assert store.log_batches([(run_id, points) for run_id in runs]) == [None] * 8
+    assert len(trips) == 2
+
+
+def test_a_run_is_read_in_two_round_trips(store: PostgresqlTrackingStore, trips: list[int]) -> None:
+    run_id = store.create_run(NewRun("0")).info.run_id
+    store.log_batch(run_id, Batch([Metric("m", 1.0)], {"p": "1"}, {"t": "2"}))
+    store.update_run(run_id, RunChange(status=RunStatus.FINISHED, end_time=1))
+    before = store.get_run(run_id)
+    trips.clear()
+    assert store.get_run(run_id) == before
     assert len(trips) == 2
 
 
@@ -105,8 +116,9 @@ def test_a_failed_batch_of_a_group_leaves_the_others(store: PostgresqlTrackingSt
     assert (data.params, data.metrics, data.tags.get("not")) == ({"p": "1"}, {"a": 1.0}, None)
 
 
+@pytest.mark.parametrize("by_core", [False, True])
 def test_a_connection_that_is_lost_within_a_transaction_is_said_and_replaced(
-    store: PostgresqlTrackingStore, connection: "psycopg.Connection[Any]"
+    store: PostgresqlTrackingStore, connection: "psycopg.Connection[Any]", by_core: bool
 ) -> None:
     run_id = store.create_run(NewRun("0")).info.run_id
 
@@ -115,7 +127,10 @@ def test_a_connection_that_is_lost_within_a_transaction_is_said_and_replaced(
             driver = driver_of(writer)
             (own,) = driver.connection.execute("SELECT pg_backend_pid()").fetchone()
             connection.execute("SELECT pg_terminate_backend(%s, 5000)", (own,))
-            driver.round_trips.add("SELECT 1")
+            if by_core:
+                writer.execute(sa.text("SELECT 1"))
+            else:
+                driver.round_trips.add("SELECT 1")
 
     with pytest.raises(Unavailable):
         lose_the_connection()

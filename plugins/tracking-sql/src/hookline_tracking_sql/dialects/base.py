@@ -109,6 +109,10 @@ class Dialect(ABC):
     def driver(self, connection: Any) -> Driver:
         """Prepare a new connection of the driver, which begins no transaction by itself."""
 
+    def is_stale(self, driver: Any) -> bool:
+        """Return whether a connection of the pool was lost since it was used."""
+        return False
+
     @abstractmethod
     def begin(self, driver: Any, *, writes: bool) -> None:
         """Begin a transaction: a reader sees one moment, a writer waits until no other one writes."""

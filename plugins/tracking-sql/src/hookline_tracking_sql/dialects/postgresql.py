@@ -7,7 +7,7 @@ for the server where it reads something and at the end, see `round_trips`.
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -40,11 +40,11 @@ class PostgresqlDriver(Driver):
 
     def __init__(self, connection: "psycopg.Connection[Any]") -> None:
         self.connection, self.round_trips = connection, RoundTrips(connection)
-        self.writes = False
+        self.is_inside = False  # of a transaction
 
     def execute(self, statement: Statement, values: Sequence[Any] = ()) -> Rows:
         """See `Driver.execute`."""
-        if self.writes:
+        if self.is_inside:
             return self.ask((statement, values))[0]
         return self.connection.execute(statement.of(self).text, values)
 
@@ -83,6 +83,19 @@ class PostgresqlDialect(ServerDialect):
         """See `Dialect.connect_args`."""
         return {"connect_timeout": max(1, round(self._options.connect_timeout)), "application_name": "hookline"}
 
+    def engine_options(self) -> Mapping[str, Any]:
+        """See `Dialect.engine_options`."""
+        return {**super().engine_options(), "pool_pre_ping": False}  # `is_stale` knows mostly without asking
+
+    def is_stale(self, driver: PostgresqlDriver) -> bool:
+        """See `Dialect.is_stale`."""
+        if driver.round_trips.may_be_lost:
+            try:
+                driver.connection.execute("SELECT 1")
+            except psycopg.Error:
+                return True
+        return False
+
     def driver(self, connection: "psycopg.Connection[Any]") -> PostgresqlDriver:
         """See `Dialect.driver`."""
         connection.autocommit = True  # the driver begins no transactions: `begin` does
@@ -105,9 +118,9 @@ class PostgresqlDialect(ServerDialect):
 
         That one goes with the beginning, unless the connection may be lost: only here another one takes its place.
         """
-        driver.writes = writes
+        driver.is_inside = True
         if not writes:
-            driver.connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            driver.round_trips.add("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             return
         for statement in ("BEGIN", _LOCK):
             driver.round_trips.add(statement)
@@ -120,7 +133,7 @@ class PostgresqlDialect(ServerDialect):
 
     def finish(self, driver: PostgresqlDriver, *, commit: bool) -> None:
         """See `Dialect.finish`: where something waits, the end goes with it."""
-        driver.writes = False
+        driver.is_inside = False
         if not commit:
             driver.round_trips.roll_back()
         elif driver.round_trips:

@@ -61,7 +61,7 @@ class RoundTrips:
         self._names: dict[str, bytes] = {}
         self._numbers = itertools.count()
         self._waiting: list[tuple[str, list[bytes | None], list[int]]] = []
-        self._used_at = 0.0
+        self._used_at = time.monotonic()
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -92,7 +92,8 @@ class RoundTrips:
         if time.monotonic() - self._used_at > _RESTED:
             return True
         try:
-            self._pgconn.consume_input()  # what is there now; it does not wait
+            for _ in ("the last words", "the end"):
+                self._pgconn.consume_input()  # what is there now; it does not wait
         except psycopg.OperationalError:
             return True
         return bool(self._pgconn.status == pq.ConnStatus.BAD)

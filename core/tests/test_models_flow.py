@@ -584,6 +584,20 @@ def test_a_store_that_cannot_be_asked_vouches_for_nothing(tmp_path, workspace):
         assert not folder.trusted
 
 
+def test_a_model_without_pickles_is_loaded_without_a_store(tmp_path, workspace):
+    asked = []
+    workspace.save_model(Times(), tmp_path / "m")
+    models = Models(
+        plugins=workspace.plugins,
+        artifacts=workspace.artifacts,
+        tracking=lambda: asked.append("tracking"),
+        registry=lambda: asked.append("registry"),
+        policy="trusted",
+    )
+    assert models.load(tmp_path / "m").native.factor == 2
+    assert asked == []
+
+
 def test_signatures_of_the_public_face_are_these():
     assert hookline.infer_signature is infer_signature
     assert isinstance(hookline.infer_signature([1]), Signature)

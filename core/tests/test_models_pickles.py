@@ -4,6 +4,7 @@ import contextlib
 import os
 import pickle
 import threading
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -205,6 +206,34 @@ def test_other_threads_go_on_unpickling_meanwhile(tmp_path):
             pickle.loads(pickle.dumps(Path("x")))
     assert found == [Path("x")]
     assert pickle.loads(pickle.dumps(Path("y"))) == Path("y")
+
+
+@pytest.mark.parametrize(
+    ("policy", "allowed", "vouched", "asked", "opens"),
+    [
+        ("trusted", False, True, 1, True),
+        ("trusted", False, False, 1, False),
+        ("trusted", True, False, 0, True),
+        ("allow", False, False, 0, True),
+        ("deny", True, True, 0, False),
+    ],
+)
+def test_records_are_asked_when_something_is_unpickled_and_not_before(tmp_path, policy, allowed, vouched, asked, opens):
+    asking = []
+
+    @cache
+    def ask():
+        asking.append(pickle.loads(pickle.dumps(Path("x"))))  # a store may unpickle what is its own
+        return vouched
+
+    gate = PickleGate(tmp_path, "m", policy, allowed, ask)
+    with gate.watch():
+        assert pickle.loads(pickle.dumps([1, "text"])) == [1, "text"]  # names nothing to import
+        assert asking == []
+        for _ in range(2):
+            with contextlib.nullcontext() if opens else pytest.raises(PickleRefused, match="pathlib"):
+                pickle.loads(pickle.dumps(Path("x")))
+    assert asking == [Path("x")] * asked
 
 
 def test_the_gate_opens_nothing_outside_of_the_models_folder(tmp_path):

@@ -24,7 +24,7 @@ from hookline.models.scanning import imports_of
 
 MLFLOW_SWITCH = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
 _SHOWN = 20
-_closed: ContextVar[Callable[[str], PickleRefused] | None] = ContextVar("hookline_closed_gate", default=None)
+_watching: ContextVar["PickleGate | None"] = ContextVar("hookline_watching_gate", default=None)
 
 
 @frozen
@@ -74,16 +74,29 @@ class PickleGate:
 
     @contextlib.contextmanager
     def watch(self) -> Iterator[None]:
-        """Stop unpickling by others than this gate, on this thread, while the block runs and the gate is not open."""
-        if self.is_open():
+        """Stop unpickling by others than this gate, on this thread, while the block runs and the gate is not open.
+
+        Records are asked when something is unpickled: for a model without pickles no store is opened.
+        """
+        if self.policy == "allow" or (self.policy == "trusted" and self.allowed):
             yield
             return
         _install_hook()
-        token = _closed.set(lambda name: self._refusal("the model", (name,)))
+        token = _watching.set(self)
         try:
             yield
         finally:
-            _closed.reset(token)
+            _watching.reset(token)
+
+    def _unpickling(self, name: str) -> None:
+        """Refuse what is being unpickled by others, with the name that it imports, where the gate is not open."""
+        token = _watching.set(None)  # what the stores that are asked now unpickle is their own
+        try:
+            is_open = self.is_open()
+        finally:
+            _watching.reset(token)
+        if not is_open:
+            raise self._refusal("the model", (name,))
 
     def _inside(self, path: Path) -> Path:
         real, root = path.resolve(), self.folder.resolve()
@@ -142,9 +155,9 @@ def _unpickled(path: Path, name: str) -> Any:
 
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "pickle.find_class":
-        refusal = _closed.get()
-        if refusal is not None:
-            raise refusal(".".join(str(each) for each in arguments))
+        gate = _watching.get()
+        if gate is not None:
+            gate._unpickling(".".join(str(each) for each in arguments))
 
 
 @cache

@@ -195,6 +195,27 @@ class ChartsEveryPoint(MemoryTrackingStore):
         return super().chart(run_ids, key, width=max(width, 1) * 2, **view)
 
 
+class MeansOfPoints(MemoryTrackingStore):
+    def chart_bands(self, groups, key, **view):
+        bands = super().chart_bands(groups, key, **view)
+        return [evolve(one, means=one.maxima) for one in bands]
+
+
+class BandsOfTheirOwnColumns(MemoryTrackingStore):
+    def chart_bands(self, groups, key, **view):
+        return [MemoryTrackingStore.chart_bands(self, {name: groups[name]}, key, **view)[0] for name in groups]
+
+
+class CountsRunsOfPoints(MemoryTrackingStore):
+    def chart_bands(self, groups, key, **view):
+        return [evolve(one, runs=one.counts) for one in super().chart_bands(groups, key, **view)]
+
+
+class DropsGroupsWithoutPoints(MemoryTrackingStore):
+    def chart_bands(self, groups, key, **view):
+        return [one for one in super().chart_bands(groups, key, **view) if len(one)]
+
+
 class LosesPointsWhenItCompacts(MemoryTrackingStore):
     def compact(self, run_id):
         for points in self._run(run_id).series.values() if run_id in self._runs else ():
@@ -429,6 +450,11 @@ MUTANTS = [
     (CountsWhatIsFinite, "test_few_points_are_a_bucket_each"),
     (LeavesOutTheEnd, "test_a_range_shows_what_lies_in_it"),
     (ChartsEveryPoint, "test_points_of_one_x_are_in_one_bucket_where_they_are_many"),
+    (MeansOfPoints, "test_a_band_is_the_mean_and_the_extremes_of_its_runs"),
+    (BandsOfTheirOwnColumns, "test_a_band_is_the_mean_and_the_extremes_of_its_runs"),
+    (BandsOfTheirOwnColumns, "test_any_bands_are_exact"),
+    (CountsRunsOfPoints, "test_a_band_is_the_mean_and_the_extremes_of_its_runs"),
+    (DropsGroupsWithoutPoints, "test_every_group_has_a_band_in_the_given_order"),
     (LosesPointsWhenItCompacts, "test_compacting_changes_nothing_that_can_be_read"),
     (FindsDeletedModels, "test_a_deleted_model_is_not_found_until_it_is_restored"),
     (KeepsEveryPointOfAModel, "test_metrics_that_name_a_model_are_its_metrics"),

@@ -13,7 +13,7 @@ TESTING_ONLY = {"hypothesis", "pytest"}
 LAYERS = [
     "errors uris tables",
     "entities paths system catalogue providers outputs",
-    "search pages store_rules charts",
+    "search pages store_rules charts bands",
     "interfaces hookspecs",
     "discovery strictness",
     "plugins documents media",

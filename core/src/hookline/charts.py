@@ -71,19 +71,32 @@ class Grid:
         return self._first - (-column * self._length) // self._width
 
 
+class Bucket(NamedTuple):
+    """The points of a series in one column: the x of the first and of the last, and what they are."""
+
+    column: int
+    start: int
+    end: int
+    summary: Summary
+
+
 class Buckets:
-    """Collects the buckets of a series, given parts of it in the order of x, each within one column."""
+    """Collects the buckets of a series, given parts of it in the order of x, each within one column.
+
+    Attributes:
+        found: what was added, in order.
+    """
 
     def __init__(self) -> None:
-        self._found: list[tuple[int, int, Summary]] = []
+        self.found: list[Bucket] = []
         self._column = -1
 
     def add(self, column: int, start: int, end: int, summary: Summary) -> None:
         """Add points from x `start` to `end`."""
         if column == self._column:
-            start, _, before = self._found.pop()
+            _, start, _, before = self.found.pop()
             summary = joined(before, summary)
-        self._found.append((start, end, summary))
+        self.found.append(Bucket(column, start, end, summary))
         self._column = column
 
     def add_points(self, grid: Grid, xs: "array[int]", values: "array[float]") -> None:
@@ -97,9 +110,9 @@ class Buckets:
 
     def series(self, run_id: str, key: str, origin: int = 0) -> ChartSeries:
         """Return what was added; x counts from `origin`."""
-        if not self._found:
+        if not self.found:
             return ChartSeries(run_id, key)
-        starts, ends, summaries = zip(*self._found, strict=True)
+        _, starts, ends, summaries = zip(*self.found, strict=True)
         counts, minima, maxima, last, *others = zip(*summaries, strict=True)
         return ChartSeries(
             run_id,
@@ -132,6 +145,11 @@ def chart_history(run_id: str, key: str, history: Iterable[Points], view: ChartV
         history: its points, ordered by (timestamp, step, value).
         origin: the run's start where `view.x` is `relative`, else 0.
     """
+    return chart_columns(run_id, key, *points_in_view(history, view, origin), view.width, origin)
+
+
+def points_in_view(history: Iterable[Points], view: ChartView, origin: int) -> "tuple[array[int], array[float]]":
+    """Return x, not counted from `origin`, and value of the points of a history that a view shows, in its order."""
     xs, values = array("q"), array("d")
     for block in history:
         xs.extend(block.steps if view.x == "step" else block.timestamps)
@@ -140,7 +158,7 @@ def chart_history(run_id: str, key: str, history: Iterable[Points], view: ChartV
         xs, values = by_step(xs, values)
     begin = 0 if view.start is None else bisect_left(xs, view.start + origin)
     end = len(xs) if view.end is None else bisect_right(xs, view.end + origin)
-    return chart_columns(run_id, key, xs[begin:end], values[begin:end], view.width, origin)
+    return xs[begin:end], values[begin:end]
 
 
 def by_step(steps: "array[int]", values: "array[float]") -> "tuple[array[int], array[float]]":

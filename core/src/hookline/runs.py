@@ -17,6 +17,7 @@ from hookline.artifacts import Artifacts
 from hookline.config import Settings
 from hookline.entities import (
     ChartAxis,
+    ChartBand,
     ChartSeries,
     Experiment,
     FileInfo,
@@ -285,6 +286,19 @@ class Runs:
     ) -> Sequence[ChartSeries]:
         """Return a metric of several runs as at most `width` buckets each: see `TrackingStore.chart`."""
         return self._tracking().chart(run_ids, key, x=x, width=width, start=start, end=end)
+
+    def chart_bands(
+        self,
+        groups: Mapping[str, Sequence[str]],
+        key: str,
+        *,
+        x: ChartAxis = "step",
+        width: int = 1000,
+        start: int | None = None,
+        end: int | None = None,
+    ) -> Sequence[ChartBand]:
+        """Return a metric of groups of runs as their means and extremes: see `TrackingStore.chart_bands`."""
+        return self._tracking().chart_bands(groups, key, x=x, width=width, start=start, end=end)
 
     def update(self, run_id: str, change: RunChange) -> RunInfo:
         """Change a run's name, status or times."""

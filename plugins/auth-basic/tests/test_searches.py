@@ -152,13 +152,15 @@ def test_versions(searched):
         ("GET", "metrics/get-history-bulk", "run_id"),
         ("GET", "metrics/get-history-bulk-interval", "run_ids"),
         ("POST", f"{OWN}/charts", "run_ids"),
+        ("POST", f"{OWN}/charts/bands", "run_ids"),
     ],
 )
 def test_series_of_several_runs_need_the_right_for_each(searched, method, path, field):
     client, _, seen, hidden = searched
     wanted = {"metric_key": "m", "key": "m"}
-    ask(searched, method, path, **wanted, **{field: [each.run_id for each in seen]})
-    status, answer = client.ask("reader", method, path, **wanted, **{field: [seen[0].run_id, hidden[0].run_id]})
+    ask(searched, method, path, **wanted, groups=["g"] * len(seen), **{field: [each.run_id for each in seen]})
+    both = {field: [seen[0].run_id, hidden[0].run_id], "groups": ["g", "g"]}
+    status, answer = client.ask("reader", method, path, **wanted, **both)
     assert (status, answer["message"]) == (404, f"Run with id={hidden[0].run_id} not found")
 
 

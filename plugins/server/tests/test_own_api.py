@@ -82,6 +82,28 @@ def test_a_part_of_a_series_is_charted_exactly(client, runs):
     assert series["counts"] == [1] * 5
 
 
+@pytest.mark.parametrize(("x", "starts"), [("step", 0), ("time", 1000), ("relative", 0)])
+def test_groups_of_runs_are_charted_as_bands(client, runs, x, starts):
+    named = {"run_ids": [runs[1], runs[0], runs[0]], "groups": ["both", "both", "plain"]}
+    bands = client.post(f"{OWN}/charts/bands", key="loss", x=x, width=10, **named)["bands"]
+    assert [(each["group"], each["key"]) for each in bands] == [("both", "loss"), ("plain", "loss")]
+    both, plain = bands
+    assert both["starts"] == plain["starts"] == [starts + 10 * number for number in range(10)]
+    assert (both["runs"], both["counts"], plain["counts"]) == ([2] * 10, [20] * 10, [10] * 10)
+    assert plain["means"] == [10.0 * number + 9 for number in range(10)]
+    assert both["means"] == [1.5 * each for each in plain["means"]]
+    assert (both["minima"], both["maxima"]) == (plain["minima"], [2 * each for each in plain["maxima"]])
+
+
+def test_a_band_of_no_number_has_no_mean(client, workspace):
+    run_id = client.run()
+    values = [math.nan, math.inf, -math.inf]
+    workspace.tracking.log_batch(run_id, Batch(metrics=[Metric("m", value, 0, 1) for value in values]))
+    (band,) = client.post(f"{OWN}/charts/bands", run_ids=[run_id], groups=["g"], key="m")["bands"]
+    assert (band["means"], band["minima"], band["maxima"], band["runs"]) == ([None], [None], [None], [0])
+    assert (band["nans"], band["positive_infinities"], band["negative_infinities"]) == ([1], [1], [1])
+
+
 def test_what_is_no_number_is_counted_and_never_drawn(client, workspace):
     run_id = client.run()
     values = [math.nan, math.inf, -math.inf]
@@ -98,6 +120,10 @@ def test_what_is_no_number_is_counted_and_never_drawn(client, workspace):
         ("runs/search", {"experiment_ids": ["0"], "max_results": 0}, 400, "max_results"),
         ("runs/search", {"experiment_ids": ["0"], "columns": 5}, 400, "columns"),
         ("runs/keys", {}, 400, "experiment_ids"),
+        ("charts/bands", {"run_ids": ["a", "b"], "groups": ["g"], "key": "m"}, 400, "1 group(s) for 2 run(s)"),
+        ("charts/bands", {"run_ids": ["0" * 32], "groups": ["g"], "key": "m"}, 404, "0" * 32),
+        ("charts/bands", {"run_ids": ["a"], "groups": ["g"], "key": "m", "width": 0}, 400, "width"),
+        ("charts/bands", {"run_ids": ["a"], "key": "m"}, 400, "groups"),
         ("charts", {"run_ids": ["no-such-run"], "key": "m"}, 404, "no-such-run"),
         ("charts", {"run_ids": ["r"], "key": "m", "x": "sideways"}, 400, "sideways"),
         ("charts", {"run_ids": ["r"], "key": "m", "width": 0}, 400, "width"),

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hookline.charts import chart_columns
-from hookline.entities import Batch, ChartSeries, ChartView, Metric, NewRun, RunChange, RunStatus
+from hookline.entities import Batch, ChartView, Metric, NewRun, RunChange, RunStatus
 from hookline.interfaces import TrackingStore
 from hookline_tracking_sql.kept_charts import KeptCharts
 from hookline_tracking_sql.store import SqlTrackingStore
@@ -56,7 +56,7 @@ def values(noise: Random, count: int, odd: float) -> list[float]:
     return found
 
 
-def same(one: ChartSeries, other: ChartSeries) -> bool:
+def same(one: object, other: object) -> bool:
     """Whether charts are equal, NaN being equal to itself."""
     return repr(one) == repr(other)
 
@@ -96,6 +96,41 @@ def test_any_series_is_charted_as_its_points_say(tmp_path_factory, seed, shape, 
             view |= {"start": start - noise.randrange(2), "end": noise.choice([None, end])}
             assert same(store.chart([run_id], "m", **view)[0], TrackingStore.chart(store, [run_id], "m", **view)[0])
     store.close()
+
+
+@settings(max_examples=30, deadline=None, database=None)
+@given(st.integers(0, 2**32), st.lists(st.sampled_from(SHAPES), min_size=1, max_size=4))
+def test_any_groups_are_charted_as_their_points_say(tmp_path_factory, seed, shapes) -> None:
+    noise = Random(seed)
+    store = SqlTrackingStore(f"sqlite:///{tmp_path_factory.mktemp('bands')}/store.db")
+    runs = [fill(store, noise, shape, noise.randrange(1, 9000)) for shape in shapes]
+    groups = {"some": noise.sample(runs, noise.randrange(len(runs) + 1)), "all": runs, "the first": runs[:1]}
+    for axis in AXES:
+        for width in (1, noise.randrange(2, 50), 1000):
+            view = {"x": axis, "width": width}
+            bands, expected = (
+                store.chart_bands(groups, "m", **view),
+                TrackingStore.chart_bands(store, groups, "m", **view),
+            )
+            assert same(bands, expected)
+            start, end = sorted(noise.choices([*expected[1].starts, *expected[1].ends], k=2))
+            view |= {"start": start - noise.randrange(2), "end": noise.choice([None, end])}
+            assert same(store.chart_bands(groups, "m", **view), TrackingStore.chart_bands(store, groups, "m", **view))
+    store.close()
+
+
+def test_bands_are_drawn_again_only_where_a_series_has_changed(
+    store: SqlTrackingStore, long_run: str, trace: list[str]
+) -> None:
+    other = store.create_run(NewRun("0", start_time=START)).info.run_id
+    groups = {"one": [long_run, other]}
+    first = store.chart_bands(groups, "m", width=300)
+    trace.clear()
+    assert store.chart_bands(groups, "m", width=300) is first
+    assert len(trace) == len(groups["one"])
+    store.log_batch(other, Batch([Metric("m", 7e9, 40_959, START)]))
+    [band] = store.chart_bands(groups, "m", width=300)
+    assert (band.maxima[-1], band.runs[-1], band.means[-1]) == (7e9, 2, (7e9 + 40_959 % 9) / 2)
 
 
 @pytest.fixture
@@ -145,7 +180,7 @@ def test_kept_charts_are_bounded() -> None:
     kept = KeptCharts(most=25)
     chart = chart_columns("r", "k", array("q", range(10)), array("d", range(10)), 10)
     for width in (1, 2, 3):
-        kept.put(("r", "k", ChartView("step", width)), (10, 0), chart)
+        kept.put(("r", "k", ChartView("step", width)), (10, 0), chart, len(chart))
     assert [kept.get(("r", "k", ChartView("step", width)), (10, 0)) is chart for width in (1, 2, 3)] == [
         *(False, True, True)
     ]

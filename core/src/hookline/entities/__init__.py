@@ -1,7 +1,7 @@
 """The nouns of Hookline: frozen, typed, validated once where they are made."""
 
 from hookline.entities.catalogue import KeyKind, Purged, PurgedKind, RunKey, ValueType
-from hookline.entities.chart import ChartAxis, ChartSeries, ChartView
+from hookline.entities.chart import ChartAxis, ChartBand, ChartSeries, ChartView
 from hookline.entities.dataset import Dataset, DatasetInput, DatasetSummary, ModelInput, ModelOutput
 from hookline.entities.delivery import Delivery, Writer, checksum_of, merged
 from hookline.entities.deployment import Deployment, ModelFolder
@@ -55,6 +55,7 @@ __all__ = [
     "SYSTEM_PREFIX",
     "Batch",
     "ChartAxis",
+    "ChartBand",
     "ChartSeries",
     "ChartView",
     "ContainerImage",

@@ -80,3 +80,38 @@ class ChartSeries:
 
     def __len__(self) -> int:
         return len(self.starts)
+
+
+@frozen
+class ChartBand:
+    """A group of runs on a chart: its buckets in the order of x, as columns of equal length.
+
+    A bucket is about the columns of `TrackingStore.chart_bands`. Its runs are those that have had a finite value and
+    still have points, there or later; each by its latest finite value there or before. What is over values is NaN where
+    there is no such run.
+
+    Attributes:
+        group, key: which runs, and which metric.
+        starts, ends: `array("q")`, the x of each bucket's first and last point.
+        counts: `array("q")`, how many points, those that are not finite included.
+        runs: `array("q")`, how many runs.
+        means: `array("d")`, over the runs: the correctly rounded sum of their values, divided by their number.
+        minima, maxima: `array("d")`, over the values of the runs and all finite ones of the bucket's points.
+        nans, positive_infinities, negative_infinities: `array("q")`, how many of the points.
+    """
+
+    group: str
+    key: str
+    starts: "array[int]" = field(factory=_integers)
+    ends: "array[int]" = field(factory=_integers)
+    counts: "array[int]" = field(factory=_integers)
+    runs: "array[int]" = field(factory=_integers)
+    means: "array[float]" = field(factory=_numbers)
+    minima: "array[float]" = field(factory=_numbers)
+    maxima: "array[float]" = field(factory=_numbers)
+    nans: "array[int]" = field(factory=_integers)
+    positive_infinities: "array[int]" = field(factory=_integers)
+    negative_infinities: "array[int]" = field(factory=_integers)
+
+    def __len__(self) -> int:
+        return len(self.starts)

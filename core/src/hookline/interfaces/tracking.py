@@ -20,10 +20,12 @@ from typing import ClassVar
 
 from attrs import evolve
 
-from hookline.charts import chart_history
+from hookline.bands import PointsInView, bands_of
+from hookline.charts import chart_history, points_in_view
 from hookline.entities import (
     Batch,
     ChartAxis,
+    ChartBand,
     ChartSeries,
     ChartView,
     DatasetInput,
@@ -249,6 +251,42 @@ class TrackingStore(ABC):
         return [
             chart_history(run_id, key, self.metric_history(run_id, key), view, origins[run_id]) for run_id in run_ids
         ]
+
+    def chart_bands(
+        self,
+        groups: Mapping[str, Sequence[str]],
+        key: str,
+        *,
+        x: ChartAxis = "step",
+        width: int = 1000,
+        start: int | None = None,
+        end: int | None = None,
+    ) -> Sequence[ChartBand]:
+        """Return the series of a key in groups of runs as one band of at most `width` buckets each, in the given order.
+
+        The range from the first x that is shown of any run to the last is cut into `width` columns of equal length, as
+        that of a series of `chart` is; all groups have the same columns. A group has a bucket for each column in which
+        one of its runs has points. A run counts in the buckets from its first finite value to its last point, by its
+        latest finite value there or before, so that runs that log at different x are compared at each of them. The
+        mean is over these values, one for each run however many points it has; the least and the greatest value are
+        over them and over all finite points of the column. What is not finite is counted.
+
+        The buckets are computed from `metric_history` here; a store that knows better replaces this method.
+
+        Args:
+            groups: the ids of the runs of each group by its name; a run may be in several, and counts once in each.
+            x, width, start, end: as in `chart`.
+
+        Raises:
+            NotFound: there is no such run. InvalidValue: an unknown axis, or a width below 1.
+        """
+        view = ChartView(x, width, start, end)
+        runs = {}
+        for run_id in dict.fromkeys(run_id for run_ids in groups.values() for run_id in run_ids):
+            origin = self.get_run(run_id).info.start_time if x == "relative" else 0
+            points = points_in_view(self.metric_history(run_id, key), view, origin)
+            runs[run_id] = PointsInView(origin, *points)
+        return bands_of(groups, key, runs, width)
 
     def compact(self, run_id: str) -> None:  # noqa: B027 - most stores have nothing to do
         """Rearrange what an active run logged so far, so that it takes less space and is read faster.

@@ -1,5 +1,6 @@
 """The conformance suite of `TrackingStore`."""
 
+from hookline.testing.laws_bands import BandLaws
 from hookline.testing.laws_catalogue import CatalogueLaws
 from hookline.testing.laws_charts import ChartLaws
 from hookline.testing.laws_concurrency import ConcurrencyLaws
@@ -16,6 +17,7 @@ class TrackingStoreSuite(
     RunLaws,
     LoggingLaws,
     ChartLaws,
+    BandLaws,
     RunSearchLaws,
     CatalogueLaws,
     PurgeLaws,
@@ -36,4 +38,4 @@ class TrackingStoreSuite(
     """
 
     kind = "tracking store"
-    version = 1
+    version = 2

@@ -31,6 +31,10 @@ TABLES = (
         *("get_charts", "POST", "/charts", own.GetCharts, own.ChartsFound, may.run(READ, "run_ids")),
         summary="Read a series of several runs as buckets with their minima, maxima and last values",
     ),
+    _own(
+        *("get_bands", "POST", "/charts/bands", own.GetBands, own.BandsFound, may.run(READ, "run_ids")),
+        summary="Read a series of groups of runs as buckets with the means, minima and maxima of each group",
+    ),
 )
 
 VIEWS = (

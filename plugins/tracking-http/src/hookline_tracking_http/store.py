@@ -1,7 +1,8 @@
 """The tracking store behind a server's URL."""
 
+import math
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from attrs import evolve
@@ -10,6 +11,7 @@ from hookline import search
 from hookline.entities import (
     Batch,
     ChartAxis,
+    ChartBand,
     ChartSeries,
     ChartView,
     DatasetInput,
@@ -168,6 +170,36 @@ class HttpTrackingStore(ServedExperiments, ServedLoggedModels, TrackingStore):
             found += map(_series, answer.series)
         return found
 
+    def chart_bands(
+        self,
+        groups: Mapping[str, Sequence[str]],
+        key: str,
+        *,
+        x: ChartAxis = "step",
+        width: int = 1000,
+        start: int | None = None,
+        end: int | None = None,
+    ) -> Sequence[ChartBand]:
+        """Return the series of a key in groups of runs as bands; of too many runs for one request from their points."""
+        view = ChartView(x, width, start, end)
+        named = [(group, run_id) for group, run_ids in groups.items() for run_id in run_ids]
+        if width > CHART_WIDTH or len(named) > min(CHART_RUNS, CHART_SHARE // width):
+            return super().chart_bands(groups, key, x=x, width=width, start=start, end=end)
+        bands = {group: ChartBand(group, key) for group in groups}
+        if named:
+            request = own.GetBands(
+                run_ids=[run_id for _, run_id in named],
+                groups=[group for group, _ in named],
+                key=key,
+                x=view.x,
+                width=width,
+                start=start,
+                end=end,
+            )
+            answer: own.BandsFound = self._ask("get_bands", request, own.BandsFound)
+            bands |= {each.group: _band(each) for each in answer.bands}
+        return list(bands.values())
+
     def log_inputs(self, run_id: str, datasets: Sequence[DatasetInput], models: Sequence[ModelInput] = ()) -> None:
         """Note what a run read."""
         request = runs.LogInputs(
@@ -228,16 +260,25 @@ def _as_seen(asked: Comparison) -> Comparison:
     return evolve(asked, value=answers.location(asked.value))
 
 
+def _numbers(values: Sequence[float | None]) -> "array[float]":
+    return array("d", (math.nan if each is None else each for each in values))
+
+
+def _band(of: own.ChartBand) -> ChartBand:
+    return ChartBand(
+        of.group,
+        of.key,
+        *(array("q", each) for each in (of.starts, of.ends, of.counts, of.runs)),
+        *map(_numbers, (of.means, of.minima, of.maxima)),
+        *(array("q", each) for each in (of.nans, of.positive_infinities, of.negative_infinities)),
+    )
+
+
 def _series(of: own.ChartSeries) -> ChartSeries:
-    nan = float("nan")
-
-    def numbers(values: Sequence[float | None]) -> "array[float]":
-        return array("d", (nan if each is None else each for each in values))
-
     return ChartSeries(
         of.run_id,
         of.key,
         *(array("q", each) for each in (of.starts, of.ends, of.counts)),
-        *map(numbers, (of.minima, of.maxima, of.last_values)),
+        *map(_numbers, (of.minima, of.maxima, of.last_values)),
         *(array("q", each) for each in (of.nans, of.positive_infinities, of.negative_infinities)),
     )

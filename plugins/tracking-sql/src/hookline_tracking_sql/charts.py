@@ -1,13 +1,15 @@
 """Charts of series: from what their segments say, with points read only where a column begins or ends."""
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, partial
+from typing import NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
+from hookline.bands import bands_of
 from hookline.charts import Buckets, Grid, chart_columns
-from hookline.entities import ChartAxis, ChartSeries, ChartView, Points
+from hookline.entities import ChartAxis, ChartBand, ChartSeries, ChartView, Points
 from hookline.store_rules import run_not_found
 from hookline_tracking_sql.base import Part
 from hookline_tracking_sql.dialects.base import Driver
@@ -30,10 +32,17 @@ _MOST_AHEAD = 1000  # segments that one statement reads: some drivers hold all t
 _KEPT = 8  # segments that are kept unpacked at a time: as many as overlap, usually
 
 
+SeriesCharts: TypeAlias = KeptCharts[tuple[str, str, ChartView], tuple[int, int], ChartSeries]
+GroupCharts: TypeAlias = KeptCharts[
+    tuple[tuple[tuple[str, tuple[str, ...]], ...], str, ChartView], tuple[tuple[int, int], ...], Sequence[ChartBand]
+]
+
+
 class ChartPart(Part):
     """The charts of a store's series."""
 
-    _charts: KeptCharts
+    _charts: SeriesCharts
+    _bands: GroupCharts
 
     def chart(
         self,
@@ -51,35 +60,96 @@ class ChartPart(Part):
             return [self._chart(driver_of(connection), run_id, key, view) for run_id in run_ids]
 
     def _chart(self, driver: Driver, run_id: str, key: str, view: ChartView) -> ChartSeries:
-        found = driver.execute(_FIND, (key, run_id)).fetchone()
-        if found is None:
-            raise run_not_found(run_id)
-        run, start_time, of_key, count = found
-        if of_key is None:
-            return ChartSeries(run_id, key)
-        origin = start_time if view.x == "relative" else 0
-        what, state = (run_id, key, view), (count, origin)
-        known = self._charts.get(what, state)
+        found = _find(driver, run_id, key, view)
+        what = run_id, key, view
+        known = self._charts.get(what, found.state)
         if known is None:
-            known = _drawn(Series(driver, run, of_key), (run_id, key), view, origin)
-            self._charts.put(what, state, known)
+            known = _drawn(found, (run_id, key), view)
+            self._charts.put(what, found.state, known, len(known))
         return known
 
+    def chart_bands(
+        self,
+        groups: Mapping[str, Sequence[str]],
+        key: str,
+        *,
+        x: ChartAxis = "step",
+        width: int = 1000,
+        start: int | None = None,
+        end: int | None = None,
+    ) -> Sequence[ChartBand]:
+        """See `TrackingStore.chart_bands`."""
+        view = ChartView(x, width, start, end)
+        what = tuple((group, tuple(run_ids)) for group, run_ids in groups.items()), key, view
+        with self._database.reading() as connection:
+            driver = driver_of(connection)
+            runs = dict.fromkeys(run_id for run_ids in groups.values() for run_id in run_ids)
+            found = {run_id: _find(driver, run_id, key, view) for run_id in runs}
+            state = tuple(each.state for each in found.values())
+            known = self._bands.get(what, state)
+            if known is None:
+                shown = {run_id: _Shown(each, view) for run_id, each in found.items()}
+                known = bands_of(groups, key, shown, width)
+                self._bands.put(what, state, known, sum(map(len, known)))
+            return known
 
-def _drawn(series: Series, named: tuple[str, str], view: ChartView, origin: int) -> ChartSeries:
-    source = _Source(series, by_step=view.x == "step", width=view.width)
-    shown = _shown(source, view, origin)
-    if sum(stretch.size for stretch in shown) <= view.width:
+
+class _Found(NamedTuple):
+    """A series, if there is one; how many points it has, and where its x axis begins."""
+
+    series: Series | None
+    count: int
+    origin: int
+
+    @property
+    def state(self) -> tuple[int, int]:
+        """What tells whether a chart of it is still right."""
+        return self.count, self.origin
+
+
+def _find(driver: Driver, run_id: str, key: str, view: ChartView) -> _Found:
+    found = driver.execute(_FIND, (key, run_id)).fetchone()
+    if found is None:
+        raise run_not_found(run_id)
+    run, start_time, of_key, count = found
+    origin = start_time if view.x == "relative" else 0
+    return _Found(None, 0, origin) if of_key is None else _Found(Series(driver, run, of_key), count, origin)
+
+
+class _Shown:
+    """What a view shows of a series: see `hookline.bands.RunInView`."""
+
+    def __init__(self, found: _Found, view: ChartView) -> None:
+        self.origin = found.origin
+        self.stretches: list[Stretch] = []
+        if found.series is not None:
+            source = _Source(found.series, by_step=view.x == "step", width=view.width)
+            self.stretches = _shown(source, view, found.origin)
+
+    @property
+    def ends(self) -> tuple[int, int] | None:
+        """The first and the last x, if there are any."""
+        return (self.stretches[0].first[0], self.stretches[-1].last[0]) if self.stretches else None
+
+    def draw(self, buckets: Buckets, grid: Grid) -> None:
+        """Add the points to buckets."""
+        for stretch in self.stretches:
+            stretch.draw(buckets, grid)
+
+
+def _drawn(found: _Found, named: tuple[str, str], view: ChartView) -> ChartSeries:
+    shown = _Shown(found, view)
+    if sum(stretch.size for stretch in shown.stretches) <= view.width:
         xs, values = array("q"), array("d")
-        for stretch in shown:
+        for stretch in shown.stretches:
             read = stretch.points()
             xs.extend(read.xs)
             values.extend(read.values)
-        return chart_columns(*named, xs, values, view.width, origin)
-    buckets, grid = Buckets(), Grid(shown[0].first[0], shown[-1].last[0], view.width)
-    for stretch in shown:
-        stretch.draw(buckets, grid)
-    return buckets.series(*named, origin)
+        return chart_columns(*named, xs, values, view.width, found.origin)
+    buckets = Buckets()
+    assert shown.ends is not None, "there are points"
+    shown.draw(buckets, Grid(*shown.ends, view.width))
+    return buckets.series(*named, found.origin)
 
 
 def _shown(source: "_Source", view: ChartView, origin: int) -> list[Stretch]:

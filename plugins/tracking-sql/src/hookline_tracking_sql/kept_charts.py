@@ -1,29 +1,30 @@
-"""Charts that were drawn lately: of a series that nothing was added to, the same view is the same chart."""
+"""Charts that were drawn lately: of series that nothing was added to, the same view is the same chart."""
 
 from collections import OrderedDict
+from collections.abc import Hashable
 from threading import Lock
-from typing import TypeAlias
-
-from hookline.entities import ChartSeries, ChartView
+from typing import Generic, TypeVar
 
 MOST_BUCKETS = 250_000
 """How many buckets are kept, of 72 bytes each; the longest unused charts go first."""
 
-What: TypeAlias = tuple[str, str, ChartView]
-"""Run, key and view."""
-State: TypeAlias = tuple[int, int]
-"""How many points the series has, which only ever grow in number, and from where x counts."""
+What = TypeVar("What", bound=Hashable)
+State = TypeVar("State")
+Chart = TypeVar("Chart")
 
 
-class KeptCharts:
-    """Charts by what they show, each with the state of its series then. Thread safe."""
+class KeptCharts(Generic[What, State, Chart]):
+    """Charts by what they show, each with the state of its series then. Thread safe.
+
+    The state of a series is how many points it has, which only ever grow in number, and from where x counts.
+    """
 
     def __init__(self, most: int = MOST_BUCKETS) -> None:
         self._most, self._size = most, 0
         self._lock = Lock()
-        self._found: OrderedDict[What, tuple[State, ChartSeries]] = OrderedDict()
+        self._found: OrderedDict[What, tuple[State, Chart, int]] = OrderedDict()
 
-    def get(self, what: What, state: State) -> ChartSeries | None:
+    def get(self, what: What, state: State) -> Chart | None:
         """Return a chart, which is not to be changed; None where it is not kept, or the series has changed."""
         with self._lock:
             known = self._found.get(what)
@@ -32,14 +33,12 @@ class KeptCharts:
             self._found.move_to_end(what)
             return known[1]
 
-    def put(self, what: What, state: State, chart: ChartSeries) -> None:
-        """Keep a chart."""
+    def put(self, what: What, state: State, chart: Chart, size: int) -> None:
+        """Keep a chart of so many buckets."""
         with self._lock:
-            before = self._found.pop(what, None)
-            if before is not None:
-                self._size -= len(before[1].starts)
-            self._found[what] = state, chart
-            self._size += len(chart.starts)
+            *_, before = self._found.pop(what, (None, None, 0))
+            self._found[what] = state, chart, size
+            self._size += size - before
             while self._size > self._most:
-                _, (_, gone) = self._found.popitem(last=False)
-                self._size -= len(gone.starts)
+                _, (*_, gone) = self._found.popitem(last=False)
+                self._size -= gone

@@ -50,6 +50,7 @@ class TrackingTables(
         self._database = open_database(dialect)
         self._keys = Keys(self._database)
         self._charts = KeptCharts()
+        self._bands = KeptCharts()
 
     def close(self) -> None:
         """See `TrackingStore.close`."""

@@ -223,6 +223,53 @@ class ChartsFound(Response):
     series: list[ChartSeries] = []
 
 
+class GetBands(Request):
+    """Read a series of groups of runs as at most `width` buckets for each group, in which the runs are compared.
+
+    `groups` has the name of each run's group, in the order of `run_ids`; a run may stand there once for each group that
+    it is in. The range of x that is shown is cut into `width` columns of equal length, the same for all groups. A run
+    counts in the columns from its first finite value to its last point, by its latest finite value there or before.
+    The other fields are those of a request for charts.
+    """
+
+    required: ClassVar[tuple[str, ...]] = ("run_ids", "groups", "key")
+
+    run_ids: list[str] = []
+    groups: list[str] = []
+    key: str = ""
+    x: str = "step"
+    width: int = 1000
+    start: int | None = None
+    end: int | None = None
+
+
+class ChartBand(msgspec.Struct):
+    """The buckets of a group as columns of equal length.
+
+    `runs` says how many runs count in a bucket, `counts` how many points it has. `means` are over the runs, `minima`
+    and `maxima` over their values and the points; `null` where no run counts.
+    """
+
+    group: str
+    key: str
+    starts: list[int]
+    ends: list[int]
+    counts: list[int]
+    runs: list[int]
+    means: list[float | None]
+    minima: list[float | None]
+    maxima: list[float | None]
+    nans: list[int]
+    positive_infinities: list[int]
+    negative_infinities: list[int]
+
+
+class BandsFound(Response):
+    """Bands, in the order in which their groups were named first."""
+
+    bands: list[ChartBand] = []
+
+
 class ListViews(Request):
     """List saved views whose names start with a prefix."""
 

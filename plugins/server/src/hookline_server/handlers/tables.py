@@ -3,7 +3,7 @@
 from attrs import evolve
 
 from hookline import search
-from hookline.entities import ChartSeries
+from hookline.entities import ChartBand, ChartSeries
 from hookline.errors import InvalidValue
 from hookline.liveness import observed_record
 from hookline.search.syntax import Columns
@@ -54,13 +54,7 @@ def list_keys(services: Services, request: messages.ListKeys) -> messages.KeysFo
 
 def get_charts(services: Services, request: messages.GetCharts) -> messages.ChartsFound:
     """Read a series of several runs as buckets."""
-    if len(request.run_ids) > MAX_CHARTED:
-        raise InvalidValue(f"A chart shows at most {MAX_CHARTED} runs, not {len(request.run_ids)}.")
-    if not 1 <= request.width <= min(MAX_WIDTH, MAX_BUCKETS // len(request.run_ids)):
-        raise InvalidValue(
-            f"The width of a chart is 1 to {MAX_WIDTH}, and that of all its series together at most {MAX_BUCKETS}; "
-            f"{request.width} for {len(request.run_ids)} run(s) is not."
-        )
+    _check_size(request)
     series = services.tracking.chart(
         request.run_ids,
         request.key,
@@ -70,6 +64,48 @@ def get_charts(services: Services, request: messages.GetCharts) -> messages.Char
         end=request.end,
     )
     return messages.ChartsFound(series=[_columns(each) for each in series])
+
+
+def get_bands(services: Services, request: messages.GetBands) -> messages.BandsFound:
+    """Read a series of groups of runs as buckets."""
+    _check_size(request)
+    if len(request.groups) != len(request.run_ids):
+        raise InvalidValue(
+            f"Each run has the name of its group: {len(request.groups)} group(s) for {len(request.run_ids)} run(s)."
+        )
+    groups: dict[str, list[str]] = {}
+    for group, run_id in zip(request.groups, request.run_ids, strict=True):
+        groups.setdefault(group, []).append(run_id)
+    bands = services.tracking.chart_bands(
+        groups,
+        request.key,
+        x=request.x,  # type: ignore[arg-type]  # checked there
+        width=request.width,
+        start=request.start,
+        end=request.end,
+    )
+    return messages.BandsFound(bands=[_band(each) for each in bands])
+
+
+def _check_size(request: messages.GetCharts | messages.GetBands) -> None:
+    if len(request.run_ids) > MAX_CHARTED:
+        raise InvalidValue(f"A chart shows at most {MAX_CHARTED} runs, not {len(request.run_ids)}.")
+    if not 1 <= request.width <= min(MAX_WIDTH, MAX_BUCKETS // len(request.run_ids)):
+        raise InvalidValue(
+            f"The width of a chart is 1 to {MAX_WIDTH}, and that of all its series together at most {MAX_BUCKETS}; "
+            f"{request.width} for {len(request.run_ids)} run(s) is not."
+        )
+
+
+def _band(of: ChartBand) -> messages.ChartBand:
+    """Return a band as it travels, likewise."""
+    return messages.ChartBand(
+        of.group,
+        of.key,
+        *(of.starts.tolist(), of.ends.tolist(), of.counts.tolist(), of.runs.tolist()),
+        *(of.means.tolist(), of.minima.tolist(), of.maxima.tolist()),
+        *(of.nans.tolist(), of.positive_infinities.tolist(), of.negative_infinities.tolist()),
+    )
 
 
 def _columns(of: ChartSeries) -> messages.ChartSeries:
@@ -88,4 +124,5 @@ HANDLERS = {
     "count_runs": count_runs,
     "list_keys": list_keys,
     "get_charts": get_charts,
+    "get_bands": get_bands,
 }

@@ -7,18 +7,24 @@ export function isDark(): boolean {
   return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
-const given = new Map<string, number>();
+/** Of groups, whose ids begin so, and of runs. */
+export const GROUP = "group:";
+const given = { groups: new Map<string, number>(), runs: new Map<string, number>() };
 
-/** A run's colour, the same in table, charts and comparison. The first twenty that are shown differ from each other. */
-export function colourIndex(runId: string): number {
-  const known = given.get(runId);
+/**
+ * The colour of a run or of a group of runs, the same in table, charts and comparison. The first twenty runs that are shown
+ * differ from each other, and so do the first twenty groups, which take the colours in the order that keeps few far apart.
+ */
+export function colourIndex(id: string): number {
+  const alike = id.startsWith(GROUP) ? given.groups : given.runs;
+  const known = alike.get(id);
   if (known !== undefined) return known;
-  let index = hash(runId) % LIGHT.length;
-  if (given.size < LIGHT.length) {
-    const taken = new Set(given.values());
+  let index = (alike === given.groups ? alike.size : hash(id)) % LIGHT.length;
+  if (alike.size < LIGHT.length) {
+    const taken = new Set(alike.values());
     while (taken.has(index)) index = (index + 1) % LIGHT.length;
   }
-  given.set(runId, index);
+  alike.set(id, index);
   return index;
 }
 
@@ -28,8 +34,8 @@ function hash(text: string): number {
   return sum >>> 0;
 }
 
-export function colourOf(runId: string): string {
-  return (isDark() ? DARK : LIGHT)[colourIndex(runId)];
+export function colourOf(id: string): string {
+  return (isDark() ? DARK : LIGHT)[colourIndex(id)];
 }
 
 /** The colour of one of several series that are no runs. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { ChartSeries } from "../src/api/types";
-import { linesOf, markedText, smoothed } from "../src/charts/data";
+import type { ChartBand, ChartSeries } from "../src/api/types";
+import { linesOf, markedText, meansOf, smoothed } from "../src/charts/data";
 import { gridOf, quantile, quartiles } from "../src/explore/fields";
 
 const series = (values: (number | null)[], more: Partial<ChartSeries> = {}): ChartSeries => ({
@@ -18,6 +18,8 @@ const series = (values: (number | null)[], more: Partial<ChartSeries> = {}): Cha
   ...more,
 });
 
+const plain = { smooth: 0, log: false, scale: 1 };
+
 describe("smoothing", () => {
   test("begins at the first value and not at zero", () => expect(smoothed([5, 5, 5], 0.9)).toEqual([5, 5, 5]));
   test("is the weighted mean of what came before", () => {
@@ -34,25 +36,32 @@ describe("smoothing", () => {
 
 describe("the lines of buckets", () => {
   test("stand where each bucket ends, with the band of what is in it", () => {
-    const [line] = linesOf([series([2, 4])], 0, false, 1);
+    const [line] = linesOf([series([2, 4])], plain);
     expect(line).toMatchObject({ x: [9, 19], last: [2, 4], low: [1, 3], high: [3, 5], smooth: null, hasBand: true });
   });
   test("have no band where each bucket is a point", () => {
-    expect(linesOf([series([2, 4], { counts: [1, 1] })], 0, false, 1)[0].hasBand).toBe(false);
+    expect(linesOf([series([2, 4], { counts: [1, 1] })], plain)[0].hasBand).toBe(false);
   });
   test("have no place below zero on a logarithmic axis", () => {
-    expect(linesOf([series([-2, 4])], 0, true, 1)[0]).toMatchObject({ last: [null, 4], low: [null, 3], high: [null, 5] });
+    expect(linesOf([series([-2, 4])], { ...plain, log: true })[0]).toMatchObject({ last: [null, 4], low: [null, 3], high: [null, 5] });
   });
-  test("turn times into seconds", () => expect(linesOf([series([1])], 0, false, 0.001)[0].x[0]).toBeCloseTo(0.009));
+  test("turn times into seconds", () => expect(linesOf([series([1])], { ...plain, scale: 0.001 })[0].x[0]).toBeCloseTo(0.009));
   test("mark what no line can show, and count it", () => {
     const odd = series([1, null], { nans: [0, 3], positive_infinities: [1, 0] });
-    expect(linesOf([odd], 0, false, 1)[0].marks).toEqual([
+    expect(linesOf([odd], plain)[0].marks).toEqual([
       { x: 19, kind: "nan" },
       { x: 9, kind: "+inf" },
     ]);
     expect(markedText([odd])).toBe("3 × NaN, 1 × +∞");
     expect(markedText([series([1])])).toBe("");
   });
+});
+
+test("a group's line goes through its means, with a band of all that its runs have", () => {
+  const { run_id: _id, last_values: _last, ...buckets } = series([2, 4]);
+  const band: ChartBand = { ...buckets, group: "group:1", means: [2.5, null], runs: [3, 0], counts: [1, 1] };
+  const [line] = meansOf([band], plain);
+  expect(line).toMatchObject({ id: "group:1", x: [9, 19], last: [2.5, null], low: [1, 3], high: [3, 5], hasBand: true });
 });
 
 test("quantiles lie between neighbours by proportion", () => {

@@ -49,6 +49,8 @@ PAGES = SHOWN | {
     "table": "#/experiments/{digits}",
     "charts": "#/experiments/{digits}?layout=charts",
     "grouped": "#/experiments/{trainings}?group=param:model",
+    "bands": "#/experiments/{digits}?layout=split&group=param:penalty",
+    "bands over time": "#/experiments/{digits}?layout=charts&group=param:learning_rate&x=relative",
     "nested": "#/experiments/{nested}?nested=1",
     "nothing": "#/experiments/{digits}?filter=metrics.loss+%3C+-1",
     "mistake": "#/experiments/{digits}?filter=metrics.loss+%3C",

@@ -11,6 +11,7 @@ PAGES = {
     "pinned": "#/experiments/{large}?pinned=%5B%22metric%3Aloss%22%5D",
     "nested": "#/experiments/{nested}?nested=1",
     "grouped": "#/experiments/{trainings}?group=param:model",
+    "bands": "#/experiments/{trainings}?group=param:model&layout=charts",
     "explore": "#/experiments/{trainings}?layout=explore",
     "nothing": "#/experiments/{large}?filter=metrics.loss+%3C+-1",
     "run": "#/runs/{run}",

@@ -1,5 +1,7 @@
 """Columns that stay, runs below their parents, and groups of runs."""
 
+import json
+import re
 from urllib.parse import unquote_plus
 
 from playwright.sync_api import expect
@@ -82,6 +84,31 @@ def test_groups_show_mean_least_and_greatest_of_their_metrics(tab, site):
     expect(page.get_by_role("link", name="fold 1.2")).to_be_visible()
     page.reload()
     expect(fold).to_contain_text("0.7")
+
+
+def test_groups_are_charted_as_their_means_with_bands(tab, site):
+    page = tab.page
+    with page.expect_request("**/api/hookline/v1/charts/bands") as asked:
+        tab.open(f"#/experiments/{site.ids['trainings']}?group=param:model&layout=charts")
+    question = json.loads(asked.value.post_data)
+    assert sorted(question["run_ids"]) == sorted(site.runs("trainings", 100))
+    assert len(set(question["groups"])) == 3
+    chart = page.get_by_role("figure", name=re.compile("of 3 groups")).first
+    expect(chart).to_contain_text("mean, least and greatest")
+    expect(page.locator(".legend")).to_contain_text(re.compile("boosting *3"))
+    chart.locator(".u-over").hover(position={"x": 100, "y": 80})
+    expect(chart.locator(".tip")).to_contain_text(re.compile(r"boosting.*\d to "))
+    page.get_by_role("button", name="Runs", exact=True).click()
+    expect(page).to_have_url(re.compile("lines=runs"))
+    expect(page.get_by_role("figure", name=re.compile("of 8 runs")).first).to_be_visible()
+    page.get_by_role("button", name="Views").click()
+    page.get_by_label("Name of the view").fill("lines of runs")
+    with page.expect_request("**/views/ui/**") as saved:
+        page.get_by_role("button", name="Save", exact=True).click()
+    assert json.loads(saved.value.post_data)["value"]["fields"]["lines"] == "runs"
+    expect(page.get_by_text("Saved the view")).to_be_visible()
+    page.get_by_role("button", name="Groups", exact=True).click()
+    expect(page.get_by_role("figure", name=re.compile("of 3 groups")).first).to_be_visible()
 
 
 def test_groups_are_ordered_by_the_aggregate_of_a_metric(tab, site):

@@ -4,6 +4,8 @@ import { ApiError, mlflowGet, mlflowSend, ownGet, ownSend, rootGet } from "./cli
 import { mode } from "../report/mode";
 import type {
   ArtifactsFound,
+  BandsFound,
+  ChartBand,
   ChartSeries,
   ChartsFound,
   Experiment,
@@ -128,6 +130,8 @@ export interface ChartQuestion {
   end?: number;
 }
 
+const NO_BANDS: ChartBand[] = [];
+
 export interface ChartAnswer {
   /** In the order of the runs; before an answer is there, that to the question before. */
   series: ChartSeries[];
@@ -153,6 +157,38 @@ export function useChart(question: ChartQuestion, runs: Run[], enabled: boolean)
     series,
     isExact: enabled && asked.every((each) => each.isSuccess && !each.isPlaceholderData),
     error: asked.find((each) => each.error)?.error ?? null,
+  };
+}
+
+/** Runs that one line stands for. */
+export interface RunGroup {
+  id: string;
+  title: string;
+  runs: Run[];
+}
+
+export interface BandsAnswer extends Omit<ChartAnswer, "series"> {
+  /** In the order of the groups, named by their ids. */
+  bands: ChartBand[];
+}
+
+/** The bands of a metric of groups of runs, again and again while one of those goes on. */
+export function useBands(question: ChartQuestion, groups: RunGroup[], enabled: boolean): BandsAnswer {
+  const named = groups.flatMap(({ id, runs }) => runs.map((run) => [id, run.info.run_id] as const));
+  const isLive = groups.some(({ runs }) => runs.some((run) => run.info.status === "RUNNING"));
+  const asked = { groups: named.map(([group]) => group), run_ids: named.map(([, run]) => run) };
+  const found = useQuery({
+    queryKey: ["chart", question, asked],
+    queryFn: async ({ signal }) => (await ownSend<BandsFound>("charts/bands", { ...question, ...asked }, "POST", signal)).bands ?? [],
+    enabled: enabled && named.length > 0,
+    staleTime: isLive ? LIVE : 60_000,
+    refetchInterval: isLive ? LIVE : false,
+    placeholderData: (previous) => previous,
+  });
+  return {
+    bands: found.data ?? NO_BANDS,
+    isExact: enabled && found.isSuccess && !found.isPlaceholderData,
+    error: found.error,
   };
 }
 

@@ -2,14 +2,14 @@ import { useEffect, useRef } from "react";
 import type uPlot from "uplot";
 import { useDark } from "../theme";
 import type { Line } from "./data";
-import type { PlotOptions } from "./plot";
+import type { PlotOptions, Value } from "./plot";
 import type { ChartSettings, Range } from "./settings";
 
-/** What the pointer is over: the run whose line is nearest, and the value of each run there. */
+/** What the pointer is over: the line that is nearest, and the value of each line there, by their ids. */
 export interface Hover {
   near: string | null;
   x: number;
-  values: Map<string, number | null>;
+  values: Map<string, Value>;
 }
 
 interface Props {

@@ -1,4 +1,4 @@
-import type { ChartSeries } from "../api/types";
+import type { ChartBand, ChartSeries } from "../api/types";
 
 /** Marks of what is no number, which no line can show. */
 export interface Mark {
@@ -7,9 +7,12 @@ export interface Mark {
 }
 
 export interface Line {
-  runId: string;
+  /** Of a run, or of a group of runs. */
+  id: string;
+  isGroup: boolean;
   /** Where each bucket's last point lies. */
   x: number[];
+  /** What the line goes through: a run's last values, the means of a group. */
   last: (number | null)[];
   smooth: (number | null)[] | null;
   low: (number | null)[];
@@ -31,32 +34,48 @@ export function smoothed(values: (number | null)[], weight: number): (number | n
   });
 }
 
-/** The series of a chart as lines. On a logarithmic axis what is not above zero has no place. */
-export function linesOf(series: ChartSeries[], weight: number, isLog: boolean, scaleX: number): Line[] {
-  const place = (value: number | null) => (isLog && value !== null && value <= 0 ? null : value);
-  return series.map((each) => {
-    const x = each.ends.map((end) => end * scaleX);
-    const last = each.last_values.map(place);
-    const marks: Mark[] = [];
-    each.nans.forEach((count, at) => count && marks.push({ x: x[at], kind: "nan" }));
-    each.positive_infinities.forEach((count, at) => count && marks.push({ x: x[at], kind: "+inf" }));
-    each.negative_infinities.forEach((count, at) => count && marks.push({ x: x[at], kind: "-inf" }));
-    return {
-      runId: each.run_id,
-      x,
-      last,
-      smooth: weight > 0 ? smoothed(last, weight) : null,
-      low: each.minima.map(place),
-      high: each.maxima.map(place),
-      hasBand: each.counts.some((count) => count > 1),
-      marks,
-    };
-  });
+/** How lines are drawn. */
+export interface Drawing {
+  /** The weight of what was before, from 0 (no smoothing) to 1. */
+  smooth: number;
+  log: boolean;
+  /** What an x of the server is multiplied by. */
+  scale: number;
+}
+
+/** The series of runs as lines. */
+export function linesOf(series: ChartSeries[], drawing: Drawing): Line[] {
+  return series.map((each) => ({
+    ...drawn(each, each.last_values, drawing),
+    id: each.run_id,
+    isGroup: false,
+    hasBand: each.counts.some((count) => count > 1),
+  }));
+}
+
+/** The bands of groups as lines through their means. */
+export function meansOf(bands: ChartBand[], drawing: Drawing): Line[] {
+  return bands.map((each) => ({ ...drawn(each, each.means, drawing), id: each.group, isGroup: true, hasBand: true }));
+}
+
+type Buckets = Omit<ChartSeries, "run_id" | "key" | "last_values">;
+
+/** On a logarithmic axis what is not above zero has no place. */
+function drawn(of: Buckets, values: (number | null)[], { smooth, log, scale }: Drawing): Omit<Line, "id" | "isGroup" | "hasBand"> {
+  const place = (value: number | null) => (log && value !== null && value <= 0 ? null : value);
+  const x = of.ends.map((end) => end * scale);
+  const last = values.map(place);
+  const marks: Mark[] = [];
+  of.nans.forEach((count, at) => count && marks.push({ x: x[at], kind: "nan" }));
+  of.positive_infinities.forEach((count, at) => count && marks.push({ x: x[at], kind: "+inf" }));
+  of.negative_infinities.forEach((count, at) => count && marks.push({ x: x[at], kind: "-inf" }));
+  const [low, high] = [of.minima.map(place), of.maxima.map(place)];
+  return { x, last, smooth: smooth > 0 ? smoothed(last, smooth) : null, low, high, marks };
 }
 
 /** What the marks of a chart count, in words. */
-export function markedText(series: ChartSeries[]): string {
-  const total = (pick: (each: ChartSeries) => number[]) =>
+export function markedText(series: Pick<ChartSeries, "nans" | "positive_infinities" | "negative_infinities">[]): string {
+  const total = (pick: (each: (typeof series)[number]) => number[]) =>
     series.reduce((sum, each) => sum + pick(each).reduce((one, other) => one + other, 0), 0);
   const parts = [
     [total((each) => each.nans), "NaN"],

@@ -1,4 +1,5 @@
 import { useMemo, useState, type ReactNode } from "react";
+import type { RunGroup } from "../api/queries";
 import type { Run, RunKey } from "../api/types";
 import { runName } from "../format";
 import { Dot, Empty } from "../parts/basics";
@@ -11,6 +12,8 @@ const NAMED = 10;
 
 interface Props {
   runs: Run[];
+  /** Where runs are gathered, those that a line may stand for. */
+  groups?: RunGroup[];
   metrics: string[];
   /** Of the section, where it stands below others. */
   title?: string;
@@ -18,11 +21,12 @@ interface Props {
 }
 
 /** A panel for each metric; runs have the colours that they have in the table. */
-export function Charts({ runs, metrics, title, children }: Props) {
+export function Charts({ runs, groups, metrics, title, children }: Props) {
   const settings = useChartSettings();
   const [zoom, onZoom] = useZoom();
   const [text, setText] = useState("");
   const shown = metrics.filter((each) => each.toLowerCase().includes(text.toLowerCase()));
+  const drawn = settings.lines === "groups" ? groups : undefined;
   if (!metrics.length) {
     return (
       <Empty title="No metrics" command={'run.log_metric("loss", 0.3, step=1)'}>
@@ -41,7 +45,7 @@ export function Charts({ runs, metrics, title, children }: Props) {
           value={text}
           onChange={(event) => setText(event.target.value)}
         />
-        <ChartControls settings={settings} />
+        <ChartControls settings={settings} isGrouped={!!groups} />
       </div>
       {children}
       {shown.length === 0 ? (
@@ -49,7 +53,7 @@ export function Charts({ runs, metrics, title, children }: Props) {
       ) : (
         <div className="panels">
           {shown.slice(0, MOST).map((metric) => (
-            <Panel key={metric} {...{ metric, runs, settings, zoom, onZoom }} />
+            <Panel key={metric} {...{ metric, runs, settings, zoom, onZoom }} groups={drawn} />
           ))}
         </div>
       )}
@@ -58,21 +62,52 @@ export function Charts({ runs, metrics, title, children }: Props) {
   );
 }
 
+interface PaneProps {
+  runs: Run[];
+  groups?: RunGroup[];
+  /** How many groups there are that are not drawn. */
+  left: number;
+  keys: RunKey[];
+}
+
 /** The charts of an experiment, beside its table. */
-export function ChartsPane({ runs, keys }: { runs: Run[]; keys: RunKey[] }) {
+export function ChartsPane({ runs, groups, left, keys }: PaneProps) {
   const metrics = useMemo(() => ownFirst(keys.filter((each) => each.kind === "metric").map((each) => each.key)), [keys]);
+  const { lines } = useChartSettings();
   return (
-    <Charts runs={runs} metrics={metrics}>
-      <p className="legend">
-        {runs.slice(0, NAMED).map((run) => (
-          <a key={run.info.run_id} href={href(["runs", run.info.run_id])}>
-            <Dot runId={run.info.run_id} />
-            {runName(run)}
-          </a>
-        ))}
-        {runs.length > NAMED && <span className="faint">and {runs.length - NAMED} more</span>}
-      </p>
+    <Charts runs={runs} groups={groups} metrics={metrics}>
+      {groups && lines === "groups" ? <GroupLegend groups={groups} left={left} /> : <RunLegend runs={runs} />}
     </Charts>
+  );
+}
+
+function RunLegend({ runs }: { runs: Run[] }) {
+  return (
+    <p className="legend">
+      {runs.slice(0, NAMED).map((run) => (
+        <a key={run.info.run_id} href={href(["runs", run.info.run_id])}>
+          <Dot id={run.info.run_id} />
+          {runName(run)}
+        </a>
+      ))}
+      {runs.length > NAMED && <span className="faint">and {runs.length - NAMED} more</span>}
+    </p>
+  );
+}
+
+/** What the lines and bands of groups are, and of how many runs. */
+function GroupLegend({ groups, left }: { groups: RunGroup[]; left: number }) {
+  return (
+    <p className="legend">
+      {groups.map((group) => (
+        <span key={group.id} title={group.title}>
+          <Dot id={group.id} />
+          <b>{group.title}</b>
+          <small>{group.runs.length.toLocaleString("en")}</small>
+        </span>
+      ))}
+      {left > 0 && <span className="faint">and {left.toLocaleString("en")} more groups</span>}
+    </p>
   );
 }
 

@@ -1,9 +1,10 @@
 import { useMemo, useRef, useState } from "react";
-import { useChart } from "../api/queries";
+import { useBands, useChart, type RunGroup } from "../api/queries";
 import type { Run } from "../api/types";
+import { runName } from "../format";
 import { Button } from "../parts/basics";
 import { Canvas, type Hover } from "./canvas";
-import { linesOf, markedText } from "./data";
+import { linesOf, markedText, meansOf } from "./data";
 import { useNearness } from "./nearness";
 import type { XAxis } from "./plot";
 import type { ChartSettings, Range } from "./settings";
@@ -12,10 +13,14 @@ import { Tip } from "./tip";
 const HEIGHT = 210;
 /** What of a panel's width the axis takes. */
 const BESIDE = 68;
+const NO_GROUPS: RunGroup[] = [];
+const NO_RUNS: Run[] = [];
 
 interface Props {
   metric: string;
   runs: Run[];
+  /** Where there are some, each has a line, and not each run. */
+  groups?: RunGroup[];
   settings: ChartSettings;
   zoom: Range | null;
   onZoom: (range: Range | null) => void;
@@ -29,7 +34,7 @@ const scaleOf = (x: XAxis) => (x === "step" ? 1 : 1 / 1000);
 const bucketsOf = (width: number) => Math.max(50, Math.min(1000, Math.ceil((width - BESIDE) / 25) * 25));
 
 /** One metric of several runs. It asks for its buckets once it is near the window, and again for a part that is zoomed. */
-export function Panel({ metric, runs, settings, zoom, onZoom, height = HEIGHT }: Props) {
+export function Panel({ metric, runs, groups, settings, zoom, onZoom, height = HEIGHT }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const { width, isWanted } = useNearness(host);
   const [hover, setHover] = useState<Hover | null>(null);
@@ -40,15 +45,25 @@ export function Panel({ metric, runs, settings, zoom, onZoom, height = HEIGHT }:
     width: bucketsOf(width),
     ...(zoom && { start: Math.floor(zoom[0] / scale), end: Math.ceil(zoom[1] / scale) }),
   };
-  const found = useChart(question, runs, isWanted && width > 0);
-  const lines = useMemo(
-    () => linesOf(found.series, settings.smooth, settings.log, scale),
-    [found.series, settings.smooth, settings.log, scale],
-  );
+  const isAsked = isWanted && width > 0;
+  const series = useChart(question, groups ? NO_RUNS : runs, isAsked);
+  const bands = useBands(question, groups ?? NO_GROUPS, isAsked);
+  const found = groups ? bands : series;
+  const drawn = groups ? bands.bands : series.series;
+  const lines = useMemo(() => {
+    const drawing = { smooth: settings.smooth, log: settings.log, scale };
+    return groups ? meansOf(bands.bands, drawing) : linesOf(series.series, drawing);
+  }, [drawn, settings.smooth, settings.log, scale]);
   const isEmpty = found.isExact && lines.every((each) => !each.x.length);
-  const notes = [settings.smooth > 0 && `smoothed ${settings.smooth}`, settings.log && "log", markedText(found.series)];
+  const notes = [
+    groups && "mean, least and greatest",
+    settings.smooth > 0 && `smoothed ${settings.smooth}`,
+    settings.log && "log",
+    markedText(drawn),
+  ];
+  const of = groups ? `${groups.length} groups` : `${runs.length} runs`;
   return (
-    <figure className="chart" aria-label={`${metric} of ${runs.length} runs`} aria-busy={isWanted && !found.isExact && !found.error}>
+    <figure className="chart" aria-label={`${metric} of ${of}`} aria-busy={isWanted && !found.isExact && !found.error}>
       <figcaption>
         <b title={metric}>{metric}</b>
         <small>{notes.filter(Boolean).join(" · ")}</small>
@@ -62,8 +77,10 @@ export function Panel({ metric, runs, settings, zoom, onZoom, height = HEIGHT }:
         <Canvas {...{ lines, width, height, settings, zoom, onZoom }} onHover={setHover} />
         {found.error && <p className="over">{found.error.message}</p>}
         {isEmpty && <p className="over faint">{zoom ? "No points in this part" : "No points yet"}</p>}
-        {hover && <Tip hover={hover} runs={runs} x={settings.x} />}
+        {hover && <Tip hover={hover} lines={groups ?? named(runs)} x={settings.x} areGroups={!!groups} />}
       </div>
     </figure>
   );
 }
+
+const named = (runs: Run[]) => runs.map((run) => ({ id: run.info.run_id, title: runName(run) }));

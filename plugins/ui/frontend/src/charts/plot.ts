@@ -4,6 +4,13 @@ import { isDark, colourOf, withAlpha } from "../colours";
 import { duration, number } from "../format";
 import type { Line } from "./data";
 
+/** What a line shows at one x: its value, and what the bucket there covers. */
+export interface Value {
+  value: number | null;
+  low: number | null;
+  high: number | null;
+}
+
 export type XAxis = "step" | "time" | "relative";
 
 export interface PlotOptions {
@@ -15,7 +22,7 @@ export interface PlotOptions {
   /** The part of x that is shown now; null: all of it. */
   zoom: () => [number, number] | null;
   onZoom: (start: number, end: number) => void;
-  onHover: (runId: string | null, x: number | null, values: Map<string, number | null>) => void;
+  onHover: (id: string | null, x: number | null, values: Map<string, Value>) => void;
 }
 
 /** A chart of lines. uPlot draws on a canvas; everything around it is ours. */
@@ -81,29 +88,31 @@ interface Arranged {
   data: uPlot.AlignedData;
   series: uPlot.Series[];
   bands: uPlot.Band[];
-  /** The run that a series shows the last values of. */
-  owners: (string | null)[];
+  /** The lines by the series that show them. */
+  owners: (Line | null)[];
 }
 
-/** Lines of different x as columns over one x: for each run its band, its raw line and its smoothed one. */
+/** Lines of different x as columns over one x: for each its band, its raw line and its smoothed one. */
 function arranged(lines: Line[]): Arranged {
   const tables: uPlot.AlignedData[] = [];
   const series: uPlot.Series[] = [];
   const bands: uPlot.Band[] = [];
-  const owners: (string | null)[] = [null];
+  const owners: (Line | null)[] = [null];
   const retained: number[][] = [];
   for (const line of lines) {
     if (!line.x.length) continue;
-    const colour = colourOf(line.runId);
+    const colour = colourOf(line.id);
     const columns: (number | null)[][] = [];
-    const add = (values: (number | null)[], options: uPlot.Series, owner: string | null = null) => {
+    const add = (values: (number | null)[], options: uPlot.Series, owner: Line | null = null) => {
       columns.push(values);
       series.push({ spanGaps: false, ...options });
       owners.push(owner);
     };
     if (line.hasBand) {
       const first = series.length + 1;
-      const edge = { stroke: "transparent", width: 0, points: { show: false } };
+      const edge = line.isGroup
+        ? { stroke: withAlpha(colour, 0.3), width: 1, points: { show: false } }
+        : { stroke: "transparent", width: 0, points: { show: false } };
       add(line.high, edge);
       add(line.low, edge);
       bands.push({ series: [first, first + 1], fill: withAlpha(colour, lines.length > 4 ? 0.1 : 0.18) });
@@ -111,7 +120,7 @@ function arranged(lines: Line[]): Arranged {
     const alone = line.last.filter((each) => each !== null).length === 1;
     const points = { show: alone, size: 6, fill: colour };
     if (line.smooth) add(line.last, { stroke: withAlpha(colour, 0.25), width: 1, points: { show: false } });
-    add(line.smooth ?? line.last, { stroke: colour, width: 1.5, points }, line.runId);
+    add(line.smooth ?? line.last, { stroke: colour, width: 1.5, points }, line);
     tables.push([line.x, ...columns] as unknown as uPlot.AlignedData);
     retained.push([0, ...columns.map(() => 1)]);
   }
@@ -127,7 +136,7 @@ function drawMarks(u: uPlot, lines: Line[]): void {
   ctx.save();
   ctx.lineWidth = 1.5 * devicePixelRatio;
   for (const line of lines) {
-    ctx.strokeStyle = ctx.fillStyle = colourOf(line.runId);
+    ctx.strokeStyle = ctx.fillStyle = colourOf(line.id);
     for (const mark of line.marks) {
       const x = u.valToPos(mark.x, "x", true);
       if (x < left || x > left + width) continue;
@@ -151,29 +160,42 @@ function drawMarks(u: uPlot, lines: Line[]): void {
   ctx.restore();
 }
 
-function hovered(u: uPlot, owners: (string | null)[], options: PlotOptions): void {
+function hovered(u: uPlot, owners: (Line | null)[], options: PlotOptions): void {
   const { idx } = u.cursor;
   if (idx === null || idx === undefined || u.cursor.left! < 0) {
     options.onHover(null, null, new Map());
     return;
   }
-  const values = new Map<string, number | null>();
+  const values = new Map<string, Value>();
   const isPointed = u.over.matches(":hover"); // the others only follow
   let nearest: string | null = null;
   let distance = Infinity;
-  owners.forEach((runId, at) => {
-    if (!runId) return;
+  const x = u.data[0][idx];
+  owners.forEach((line, at) => {
+    if (!line) return;
     const value = valueAt(u.data[at] as (number | null | undefined)[], idx);
-    values.set(runId, value);
+    const bucket = lastAtOrBefore(line.x, x);
+    values.set(line.id, { value, low: line.low[bucket] ?? null, high: line.high[bucket] ?? null });
     if (value !== null && isPointed) {
       const away = Math.abs(u.valToPos(value, "y") - u.cursor.top!);
-      if (away < distance) [nearest, distance] = [runId, away];
+      if (away < distance) [nearest, distance] = [line.id, away];
     }
   });
-  options.onHover(nearest, u.data[0][idx], values);
+  options.onHover(nearest, x, values);
 }
 
-/** The value of a run at, or before, an index of the joined columns. */
+/** The last index whose x is not beyond a place; -1 where there is none. */
+function lastAtOrBefore(xs: number[], place: number): number {
+  let [low, high] = [0, xs.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (xs[middle] <= place) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** The value of a line at, or before, an index of the joined columns. */
 function valueAt(column: (number | null | undefined)[], at: number): number | null {
   for (let index = at; index >= 0 && index > at - 50; index--) {
     if (column[index] !== undefined) return column[index] ?? null;

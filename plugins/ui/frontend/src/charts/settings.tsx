@@ -10,6 +10,8 @@ export interface ChartSettings {
   x: XAxis;
   log: boolean;
   smooth: number;
+  /** Whether a table in groups has a line for each group, or for each run. */
+  lines: "groups" | "runs";
 }
 
 export function useChartSettings(): ChartSettings {
@@ -20,14 +22,26 @@ export function useChartSettings(): ChartSettings {
     x: x === "time" || x === "relative" ? x : "step",
     log: fields.get("log") === "1",
     smooth: smooth > 0 && smooth < 1 ? smooth : 0,
+    lines: fields.get("lines") === "runs" ? "runs" : "groups",
   };
 }
 
-/** The controls above charts. */
-export function ChartControls({ settings }: { settings: ChartSettings }) {
+/** The controls above charts; `isGrouped`: there are groups to draw. */
+export function ChartControls({ settings, isGrouped }: { settings: ChartSettings; isGrouped: boolean }) {
   const [, change] = useFields();
   return (
     <div className="controls">
+      {isGrouped && (
+        <Segments
+          label="A line for each"
+          value={settings.lines}
+          options={[
+            { value: "groups", text: "Groups" },
+            { value: "runs", text: "Runs" },
+          ]}
+          onChange={(lines) => change({ lines: lines === "groups" ? undefined : lines }, true)}
+        />
+      )}
       <Segments
         label="The x axis"
         value={settings.x}

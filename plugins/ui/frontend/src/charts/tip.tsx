@@ -1,26 +1,44 @@
-import type { Run } from "../api/types";
-import { number, runName } from "../format";
+import { number } from "../format";
 import { Dot } from "../parts/basics";
 import type { Hover } from "./canvas";
 import type { XAxis } from "./plot";
 
 const ROWS = 8;
 
-/** The values of the runs below the pointer, the greatest first; of many those around the nearest line. */
-export function Tip({ hover, runs, x }: { hover: Hover; runs: Run[]; x: XAxis }) {
-  const rows = runs
-    .map((run) => ({ run, value: hover.values.get(run.info.run_id) ?? null }))
-    .filter((each) => each.value !== null)
-    .sort((one, other) => other.value! - one.value!);
+/** What a line of a chart is called. */
+export interface Named {
+  id: string;
+  title: string;
+}
+
+interface Props {
+  hover: Hover;
+  lines: Named[];
+  x: XAxis;
+  /** Whether a line stands for several runs, so that what they cover is shown beside the mean. */
+  areGroups: boolean;
+}
+
+/** The values of the lines below the pointer, the greatest first; of many those around the nearest line. */
+export function Tip({ hover, lines, x, areGroups }: Props) {
+  const rows = lines
+    .map((line) => ({ line, at: hover.values.get(line.id) }))
+    .filter((each) => each.at !== undefined && each.at.value !== null)
+    .sort((one, other) => other.at!.value! - one.at!.value!);
   const shown = rows.length > ROWS && hover.near ? around(rows, hover.near) : rows.slice(0, ROWS);
   return (
     <div className="tip" aria-hidden="true">
       <p>{placeText(hover.x, x)}</p>
-      {shown.map(({ run, value }) => (
-        <div key={run.info.run_id} className={run.info.run_id === hover.near ? "near" : ""}>
-          <Dot runId={run.info.run_id} />
-          <span>{runName(run)}</span>
-          <b>{number(value)}</b>
+      {shown.map(({ line, at }) => (
+        <div key={line.id} className={line.id === hover.near ? "near" : ""}>
+          <Dot id={line.id} />
+          <span>{line.title}</span>
+          <b>{number(at!.value!)}</b>
+          {areGroups && at!.low !== null && at!.high !== null && (
+            <small>
+              {number(at!.low)} to {number(at!.high)}
+            </small>
+          )}
         </div>
       ))}
       {rows.length > shown.length && <p>{rows.length - shown.length} more</p>}
@@ -33,8 +51,8 @@ function placeText(at: number, x: XAxis): string {
   return x === "time" ? new Date(at * 1000).toLocaleTimeString("en", { hour12: false }) : `${number(at)} s`;
 }
 
-function around<T extends { run: Run }>(rows: T[], near: string): T[] {
-  const at = rows.findIndex((each) => each.run.info.run_id === near);
+function around<T extends { line: Named }>(rows: T[], near: string): T[] {
+  const at = rows.findIndex((each) => each.line.id === near);
   const start = Math.min(Math.max(0, at - ROWS / 2), Math.max(0, rows.length - ROWS));
   return rows.slice(start, start + ROWS);
 }

@@ -70,7 +70,7 @@ function Sheet({ runs, all }: { runs: Run[]; all: boolean }) {
             </th>
             {runs.map((run) => (
               <th key={run.info.run_id} scope="col">
-                <Dot runId={run.info.run_id} />
+                <Dot id={run.info.run_id} />
                 <a href={href(["runs", run.info.run_id])}>{runName(run)}</a>
               </th>
             ))}

@@ -108,8 +108,8 @@ export function Status({ status }: { status: string | undefined }) {
   );
 }
 
-export function Dot({ runId }: { runId: string }) {
-  return <i className="dot" style={{ background: `var(--c${colourIndex(runId)})` }} aria-hidden="true" />;
+export function Dot({ id }: { id: string }) {
+  return <i className="dot" style={{ background: `var(--c${colourIndex(id)})` }} aria-hidden="true" />;
 }
 
 /** Nothing to show: what that means, and the command that changes it. */

@@ -69,7 +69,7 @@ function Header({ run }: { run: Run }) {
         <a href={href(["experiments", run.info.experiment_id ?? "0"])}>{experiment?.name ?? "Experiment"}</a>
       </p>
       <div className="line">
-        <Dot runId={id} />
+        <Dot id={id} />
         <EditableText as="h1" value={runName(run)} label="Rename the run" onSave={(name) => renameRun(run, name)} />
         {isDeleted ? <span className="status deleted">Deleted</span> : <Status status={run.info.status} />}
         <span className="grow" />

@@ -37,12 +37,13 @@ export function NameCell({ row, width, selected, onSelect, onOpen }: NameProps) 
       )}
       {row.kind === "group" ? (
         <>
+          <Dot id={row.id} />
           <b title={title}>{title}</b>
           <small>{row.group.runs.length.toLocaleString("en")}</small>
         </>
       ) : (
         <>
-          <Dot runId={row.id} />
+          <Dot id={row.id} />
           {!indent && tagOf(row.run, "mlflow.parentRunId") && <span className="nested" title="A nested run" />}
           <a href={href(["runs", row.id])} title={title}>
             {title}

@@ -1,4 +1,5 @@
 import type { Run } from "../api/types";
+import { GROUP } from "../colours";
 import { metricOf, paramOf, tagOf } from "../values";
 
 /** What a metric is over the runs of a group. */
@@ -11,6 +12,9 @@ export interface Spread {
   /** How many have NaN or an infinity, which would hide everything else. */
   left: number;
 }
+
+/** What runs are called that have no value to be grouped by. */
+export const UNKNOWN = "(none)";
 
 export type Aggregate = "mean" | "min" | "max";
 
@@ -43,6 +47,9 @@ export function groupsOf(runs: Run[], by: string): Group[] {
   }
   return [...found].map(([value, members]) => ({ value, runs: members }));
 }
+
+/** What tells a group from the others, in the table and on charts. */
+export const groupId = (group: Group) => `${GROUP}${encodeURIComponent(JSON.stringify(group.value ?? null))}`;
 
 export function spreadOf(runs: Run[], key: string): Spread | null {
   let [sum, count, left, min, max] = [0, 0, 0, Infinity, -Infinity];

@@ -1,4 +1,4 @@
-import { useDeferredValue, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { useKeys } from "../api/queries";
 import type { RunKey } from "../api/types";
 import { ChartsPane } from "../charts/pane";
@@ -6,6 +6,7 @@ import { Explore } from "../explore/view";
 import { Failure, Loading, Segments } from "../parts/basics";
 import { sayFailed } from "../parts/toasts";
 import { useFields } from "../router";
+import { useCharted } from "./charted";
 import { catalogue, defaultColumns, type Column } from "./columns";
 import { allRuns, csvOf, download } from "./csv";
 import { useFound } from "./found";
@@ -18,8 +19,6 @@ import { Tools } from "./tools";
 
 const NONE: RunKey[] = [];
 const NOBODY: Set<string> = new Set();
-/** How many runs are charted where none is selected. */
-const CHARTED = 20;
 
 /** The runs of one or several experiments: a table, charts, or both. */
 export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
@@ -35,7 +34,7 @@ export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
   const found = useFound(experimentIds, state, columns, open);
   const { runs } = found;
   const chosenRuns = useMemo(() => (selected.size ? runs.filter((each) => selected.has(each.info.run_id)) : []), [runs, selected]);
-  const charted = useDeferredValue(useMemo(() => (chosenRuns.length ? chosenRuns : runs.slice(0, CHARTED)), [chosenRuns, runs]));
+  const charted = useCharted(runs, chosenRuns, state.group);
   const clear = () => setSelected(NOBODY);
   const saveCsv = async () => download("runs.csv", csvOf(chosenRuns.length ? chosenRuns : await allRuns(found.search), columns));
   return (
@@ -84,7 +83,7 @@ export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
             />
           )}
           {state.layout === "explore" && <Explore runs={chosenRuns.length ? chosenRuns : runs} />}
-          {(state.layout === "charts" || state.layout === "split") && <ChartsPane runs={charted} keys={keys} />}
+          {(state.layout === "charts" || state.layout === "split") && <ChartsPane {...charted} keys={keys} />}
         </div>
       )}
     </section>

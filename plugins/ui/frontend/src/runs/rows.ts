@@ -5,13 +5,12 @@ import type { Run, SelectRuns } from "../api/types";
 import { quotedKey } from "../format";
 import { tagOf } from "../values";
 import { allRuns } from "./csv";
-import { groupsOf, ordered, type Aggregate, type Group } from "./groups";
+import { groupId, groupsOf, ordered, UNKNOWN, type Aggregate, type Group } from "./groups";
 import type { Order } from "./state";
 
 const PARENT = "mlflow.parentRunId";
 /** How many runs are read to group them, and to see which runs have children. */
 export const MOST = 10_000;
-const UNKNOWN = "(none)";
 
 export const TOP_LEVEL = `tags.\`${PARENT}\` IS NULL`;
 
@@ -95,7 +94,7 @@ export function useGroups(runs: Run[], by: string, open: Set<string>, order: Ord
   return useMemo(
     () =>
       groups.flatMap((group): Row[] => {
-        const id = `group:${encodeURIComponent(JSON.stringify(group.value ?? null))}`;
+        const id = groupId(group);
         const isOpen = open.has(id);
         const row: GroupRow = { kind: "group", id, title: group.value ?? UNKNOWN, group, open: isOpen };
         return [row, ...(isOpen ? group.runs.map((run) => single(run, 1)) : [])];

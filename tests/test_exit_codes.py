@@ -13,8 +13,8 @@ ROWS = re.findall(r"^\| (\d+) \| .* \| (.*) \|$", PAGE, re.MULTILINE)
 EXAMPLES = [(command, int(code)) for code, cell in ROWS for command in re.findall(r"`hookline (.+?)`", cell)]
 UNEVEN_BEFORE = [
     ("models alias delete wine nobody", 1),
-    ("models predict models:/wine/1 -i none.csv", 2),
-    ("models predict models:/wine/1", 2),
+    ("models score models:/wine/1 -i none.csv", 2),
+    ("models score models:/wine/1", 2),
     ("models tag delete wine nothing", 1),
     ("run . --backend-config none.yaml", 2),
     ("deployments predict wine -i none.csv", 2),

@@ -156,6 +156,9 @@ SHOWN = {
     "write-a-project-source": {"hookline run tar:example.tar#example": "from an archive"},
     "write-a-run-context": {"python use.py": platform.system()},
     "write-a-tracking-store": {'hookline runs search "metrics.loss < 0.5"': "first"},
+    "write-a-scoring-engine": {
+        "hookline models score ./double --engine threads -i rows.csv -o doubled.csv --allow-pickle": "2 predictions"
+    },
     "write-an-artifact-store": {"python use.py": "BoxArtifactStore has a note"},
     "write-an-environment": {"hookline run example --env layer": "FINISHED"},
 }
@@ -180,6 +183,8 @@ SLIPS = [
     ("an-environment", "wanted and not layer.is_dir()", "wanted", "test_it_is_made_once"),
     ("a-deployment-target", 'present["made"]', "now_ms()", "test_an_update_replaces_the_model"),
     ("a-deployment-target", "if why := _problem(model):", "if why := '':", "test_an_update_that_fails_leaves_the_old"),
+    ("a-scoring-engine", "unfinished.replace(job.target)", "pass", "test_each_row_has_its_prediction"),
+    ("a-scoring-engine", 'Path(f"{job.target}.part")', "Path(job.target)", "test_a_row_that_does_not_fit_is_told"),
     ("a-run-context", '"system/load"', '"load"', "test_samples_are_numbers_under_keys_of_the_system"),
     ("a-project-source", "if version is not None:", "if version == '?':", "test_an_unknown_version_is_an_error"),
     ("a-tracking-store", 'changing("create_run")', 'reading("create_run")', "test_what_was_stored_is_there_when"),

@@ -20,7 +20,7 @@ LAYERS = [
     "config artifacts run_list finding liveness",
     "journal",
     "models experiments registry",
-    "datasets run_files deployments sampling staging housekeeping",
+    "datasets run_files deployments scoring sampling staging housekeeping",
     "verification",
     "run",
     "runs surroundings autologging",

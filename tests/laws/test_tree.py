@@ -65,6 +65,7 @@ ASKED_FOR = {
     "env-docker",
     "backend-container",
     "deploy-container",
+    "score-spark",
 }
 """Plugins that a person installs by name: built with libraries from another registry, or of use to some only."""
 

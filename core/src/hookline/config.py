@@ -96,7 +96,7 @@ class Settings:
         version: of this format; 1.
         experiment: the name of the experiment that new runs go to; `experiment_id` wins where both are set.
         run_id: the run that a program started by a project logs into.
-        backends, environments, targets: options of the plugin with that name.
+        backends, environments, targets, engines: options of the plugin with that name.
     """
 
     version: Literal[1] = 1
@@ -112,6 +112,7 @@ class Settings:
     backends: Mapping[str, dict[str, Any]] = field(factory=dict)
     environments: Mapping[str, dict[str, Any]] = field(factory=dict)
     targets: Mapping[str, dict[str, Any]] = field(factory=dict)
+    engines: Mapping[str, dict[str, Any]] = field(factory=dict)
 
 
 @frozen
@@ -346,4 +347,5 @@ def _flat_settings(settings: Settings) -> dict[str, Any]:
         "backends": dict(settings.backends),
         "environments": dict(settings.environments),
         "targets": dict(settings.targets),
+        "engines": dict(settings.engines),
     }

@@ -79,6 +79,12 @@ def deployment_targets() -> Iterable[Provider]:
 
 
 @hookspec
+def scoring_engines() -> Iterable[Provider]:
+    """Ways to predict for the rows of files. Name: `--engine`. `target(folder, options) -> ScoringEngine`."""
+    return ()
+
+
+@hookspec
 def run_contexts() -> Iterable[Provider]:
     """What surrounds a run: git commit, user, cluster job, the load of the machine. `target() -> RunContext`."""
     return ()

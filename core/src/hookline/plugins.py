@@ -30,6 +30,7 @@ KINDS = {
     "environments": "environment",
     "flavors": "model flavor",
     "deployment_targets": "deployment target",
+    "scoring_engines": "scoring engine",
     "run_contexts": "run context",
     "commands": "command",
 }

@@ -27,6 +27,7 @@ from hookline.registry import Registry
 from hookline.run import Run
 from hookline.run_list import RunList
 from hookline.runs import Runs
+from hookline.scoring import Scoring
 from hookline.staging import Staging
 from hookline.uris import file_path, file_uri, is_path, scheme_of, without_secrets
 
@@ -271,6 +272,13 @@ class Workspace:
         """Deployments: models that answer somewhere."""
         return Deployments(
             plugins=self.plugins, models=self.models, home=self.config.home, settings=self.config.settings
+        )
+
+    @cached_property
+    def scoring(self) -> Scoring:
+        """Scoring: predictions for the rows of files."""
+        return Scoring(
+            plugins=self.plugins, models=lambda: self.models, home=self.config.home, settings=self.config.settings
         )
 
     @cached_property

@@ -184,7 +184,7 @@ def test_an_input_that_is_too_large_is_refused(deployed, tmp_path, monkeypatch):
     monkeypatch.setattr("hookline.cli.scoring_input.LARGEST_BODY", 4)
     (tmp_path / "in.csv").write_bytes(CSV)
     said = deployed("deployments", "predict", "one", "-i", "in.csv", code=2).said
-    assert "more than 4 bytes. For files of rows of any size: hookline models predict" in said
+    assert "more than 4 bytes. For files of rows of any size: hookline models score" in said
 
 
 def test_a_target_that_takes_json_only_says_so(deployed, tmp_path):

@@ -122,7 +122,7 @@ def test_a_name_is_a_command_or_a_group(hookline):
         (("run5",), "Did you mean 'run"),
         (("runs", "serach"), "No such command 'runs serach'. Did you mean 'search'?"),
         (("models", "serve", "x"), "pip install hookline-deploy-local"),
-        (("models", "predict", "x"), "pip install hookline-score-local"),
+        (("models", "score", "x", "-i", "a.csv", "-o", "b.csv"), "pip install hookline-score-local"),
         (("db", "upgrade"), "pip install hookline-tracking-sql"),
         (("models", "alias", "sett"), "Did you mean 'set'?"),
     ],

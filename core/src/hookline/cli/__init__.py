@@ -19,7 +19,7 @@ NOUNS = {
     "runs": ("hookline.cli.runs:runs", "Find, show, compare and change runs."),
     "experiments": ("hookline.cli.experiments:experiments", "Experiments, which runs are kept in."),
     "artifacts": ("hookline.cli.artifacts:artifacts", "Files of runs: list, show, download, add."),
-    "models": ("hookline.cli.models:models", "Models: inspect, register, compare, serve, predict."),
+    "models": ("hookline.cli.models:models", "Models: inspect, register, compare, score, serve."),
     "deployments": ("hookline.cli.deployments:deployments", "Models that answer somewhere."),
     "verify": ("hookline.cli.verify:verify", "Prove that a run is complete."),
     "sync": ("hookline.cli.sync:sync", "Give the store what was logged and is not there yet."),

@@ -1,4 +1,4 @@
-"""`hookline models`: look at models, register them, compare them; plugins add `serve` and `predict`."""
+"""`hookline models`: look at models, register them, compare them, score with them; plugins add `serve`."""
 
 import click
 
@@ -15,6 +15,7 @@ from hookline.cli.model_views import (
 from hookline.cli.next_commands import no_match, program, shell_word
 from hookline.cli.options import check_there, confirmed, first, model_names, pairs, pairs_option, search_options
 from hookline.cli.output import NO_DIFFERENCE, side_by_side
+from hookline.cli.scoring import score
 from hookline.entities import ModelChange, VersionChange, check_alias
 
 VERSION_COLUMNS = ["version", "aliases", "created", "run_id", "description", "source"]
@@ -24,11 +25,14 @@ one_version = click.option("--version", metavar="VERSION", help="Of one version:
 
 @click.group(cls=PluginGroup)
 def models() -> None:
-    """Models: look at them, register them, compare them; plugins add serving and predicting.
+    """Models: look at them, register them, compare them, score with them; plugins add serving.
 
     URI names a model: a folder, runs:/RUN_ID/NAME, models:/NAME/VERSION, models:/NAME@ALIAS, models:/NAME/latest, or a
     folder in an artifact store.
     """
+
+
+models.add_command(score)
 
 
 @models.command()

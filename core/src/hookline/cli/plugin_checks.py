@@ -23,6 +23,7 @@ INTERFACES: dict[str, type] = {
     "environments": interfaces.Environment,
     "flavors": interfaces.Flavor,
     "deployment_targets": interfaces.DeploymentTarget,
+    "scoring_engines": interfaces.ScoringEngine,
     "run_contexts": interfaces.RunContext,
 }
 STORES = ("tracking_stores", "model_registries", "artifact_stores")

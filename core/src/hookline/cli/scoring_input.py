@@ -13,7 +13,7 @@ JSON, CSV, PARQUET = "application/json", "text/csv", "application/vnd.apache.par
 ENDINGS = {".json": JSON, ".csv": CSV, ".parquet": PARQUET, ".pq": PARQUET}
 JSON_LINES = (".jsonl", ".ndjson")
 LARGEST_BODY = 64 * 1024 * 1024
-_FOR_FILES = "For files of rows of any size: hookline models predict"
+_FOR_FILES = "For files of rows of any size: hookline models score"
 
 
 @frozen

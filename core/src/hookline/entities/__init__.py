@@ -39,6 +39,7 @@ from hookline.entities.rules import (
     now_ms,
 )
 from hookline.entities.run import LatestPoints, NewRun, RunChange, RunData, RunInfo, RunInputs, RunOutputs, RunRecord
+from hookline.entities.scoring import ScoringJob
 from hookline.entities.states import (
     DeploymentStatus,
     LifecycleStage,
@@ -104,6 +105,7 @@ __all__ = [
     "RunOutputs",
     "RunRecord",
     "RunStatus",
+    "ScoringJob",
     "ValueType",
     "VersionChange",
     "VersionStatus",

@@ -8,6 +8,7 @@ from hookline.interfaces.flavors import Flavor, Unpickler
 from hookline.interfaces.logged_models import LoggedModels
 from hookline.interfaces.projects import Environment, Job, ProjectBackend, ProjectGateway, ProjectSource
 from hookline.interfaces.registry import ModelRegistry
+from hookline.interfaces.scoring import ScoringEngine, ScoringModel
 from hookline.interfaces.tracking import TrackingStore
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "ProjectGateway",
     "ProjectSource",
     "RunContext",
+    "ScoringEngine",
+    "ScoringModel",
     "TrackingStore",
     "Unpickler",
 ]

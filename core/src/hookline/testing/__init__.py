@@ -28,6 +28,7 @@ _HOMES = {
     "ProjectSourceSuite": "source_suite",
     "ReferenceProjects": "project_references",
     "RunContextSuite": "context_suite",
+    "ScoringEngineSuite": "scoring_suite",
     "StoreSuite": "store_suite",
     "Suite": "suite",
     "TrackingStoreSuite": "tracking_suite",

@@ -1,4 +1,4 @@
-"""Predictions for the rows of a file, on this machine."""
+"""Predictions for the rows of files, in this process."""
 
 from collections.abc import Iterable
 
@@ -6,6 +6,6 @@ from hookline.providers import Provider, hookimpl
 
 
 @hookimpl
-def commands() -> Iterable[Provider]:
-    """Offer `hookline models predict`."""
-    return [Provider("models predict", "hookline_score_local.command:predict", "Predict for the rows of a file")]
+def scoring_engines() -> Iterable[Provider]:
+    """Offer the engine `local`."""
+    return [Provider("local", "hookline_score_local.engine:LocalEngine", "In this process, a chunk of rows at a time")]

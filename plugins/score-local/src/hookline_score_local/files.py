@@ -9,43 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from hookline.errors import InvalidValue, NotSupported
-from hookline.models.schema import Schema
-from hookline.providers import resolve
-from hookline_score_local.tables import STREAM, Reader, Writer
-
-_READERS = {
-    "csv": "hookline_score_local.readers:CsvReader",
-    "jsonl": "hookline_score_local.readers:JsonLinesReader",
-    "parquet": "hookline_score_local.parquet:ParquetReader",
-}
-_WRITERS = {
-    "csv": "hookline_score_local.writers:CsvWriter",
-    "jsonl": "hookline_score_local.writers:JsonLinesWriter",
-    "parquet": "hookline_score_local.parquet:ParquetWriter",
-}
-
-
-def open_reader(format: str, stream: BinaryIO, name: str, schema: Schema | None, rows: int) -> Reader:
-    """Return a reader of a format. Raises `NotSupported` where what it needs is not installed."""
-    reader: Reader = _load(_READERS[format])(stream, name, schema, rows)
-    return reader
-
-
-def open_writer(format: str, stream: BinaryIO, name: str) -> Writer:
-    """Return a writer of a format. Raises `NotSupported` where what it needs is not installed."""
-    writer: Writer = _load(_WRITERS[format])(stream, name)
-    return writer
-
-
-def _load(target: str) -> type:
-    try:
-        found: type = resolve(target)
-    except ImportError as error:
-        raise NotSupported(
-            "Parquet needs pyarrow, which is not installed: pip install 'hookline-score-local[parquet]'"
-        ) from error
-    return found
+from hookline.entities.scoring import STREAM
+from hookline.errors import InvalidValue
 
 
 @contextlib.contextmanager

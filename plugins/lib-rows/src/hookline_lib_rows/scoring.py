@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from hookline.errors import ExecutionFailed, HooklineError, InvalidValue, SignatureError
-from hookline_score_local.tables import Chunk, Reader, Writer
+from hookline_lib_rows.tables import Chunk, Reader, Writer
 
 PREDICTION = "prediction"
 
@@ -29,7 +29,7 @@ def score(
     """
     rows = 0
     for chunk in reader.chunks():
-        writer.write(_predicted(model, chunk, name, keep))
+        writer.write(predicted(model, chunk, name, keep))
         rows += len(chunk.frame)
         progress()
     if not rows:
@@ -38,7 +38,8 @@ def score(
     return rows
 
 
-def _predicted(model: Any, chunk: Chunk, name: str, keep: Sequence[str]) -> Chunk:
+def predicted(model: Any, chunk: Chunk, name: str, keep: Sequence[str]) -> Chunk:
+    """Return the predictions for a chunk, behind the columns of it that are kept; arguments and errors as `score`."""
     missing = [each for each in keep if each not in chunk.frame.columns]
     if missing:
         known = ", ".join(map(repr, chunk.frame.columns))

@@ -1,6 +1,5 @@
-"""`hookline models predict`: every format, both ways, with the place of whatever is wrong."""
+"""`hookline models score`: every format, both ways, with the place of whatever is wrong."""
 
-import io
 import json
 import subprocess
 import sys
@@ -12,18 +11,28 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+import hookline_score_local
 from hookline.cli.context import CliContext
+from hookline.cli.scoring import score as command
+from hookline.entities import ScoringJob
 from hookline.errors import ExecutionFailed, InvalidValue, NotSupported, SignatureError
 from hookline.interfaces import Flavor
 from hookline.models import infer_signature
 from hookline.providers import FlavorProvider, hookimpl
-from hookline.testing import PluginSuite, memory_workspace
-from hookline_score_local.command import _progress, predict
-from hookline_score_local.files import open_reader
+from hookline.testing import PluginSuite, ScoringEngineSuite, memory_workspace
+from hookline_score_local.engine import LocalEngine
 
 
 class TestPlugin(PluginSuite):
     plugin = "score-local"
+
+
+class TestEngine(ScoringEngineSuite):
+    component = "files of this machine"
+
+    @pytest.fixture
+    def engine(self, tmp_path):
+        return LocalEngine(tmp_path / "state")
 
 
 class Function:
@@ -77,7 +86,7 @@ class FunctionPlugin:
 def score(tmp_path, monkeypatch):
     """Run the command in an empty folder; returns what was printed, or raises what the command raises."""
     monkeypatch.chdir(tmp_path)
-    workspace = memory_workspace(tmp_path / "home", FunctionPlugin())
+    workspace = memory_workspace(tmp_path / "home", FunctionPlugin(), hookline_score_local)
 
     def run(name, *words, example=None, given=None, as_json=False):
         folder = tmp_path / "models" / name.replace(" ", "-")
@@ -88,7 +97,7 @@ def score(tmp_path, monkeypatch):
         cli.__dict__["workspace"] = workspace
         cli.as_json = as_json
         arguments = [str(folder), *map(str, words)]
-        result = CliRunner().invoke(predict, arguments, obj=cli, input=given, standalone_mode=False)
+        result = CliRunner().invoke(command, arguments, obj=cli, input=given, standalone_mode=False)
         if result.exception is not None:
             raise result.exception
         return result
@@ -171,9 +180,9 @@ def test_rows_must_be_named(score):
 
 def test_parquet_without_pyarrow_says_what_to_install(score, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    monkeypatch.delitem(sys.modules, "hookline_score_local.parquet", raising=False)
+    monkeypatch.delitem(sys.modules, "hookline_lib_rows.parquet", raising=False)
     Path("in.parquet").write_bytes(b"PAR1")
-    with pytest.raises(NotSupported, match=r"pip install 'hookline-score-local\[parquet\]'"):
+    with pytest.raises(NotSupported, match=r"pip install 'hookline-lib-rows\[parquet\]'"):
         score("total", "-i", "in.parquet", "-o", "out.csv")
     assert not Path("out.csv").exists()
 
@@ -454,23 +463,21 @@ def test_memory_does_not_grow_with_the_file(tmp_path, format):
     assert peaks[200] - peaks[10] < 25, peaks
 
 
-class Terminal(io.StringIO):
-    """Takes what is shown to a person."""
+@pytest.mark.parametrize("format", ["csv", "jsonl", "parquet"])
+def test_how_far_the_file_is_read_is_told_to_its_end(tmp_path, monkeypatch, format):
+    monkeypatch.chdir(tmp_path)
+    WRITE[format](pd.DataFrame({"a": [1.0] * 20_000}), f"in.{format}")
+    told = []
+    with memory_workspace(tmp_path / "home", FunctionPlugin(), hookline_score_local) as workspace:
+        workspace.save_model(Function("total"), "model", flavor="function")
+        job = ScoringJob(f"in.{format}", "out.csv", format, "csv", chunk_rows=1000)
+        assert workspace.scoring.score("./model", job, progress=lambda *each: told.append(each)) == 20_000
+    [length] = {length for _, length in told}
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert (told[0][0], told[-1][0]) == (0, length)
 
-    def isatty(self):
-        return True
 
-
-@pytest.mark.parametrize(("is_terminal", "shows"), [(True, True), (False, False)])
-def test_a_terminal_shows_how_far_the_file_is_read(score, monkeypatch, is_terminal, shows):
-    rows = pd.DataFrame({"a": [1.0] * 20_000})
-    WRITE["csv"](rows, "in.csv")
-    shown = Terminal() if is_terminal else io.StringIO()
-    with Path("in.csv").open("rb") as stream, monkeypatch.context() as patched:
-        reader = open_reader("csv", stream, "in.csv", None, 1000)
-        patched.setattr(sys, "stderr", shown)
-        with _progress(reader) as progress:
-            for _chunk in reader.chunks():
-                progress()
-    assert ("Predicting" in shown.getvalue()) is shows
-    assert ("100%" in shown.getvalue()) is shows
+def test_a_setting_is_refused_since_there_is_none(score):
+    WRITE["csv"](ROWS, "in.csv")
+    with pytest.raises(InvalidValue, match="'local' has no setting 'master'"):
+        score("total", "-i", "in.csv", "-o", "out.csv", "-c", "master=x")

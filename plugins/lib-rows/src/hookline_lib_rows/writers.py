@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hookline.errors import InvalidValue
-from hookline_score_local.tables import Chunk
+from hookline_lib_rows.tables import Chunk
 
 
 class CsvWriter:

@@ -8,8 +8,8 @@ import pyarrow.parquet
 
 from hookline.errors import InvalidValue
 from hookline.models.schema import Schema
-from hookline_score_local.tables import Chunk
-from hookline_score_local.writers import same_columns
+from hookline_lib_rows.tables import Chunk
+from hookline_lib_rows.writers import same_columns
 
 
 class ParquetReader:

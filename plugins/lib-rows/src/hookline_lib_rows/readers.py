@@ -15,7 +15,7 @@ import pandas as pd
 from hookline.errors import InvalidValue
 from hookline.models.parsed import with_numbers
 from hookline.models.schema import Schema
-from hookline_score_local.tables import TEXTS, Chunk
+from hookline_lib_rows.tables import TEXTS, Chunk
 
 _EXACT: Any = {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
 """Before 3.1, pandas reads some numbers with a wrong last digit unless it is told not to."""

@@ -1,25 +1,13 @@
-"""What the readers and writers share: formats and chunks."""
+"""What the readers and writers share."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Protocol
 
 import pandas as pd
 from attrs import frozen
 
-from hookline.errors import InvalidValue
 from hookline.models.schema import Scalar
 
-SUFFIXES = {
-    ".csv": "csv",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-}
-FORMATS = ("csv", "jsonl", "parquet")
-STREAM = "-"
-"""How stdin and stdout are named."""
 TEXTS = (Scalar.STRING, Scalar.BINARY, Scalar.DATETIME)
 
 
@@ -56,15 +44,3 @@ class Writer(Protocol):
 
     def close(self) -> None:
         """Write what is left; the stream stays open."""
-
-
-def format_of(name: str, given: str | None, option: str) -> str:
-    """Return the format of a file: the given one, or that of its suffix.
-
-    Raises:
-        InvalidValue: nothing says it; the text names the option.
-    """
-    found = given or SUFFIXES.get(Path(name).suffix.lower())
-    if found is None:
-        raise InvalidValue(f"The format of {name!r} is not known: pass {option} with one of {', '.join(FORMATS)}.")
-    return found

@@ -413,8 +413,8 @@ def test_a_file_may_be_scored_into_itself(score):
 
 MEASURE = """
 import sys
-from hookline_score_local.files import open_reader, open_writer
-from hookline_score_local.scoring import score
+from hookline_lib_rows.formats import open_reader, open_writer
+from hookline_lib_rows.scoring import score
 
 class Model:
     signature = None

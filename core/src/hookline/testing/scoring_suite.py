@@ -122,9 +122,9 @@ class ScoringEngineSuite(Suite):
     ) -> None:
         """Though they look like numbers."""
         signature = Signature(inputs=Schema(columns=(Column(Scalar.STRING, "id"),)))
-        job = _job(place, [{"id": each} for each in ("007", "1.50", "x")], "csv", "jsonl")
+        job = _job(place, [{"id": each} for each in ("007", "1.50", "1e3")], "csv", "jsonl")
         engine.score(save(lambda rows: list(rows["id"] + "!"), signature), job, _nobody)
-        assert [str(row["prediction"]) for row in read_rows(job)] == ["007!", "1.50!", "x!"]
+        assert [str(row["prediction"]) for row in read_rows(job)] == ["007!", "1.50!", "1e3!"]
 
     def test_no_rows_make_no_predictions(self, engine: ScoringEngine, total: ScoringModel, place: Path) -> None:
         """A header alone is no error, and what comes of it is there."""

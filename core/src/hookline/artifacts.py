@@ -14,11 +14,13 @@ from typing import Any
 
 from attrs import frozen
 
+from hookline import progress as transfers
 from hookline.entities import FileInfo
 from hookline.errors import InvalidValue, NotFound
 from hookline.interfaces import ArtifactStore
 from hookline.paths import check_key_path, inside, join_key
 from hookline.plugins import Plugins
+from hookline.progress import Progress
 from hookline.uris import is_path, join_uri, scheme_of, without_secrets
 
 OWN_SCHEME = "artifacts"
@@ -97,8 +99,11 @@ class Artifacts:
             else:
                 yield FileInfo(each.path.rpartition("/")[2], False, each.file_size)
 
-    def upload(self, source: Path, location: Location) -> Sequence[str]:
+    def upload(self, source: Path, location: Location, progress: Progress | None = None) -> Sequence[str]:
         """Store a file under its name, or the files of a folder with their relative paths, below a location.
+
+        Args:
+            progress: is told how far it is.
 
         Returns:
             The keys, relative to the location. Links are followed only where they stay inside the folder.
@@ -115,11 +120,18 @@ class Artifacts:
         else:
             raise NotFound(f"There is no local file or folder {str(source)!r}.")
         targets = {key: location.below(key) for key in files}
-        self._in_parallel(lambda key: location.store.put(targets[key].key, files[key]), list(files))
+        if progress is not None:
+            progress.expect(sum(path.stat().st_size for path in files.values()))
+        self._in_parallel(
+            lambda key: transfers.put(location.store, targets[key].key, files[key], progress), list(files)
+        )
         return list(files)
 
-    def download(self, location: Location, destination: Path) -> Path:
+    def download(self, location: Location, destination: Path, progress: Progress | None = None) -> Path:
         """Write a file or folder below the local folder `destination`, which is made; return where it lies.
+
+        Args:
+            progress: is told how far it is.
 
         Raises:
             NotFound: there is nothing at the location.
@@ -130,12 +142,19 @@ class Artifacts:
             raise NotFound(f"There is no artifact at {location.uri!r}.")
         if len(found) == 1 and found[0].path == location.key and not found[0].is_dir:
             target = inside(destination, location.key.rpartition("/")[2])
-            location.store.get(location.key, target)
+            if progress is not None:
+                progress.expect(found[0].file_size or 0)
+            transfers.get(location.store, location.key, target, progress)
             return target
-        files = {each.path: inside(destination, each.path) for each in self.walk(location)}
+        walked = list(self.walk(location))
+        files = {each.path: inside(destination, each.path) for each in walked}
+        if progress is not None:
+            progress.expect(sum(each.file_size or 0 for each in walked))
         for folder in {path.parent for path in files.values()}:
             folder.mkdir(parents=True, exist_ok=True)
-        self._in_parallel(lambda key: location.store.get(join_key(location.key, key), files[key]), list(files))
+        self._in_parallel(
+            lambda key: transfers.get(location.store, join_key(location.key, key), files[key], progress), list(files)
+        )
         return destination
 
     @contextlib.contextmanager

@@ -15,6 +15,7 @@ from typing import Any
 from attrs import asdict, evolve, field, frozen
 
 from hookline import media
+from hookline import progress as transfers
 from hookline.artifacts import Artifacts, Location, check_artifact_path
 from hookline.datasets import dataset_of
 from hookline.documents import to_json, write_yaml
@@ -38,6 +39,7 @@ from hookline.journal import Journals, JournalWriter
 from hookline.models import Models
 from hookline.paths import check_key_path
 from hookline.plugins import Plugins
+from hookline.progress import Progress
 from hookline.sampling import Sampler
 from hookline.staging import Staging
 from hookline.store_rules import new_params
@@ -233,7 +235,7 @@ class Run:
             info = evolve(self.info, experiment_id=found.experiment_id, artifact_uri=found.artifact_uri)
             self._state = evolve(self._state, info=info)
 
-    def _store_files(self, source: Path, key: str) -> Sequence[str]:
+    def _store_files(self, source: Path, key: str, progress: Progress | None = None) -> Sequence[str]:
         """Store a file as an artifact, or the files of a folder below one; where the store is away, keep them for it.
 
         Returns:
@@ -242,20 +244,28 @@ class Run:
         try:
             location = self.artifact_location(key)
             if source.is_dir():
-                return self._services.artifacts.upload(source, location)
-            location.store.put(location.key, source)
+                return self._services.artifacts.upload(source, location, progress)
+            if progress is not None:
+                progress.expect(source.stat().st_size)
+            transfers.put(location.store, location.key, source, progress)
         except Unavailable:
             self._services.staging.add(self.run_id, "file", source, {"key": key})
         return [""]
 
-    def log_artifact(self, local_path: str | Path, artifact_path: str | None = None) -> None:
-        """Store a local file, or a folder with its name, below the folder `artifact_path` of this run's artifacts."""
+    def log_artifact(
+        self, local_path: str | Path, artifact_path: str | None = None, progress: Progress | None = None
+    ) -> None:
+        """Store a local file, or a folder with its name, below the folder `artifact_path` of this run's artifacts.
+
+        Args:
+            progress: is told how far it is.
+        """
         source = Path(local_path)
         if not source.exists():
             raise NotFound(f"There is no local file or folder {str(source)!r}.")
         folder = check_artifact_path(artifact_path)
         key = check_key_path(f"{folder}/{source.name}" if folder else source.name)
-        self._announce_files(key, self._store_files(source, key))
+        self._announce_files(key, self._store_files(source, key, progress))
 
     def log_artifacts(self, local_folder: str | Path, artifact_path: str | None = None) -> None:
         """Store the files of a local folder below the folder `artifact_path` of this run's artifacts."""

@@ -43,6 +43,7 @@ from hookline.liveness import is_led, observed_record
 from hookline.models import Models
 from hookline.pages import all_pages
 from hookline.plugins import Plugins
+from hookline.progress import Progress
 from hookline.run import Run, RunServices, status_after
 from hookline.run_files import RunFiles
 from hookline.run_list import RunList
@@ -316,10 +317,16 @@ class Runs:
         """Return the files and folders directly below a folder of a run's artifacts, its logged models among them."""
         return list(self.files.list(self.get(run_id).info, path))
 
-    def download_artifacts(self, run_id: str, path: str | None, destination: Path) -> Path:
-        """Write an artifact, a folder of them, or all of them, below a local folder; return where it lies."""
+    def download_artifacts(
+        self, run_id: str, path: str | None, destination: Path, progress: Progress | None = None
+    ) -> Path:
+        """Write an artifact, a folder of them, or all of them, below a local folder; return where it lies.
+
+        Args:
+            progress: is told how far it is.
+        """
         location = self.files.locate(self.get(run_id).info, path)
-        return self._artifacts.download(location, destination)
+        return self._artifacts.download(location, destination, progress)
 
     def verify(self, run_id: str) -> Verification:
         """Compare what the store holds of a run with what its journals say was logged; raises `NotFound`."""

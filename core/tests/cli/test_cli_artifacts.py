@@ -1,12 +1,18 @@
 """`hookline artifacts`: files of runs, up, down and on the screen."""
 
 import json
+import os
+import re
+import select
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from hookline.cli import cli
+from hookline.cli.bars import Bar
 from hookline.providers import hookimpl
 
 TEXT = "first\n\tü \x1b[31mred\x1b[0m\n"
@@ -39,6 +45,53 @@ def test_files_are_listed(hookline, run_id):
         "top.json",
     ]
     assert paths(hookline, "artifacts", "list", run_id, "nothing/here") == []
+
+
+class Terminal:
+    """A real terminal as stderr, set within the test: pytest sets its own one before."""
+
+    def __init__(self, monkeypatch):
+        self._ours, theirs = os.openpty()
+        self._stream = os.fdopen(theirs, "w", encoding="utf-8")
+        monkeypatch.setattr(sys, "stderr", self._stream)
+
+    def written(self):
+        """Return what was written since the last time."""
+        found = b""
+        while select.select([self._ours], [], [], 0.2)[0]:
+            found += os.read(self._ours, 1 << 16)
+        return found.decode()
+
+    def close(self):
+        self._stream.close()
+        os.close(self._ours)
+
+
+@pytest.mark.parametrize("path", [None, "logs/long.txt"])
+def test_a_bar_shows_how_far_a_transfer_is(hookline, run_id, monkeypatch, tmp_path, path):
+    """Both ways, for a folder and for a file; it is full at the end, and ends its line."""
+    with hookline.workspace() as workspace, monkeypatch.context() as patch, closing(Terminal(patch)) as terminal:
+        with Bar("Downloading") as bar:
+            got = workspace.runs.download_artifacts(run_id, path, tmp_path / "got", bar)
+        assert re.search(r"Downloading .*100%.*\r?\n\Z", terminal.written(), re.DOTALL)
+        with Bar("Uploading") as bar:
+            workspace.runs.attached(run_id).log_artifact(got, "again", bar)
+        assert re.search(r"Uploading .*100%.*\r?\n\Z", terminal.written(), re.DOTALL)
+
+
+def test_a_bar_that_is_broken_off_or_told_too_much_stays_a_bar(monkeypatch):
+    with monkeypatch.context() as patch, closing(Terminal(patch)) as terminal:
+        for moved, is_full in ((40, False), (400, True)):
+            with Bar("Downloading") as bar:
+                bar.expect(100)
+                bar.moved(moved)
+            assert ("100%" in terminal.written()) is is_full
+
+
+def test_nothing_is_shown_where_nobody_looks(hookline, run_id):
+    assert "Downloading" not in hookline("artifacts", "download", run_id, "-d", "got").said
+    Path("file").write_text("x", encoding="utf-8")
+    assert "Uploading" not in hookline("artifacts", "log", run_id, "file").said
 
 
 def test_files_are_downloaded(hookline, run_id):

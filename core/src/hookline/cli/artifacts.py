@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 import click
 
+from hookline.cli.bars import Bar
 from hookline.cli.context import CliContext, pass_cli
 from hookline.cli.groups import PluginGroup
 from hookline.cli.next_commands import no_match, program, shell_word
@@ -56,7 +57,8 @@ def list_files(cli: CliContext, run_id: str, path: str | None, recursive: bool) 
 def download(cli: CliContext, run_id: str, path: str | None, destination: Path) -> None:
     """Write a file or folder of a run, or all its files, below a local folder."""
     try:
-        written = cli.workspace.runs.download_artifacts(run_id, path, destination)
+        with Bar("Downloading", hidden=cli.quiet) as bar:
+            written = cli.workspace.runs.download_artifacts(run_id, path, destination, bar)
     except NotFound as error:
         raise _missing(cli, run_id, path) from error
     cli.out({"path": written}, text=f"Written: {written}")
@@ -70,7 +72,8 @@ def download(cli: CliContext, run_id: str, path: str | None, destination: Path) 
 def log(cli: CliContext, run_id: str, file: Path, folder: str | None) -> None:
     """Add a local file, or a folder with its name, to the files of a run."""
     run = cli.workspace.runs.attached(run_id)
-    run.log_artifact(file, folder)
+    with Bar("Uploading", hidden=cli.quiet) as bar:
+        run.log_artifact(file, folder, bar)
     stored = "/".join(part for part in ((folder or "").rstrip("/"), file.name) if part)
     cli.out({"run_id": run.run_id, "path": stored}, text=f"Stored with the run {run.run_id}: {stored}")
 

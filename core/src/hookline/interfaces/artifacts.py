@@ -10,11 +10,14 @@ Laws (`hookline.testing.ArtifactStoreSuite` holds them):
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 from hookline.entities import FileInfo
+
+Moved: TypeAlias = Callable[[int], None]
+"""Is told how many more bytes of a file have been moved, from whatever thread moves them."""
 
 
 class ArtifactStore(ABC):
@@ -50,6 +53,16 @@ class ArtifactStore(ABC):
     @abstractmethod
     def delete(self, key: str) -> None:
         """Remove a file, or a folder with all below it; a missing one is no error."""
+
+    def put_with_progress(self, key: str, source: Path, moved: Moved) -> None:
+        """Store a local file as `put` does; a store for large files says meanwhile how far it is, others at the end."""
+        self.put(key, source)
+        moved(source.stat().st_size)
+
+    def get_with_progress(self, key: str, destination: Path, moved: Moved) -> None:
+        """Write a file's content to a local path as `get` does, and say how far it is as `put_with_progress` does."""
+        self.get(key, destination)
+        moved(destination.stat().st_size)
 
     def local_path(self, key: str) -> Path | None:
         """Return where a file or folder lies on this machine's disk, to be read and never written, if it does."""

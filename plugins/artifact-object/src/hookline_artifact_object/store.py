@@ -4,18 +4,19 @@ import io
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO, cast
 
 from hookline.entities import FileInfo
-from hookline.entities.rules import new_id
 from hookline.errors import InvalidState, InvalidValue, NotFound, Refused, Unavailable
 from hookline.interfaces import ArtifactStore
+from hookline.interfaces.artifacts import Moved
 from hookline.paths import check_key_path
 from hookline_artifact_object.clients import Bucket, Client, client_of, options_for
+from hookline_artifact_object.downloads import Download
 from hookline_artifact_object.failures import Changed, told
 from hookline_artifact_object.options import ObjectOptions
 from hookline_artifact_object.places import place_of
@@ -57,40 +58,51 @@ class ObjectArtifactStore(ArtifactStore):
 
     def put(self, key: str, source: Path) -> None:
         """Store a local file under a key. A large one goes in parts, and is there once all of them are."""
+        self._put(key, source, None)
+
+    def put_with_progress(self, key: str, source: Path, moved: Moved) -> None:
+        """Store a local file as `put` does; a part counts as moved when it is read, which is up to `parallel` ahead."""
+        self._put(key, source, moved)
+
+    def _put(self, key: str, source: Path, moved: Moved | None) -> None:
         check_key_path(key)
         size = _size_of(source)
         chunk = max(self._options.part_size, -(-size // _MOST_PARTS))
-        with self._told("store", key):
+        with ExitStack() as held, self._told("store", key):
+            content = source if moved is None else held.enter_context(_Watched(source, moved))
             self._here().bucket.put(
                 key,
-                source,
+                content,
                 chunk_size=chunk,
                 max_concurrency=self._options.parallel,
                 use_multipart=size > chunk,
             )
 
     def get(self, key: str, destination: Path) -> None:
-        """Write a file's content to a local path, which appears once it is whole."""
+        """Write a file's content to a local path, which appears once it is whole.
+
+        A large one that broke off is continued by the next call for the same path, if it is still the same file.
+        """
+        self.get_with_progress(key, destination, _nobody)
+
+    def get_with_progress(self, key: str, destination: Path, moved: Moved) -> None:
+        """Write a file's content as `get` does; what an earlier call has left counts as moved at once."""
         for attempt in range(_ATTEMPTS):
             try:
-                return self._get(key, destination)
+                return self._get(key, destination, moved)
             except Changed:
                 if attempt == _ATTEMPTS - 1:
                     raise
         return None
 
-    def _get(self, key: str, destination: Path) -> None:
+    def _get(self, key: str, destination: Path, moved: Moved) -> None:
         source = self._source(key)
-        partial_file = destination.with_name(f".{new_id()}.partial")
         try:
-            try:
-                with partial_file.open("xb", buffering=0) as file:
-                    for part in self._parts(key, source).since(0):
-                        while part:
-                            part = part[file.write(part) :]
-                partial_file.replace(destination)
-            finally:
-                partial_file.unlink(missing_ok=True)
+            with Download(source, destination, self._options.part_size) as download:
+                moved(download.size)
+                for part in self._parts(key, source).since(download.size):
+                    download.write(part)
+                    moved(len(part))
         except OSError as error:
             raise _local(error, f"local folder {str(destination.parent)!r}", "write into") from error
 
@@ -183,6 +195,23 @@ class ObjectArtifactStore(ArtifactStore):
                 'processes with multiprocessing.get_context("spawn").'
             )
         return self._client
+
+
+class _Watched(io.FileIO):
+    """A local file that says how much of it is read."""
+
+    def __init__(self, path: Path, moved: Moved) -> None:
+        super().__init__(path)
+        self._moved = moved
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        part = super().read(-1 if size is None else size)
+        self._moved(len(part))
+        return part
+
+
+def _nobody(_count: int) -> None:
+    """Do not listen."""
 
 
 def _hollow_below(bucket: Bucket, folder: str) -> Sequence[str]:

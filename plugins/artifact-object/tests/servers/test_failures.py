@@ -1,6 +1,7 @@
 """What goes wrong with an object store: each time one clear error, and nothing half-written that anybody sees."""
 
 import hashlib
+import resource
 from pathlib import Path
 
 import pytest
@@ -123,7 +124,9 @@ def test_an_upload_to_azure_that_is_cut_leaves_the_old_file(azurite: Azurite, sm
     assert list(store.list("cut")) == [FileInfo("cut/file", False, len("the old content"))]
 
 
-def test_a_download_that_is_cut_leaves_no_file(seaweed: Seaweed, large: Path, tmp_path: Path) -> None:
+def test_a_download_that_is_cut_leaves_the_old_file_and_is_continued(
+    seaweed: Seaweed, large: Path, tmp_path: Path
+) -> None:
     s3(seaweed.url).put("down/file", large)
     folder = tmp_path / "target"
     folder.mkdir()
@@ -132,7 +135,49 @@ def test_a_download_that_is_cut_leaves_no_file(seaweed: Seaweed, large: Path, tm
         with pytest.raises(Unavailable, match="cannot be reached, or the connection broke"):
             s3(way.url).get("down/file", folder / "kept")
         assert way.broken.is_set()
-    assert [(each.name, each.read_bytes()) for each in folder.iterdir()] == [("kept", b"the old content")]
+    kept, old = sorted(folder.iterdir())
+    assert (old.name, old.read_bytes()) == ("kept", b"the old content")
+    there = kept.stat().st_size
+    assert kept.name.startswith(".kept.")
+    assert 8 * MEBIBYTE <= there <= IN_BETWEEN
+    with Breaking(seaweed.url, LARGE - there + 9 * MEBIBYTE, downwards=True) as way:  # not enough for the whole
+        moved: list[int] = []
+        s3(way.url).get_with_progress("down/file", folder / "kept", moved.append)
+        assert not way.broken.is_set()
+    assert moved[0] == there
+    assert sum(moved) == LARGE
+    assert [each.name for each in folder.iterdir()] == ["kept"]
+    assert (folder / "kept").read_bytes() == large.read_bytes()
+
+
+def test_what_was_kept_of_another_content_is_not_continued(seaweed: Seaweed, large: Path, tmp_path: Path) -> None:
+    """The file was replaced meanwhile, by one of the same length: it is fetched from its start."""
+    s3(seaweed.url).put("other/file", large)
+    folder = tmp_path / "target"
+    folder.mkdir()
+    with Breaking(seaweed.url, IN_BETWEEN, downwards=True) as way, pytest.raises(Unavailable):
+        s3(way.url).get("other/file", folder / "file")
+    assert len(list(folder.iterdir())) == 1
+    large.write_bytes(bytes(LARGE))
+    s3(seaweed.url).put("other/file", large)
+    s3(seaweed.url).get("other/file", folder / "file")
+    assert [each.name for each in folder.iterdir()] == ["file"]
+    assert (folder / "file").read_bytes() == bytes(LARGE)
+
+
+def test_a_full_disk_is_said_and_keeps_no_part(seaweed: Seaweed, large: Path, tmp_path: Path) -> None:
+    """What took the room is given back: here a limit on the size of files stands for the end of the disk."""
+    s3(seaweed.url).put("full/file", large)
+    folder = tmp_path / "target"
+    folder.mkdir()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (IN_BETWEEN, before[1]))
+    try:
+        with pytest.raises(Unavailable, match=r"Cannot write into the local folder .*too large"):
+            s3(seaweed.url).get("full/file", folder / "file")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(folder.iterdir()) == []
 
 
 def test_a_stream_that_is_cut_says_so(seaweed: Seaweed, large: Path) -> None:
@@ -181,7 +226,11 @@ def test_a_server_that_is_killed_while_it_gives_a_file(own_seaweed: Seaweed, lar
     with way, pytest.raises(Unavailable):
         s3(way.url).get("killed/file", folder / "file")
     assert way.broken.is_set()
-    assert list(folder.iterdir()) == []
+    assert not (folder / "file").exists()
+    own_seaweed.start()
+    s3(own_seaweed.url, retries=5).get("killed/file", folder / "file")
+    assert [each.name for each in folder.iterdir()] == ["file"]
+    assert (folder / "file").read_bytes() == large.read_bytes()
 
 
 def test_a_file_that_is_removed_or_replaced_while_it_is_read_is_not_mixed(

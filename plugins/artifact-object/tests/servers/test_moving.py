@@ -78,6 +78,18 @@ def test_a_thousand_small_files_go_up_and_down(on_seaweed: Seaweed, tmp_path: Pa
     }
 
 
+def test_how_far_a_file_is_is_said_part_by_part(on_seaweed: Seaweed, tmp_path: Path) -> None:
+    size = 23 * MEBIBYTE + 5
+    (tmp_path / "source").write_bytes(bytes(size))
+    store = ObjectArtifactStore(f"s3://{BUCKET}/{uuid.uuid4().hex}", S3Options(part_size=5 * MEBIBYTE))
+    for move, path in ((store.put_with_progress, "source"), (store.get_with_progress, "got")):
+        told: list[int] = []
+        move("file", tmp_path / path, told.append)
+        assert sum(told) == size
+        assert max(told) <= 5 * MEBIBYTE
+    assert (tmp_path / "got").read_bytes() == bytes(size)
+
+
 def test_a_large_file_can_be_read_from_any_place(on_seaweed: Seaweed, tmp_path: Path) -> None:
     """As programs do that look for a table at its end: zip files, Parquet files."""
     content = b"".join(number.to_bytes(4, "big") for number in range(3 * MEBIBYTE))

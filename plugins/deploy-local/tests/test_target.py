@@ -397,6 +397,32 @@ def test_a_start_that_is_broken_off_leaves_nothing(target, model, folder, monkey
     assert target.list() == []
 
 
+@pytest.fixture
+def on_small_disk(small_disk, recipes):
+    """A target whose folder has room for a model of the tests and not for a large one."""
+    found = LocalTarget(small_disk(2**20) / "target")
+    yield found
+    for each in found.list():
+        found.delete(each.name)
+
+
+def test_a_full_disk_is_said_and_leaves_what_was_there(on_small_disk, model):
+    """A new deployment is none; an old one goes on answering, and can be updated once there is room."""
+    small = model()
+    large = model()
+    (large.path / "weights").write_bytes(bytes(2**21))
+    large = ModelFolder(large.uri, large.path, None, trusted=True)
+    with pytest.raises(Unavailable, match=r"'other' cannot be written below .*No space left"):
+        on_small_disk.create("other", large, {})
+    assert on_small_disk.list() == []
+    made = on_small_disk.create("wine", small, {})
+    with pytest.raises(Unavailable, match="No space left"):
+        on_small_disk.update("wine", large, {})
+    assert on_small_disk.get("wine") == made
+    assert on_small_disk.predict("wine", ROWS) == {"predictions": [{"0": 3.0}, {"0": 7.5}]}
+    assert on_small_disk.update("wine", model("pid"), {}).model_uri == "models:/pid/1"
+
+
 def test_two_who_create_the_same_name_get_one_deployment(target, model, folder):
     given, outcomes = model(), []
 

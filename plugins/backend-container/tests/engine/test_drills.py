@@ -1,12 +1,15 @@
 """What goes wrong around containers: each is said clearly, the run's status is true, and nothing is left running."""
 
 import re
+import shutil
+import socket
 import time
 
 import pytest
 
 from hookline.entities import RunStatus
 from hookline.errors import ConfigError, ExecutionFailed, HooklineError, NotFound, Unavailable
+from hookline.system import start_process
 from hookline_backend_container.backend import ContainerBackend
 from hookline_lib_container.engine import Engine
 from hookline_lib_container.testing import podman_service
@@ -130,6 +133,74 @@ def test_a_command_that_needs_more_memory_than_it_may(space, in_base, engine):
     assert "memory limit of 64 MiB" in said
     assert said.endswith("asks")
     assert_failed(space, engine, started.run_id, "memory limit of 64 MiB")
+
+
+def test_a_disk_that_the_command_fills(space, in_base, engine, small_disk):
+    """The run is FAILED with what the command said, as on this machine."""
+    folder = small_disk(2**20) / "project"
+    shutil.copytree(in_base("open('large', 'wb').write(bytes(2**22))"), folder)
+    started = space.projects.run(folder, stream=False)
+    assert "No space left on device" in failure(started)
+    assert_failed(space, engine, started.run_id)
+
+
+def test_a_limit_that_the_engine_refuses(space, in_base, engine):
+    """No machine gives a container a thousand bytes: the engine's reason is passed on, and no container is left."""
+    with pytest.raises(HooklineError, match="memory"):
+        space.projects.run(in_base(""), backend_options={"memory": "1k"}, stream=False).wait()
+    (run,) = space.runs.search()
+    assert_failed(space, engine, run.info.run_id)
+
+
+REGISTRY = """\
+version: 0.1
+storage: {filesystem: {rootdirectory: %(folder)s}}
+http: {addr: "127.0.0.1:%(port)d"}
+auth: {htpasswd: {realm: tests, path: %(folder)s/passwords}}
+"""
+
+
+@pytest.fixture
+def registry(tmp_path):
+    """A real registry that wants a password; gives its address."""
+    program = shutil.which("docker-registry")
+    assert program is not None, "there is no docker-registry: tox -e containers installs it"
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    folder = tmp_path / "registry"
+    folder.mkdir()
+    # Nobody can sign in with this hash, which is no one's.
+    (folder / "passwords").write_text("someone:$2y$05$" + "x" * 53 + "\n", encoding="utf-8")
+    (folder / "registry.yml").write_text(REGISTRY % {"folder": folder, "port": port}, encoding="utf-8")
+    with (folder / "log").open("wb") as log:
+        process = start_process([program, "serve", str(folder / "registry.yml")], stdout=log, stderr=log)
+    try:
+        until(lambda: is_listening(port))
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def is_listening(port):
+    with socket.socket() as asked:
+        return asked.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_registry_that_wants_a_password(space, in_base, settings, registry, tmp_path, monkeypatch):
+    """What it said is passed on; no run is made."""
+    trusted = tmp_path / "registries.conf"
+    trusted.write_text(f'[[registry]]\nlocation = "{registry}"\ninsecure = true\n', encoding="utf-8")
+    monkeypatch.setenv("CONTAINERS_REGISTRIES_CONF", str(trusted))
+    with podman_service(tmp_path / "s") as address:
+        for options in (settings["environments"]["docker"], settings["backends"]["container"]):
+            options["engine"] = address
+        with (
+            _again(space, settings) as other,
+            pytest.raises(NotFound, match=r"cannot pull it: .*(unauthorized|authentication required)"),
+        ):
+            other.projects.run(in_base("", image=f"{registry}/private/image:1"))
+    assert no_run(space)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from os import getpid
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,8 @@ class LocalTarget(DeploymentTarget):
         try:
             new = self._start(new, settings, source, lambda workers: evolve(old, others=workers))
         except BaseException as error:
-            self._records.write(old)
+            with suppress(OSError):  # on a full disk the last record stays, which names the old processes as well
+                self._records.write(old)
             shutil.rmtree(self._path(new), ignore_errors=True)
             if isinstance(error, ExecutionFailed):
                 message = f"The update of {old.name!r} failed; the deployment is as it was before. {error}"
@@ -195,8 +196,24 @@ class LocalTarget(DeploymentTarget):
 
         Raises:
             ExecutionFailed: they did not start; nothing of them is left but their folder.
+            Unavailable: the folder cannot be written, as on a full disk.
         """
-        folder = self._path(record)
+        try:
+            return self._start_in(self._path(record), record, settings, source, noted)
+        except OSError as error:
+            where = self._records.root
+            raise Unavailable(
+                f"The deployment {record.name!r} cannot be written below {where}: {_reason(error)}."
+            ) from error
+
+    def _start_in(
+        self,
+        folder: Path,
+        record: Record,
+        settings: LocalSettings,
+        source: Path,
+        noted: Callable[[tuple[WorkerProcess, ...]], Record],
+    ) -> Record:
         folder.mkdir(parents=True, mode=0o700)
         self._records.write(noted(()))
         shutil.copytree(source, folder / MODEL)
@@ -262,6 +279,13 @@ def _started_by_us(name: str, model: ModelFolder, config: Mapping[str, str]) -> 
         token=processes.new_token(),
         starter=(WorkerProcess(getpid(), process_identity(getpid()) or ""),),
     )
+
+
+def _reason(error: OSError) -> str:
+    """Return what the system said; copying a folder gives a list of what it said of each file."""
+    if isinstance(error, shutil.Error):
+        return str(error.args[0][0][2])
+    return error.strerror or str(error)
 
 
 def _port_of_update(old: Record, settings: LocalSettings) -> int:

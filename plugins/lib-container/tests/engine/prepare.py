@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 BASE = "localhost/hookline-test-base:1"
-PACKAGES = {"podman": "podman", "runc": "runc"}
+PACKAGES = {"podman": "podman", "runc": "runc", "docker-registry": "docker-registry"}
 TOOLS = ["sh", "bash", "env", "cat", "ls", "cp", "mkdir", "rm", "ln", "sleep", "chmod", "id"]
 LEFT_OUT = shutil.ignore_patterns(
     "test", "tests", "idlelib", "tkinter", "turtledemo", "lib2to3", "*.a", "site-packages", "share"

@@ -15,7 +15,7 @@ LAYERS = [
     "entities paths system catalogue providers outputs",
     "search pages store_rules charts bands",
     "interfaces hookspecs",
-    "discovery strictness",
+    "discovery strictness progress",
     "plugins documents media",
     "config artifacts run_list finding liveness",
     "journal",

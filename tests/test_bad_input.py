@@ -30,7 +30,7 @@ DIABETES = str(ROOT / "examples" / "diabetes")
         (["models", "inspect", "runs:/abc/model"], 1, r"abc"),
         (["models", "inspect", "models:/wine/1"], 1, r"wine"),
         (["models", "inspect", "models:/wine@champion"], 1, r"wine"),
-        (["models", "predict", "no/model", "-i", "missing.csv", "-o", "out.csv"], (1, 2), r"missing\.csv|no/model"),
+        (["models", "score", "no/model", "-i", "missing.csv", "-o", "out.csv"], (1, 2), r"missing\.csv|no/model"),
         (["experiments", "show", "nope"], 1, r"nope"),
         (["deployments", "create", "x", "-m", "no/model", "-t", "mars"], 2, r"target 'mars'"),
         (["--tracking-uri", "postgres://x/y", "runs", "search"], 2, r"postgres"),
@@ -110,5 +110,5 @@ def test_a_tampered_model_is_refused(trained, hookline_command, tmp_path):
     requirements = document.parent / "requirements.txt"
     requirements.write_text(requirements.read_text() + "evil\n")
     (trained.folder / "x.csv").write_text("age\n1\n")
-    trained("models", "predict", str(document.parent), "-i", "x.csv", "-o", "y.csv", code=1)
+    trained("models", "score", str(document.parent), "-i", "x.csv", "-o", "y.csv", code=1)
     assert "requirements.txt" in trained.said

@@ -169,7 +169,7 @@ class Commands(base.Commands):
         return self.command("run", str(project), "-P", "alpha=0.1"), {}
 
     def score(self, model: Path, source: Path, target: Path) -> list[str]:
-        return self.command("models", "predict", str(model), "-i", str(source), "-o", str(target))
+        return self.command("models", "score", str(model), "-i", str(source), "-o", str(target))
 
 
 class Serving(base.Serving):

@@ -81,6 +81,7 @@ def test_predictions_are_those_of_this_machine_to_the_last_digit(score, source):
     for target, header in (("out.csv", "code,x,n,long\n"), ("out.jsonl", "")):
         assert score(described, source, f"here/{target}", {}, "local") == len(ROWS)
         assert score(described, source, target, HERE, chunk_rows=100) == len(ROWS)
+        assert {part.suffix for part in parts(target)} == {Path(target).suffix}
         found = "".join(part.read_text(encoding="utf-8").removeprefix(header) for part in parts(target))
         assert header + found == Path(f"here/{target}").read_text(encoding="utf-8")
     score(described, source, "here/out.parquet", {}, "local")

@@ -74,7 +74,7 @@ class SparkEngine(ScoringEngine):
                 )
                 spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", str(job.chunk_rows))
                 rows = _rows(spark, source, job, multiline=settings.multiline)
-                with published(spark, target, job.target) as folder:
+                with published(spark, target, job.target, job.output_format) as folder:
                     return _written(rows, work, folder)
 
     def _packages(self, model: ModelFolder, plugins: Plugins) -> Path:

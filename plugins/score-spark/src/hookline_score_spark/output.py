@@ -13,13 +13,13 @@ from hookline_score_spark.problems import first_line
 
 
 @contextmanager
-def published(spark: Any, target: str, name: str) -> Iterator[str]:
+def published(spark: Any, target: str, name: str, ending: str) -> Iterator[str]:
     """Give a folder to write into that gets the name of the target when the block ends well, and is gone otherwise.
 
     What was there before is replaced then, and stays until then. Any file system that Spark reaches may hold it.
 
     Args:
-        target: a URI. name: as the user wrote it, for messages.
+        target: a URI. name: as the user wrote it, for messages. ending: that the names of the parts get.
 
     Raises:
         InvalidValue: it cannot be written.
@@ -35,11 +35,20 @@ def published(spark: Any, target: str, name: str) -> Iterator[str]:
     try:
         yield str(new.toUri())
         with _writing(name):
+            _rename_parts(spark, files, new, ending)
             _replace(files, new, path, old)
     except BaseException:
         with contextlib.suppress(Py4JError):
             files.delete(new, True)
         raise
+
+
+def _rename_parts(spark: Any, files: Any, folder: Any, ending: str) -> None:
+    """Give parts that Spark wrote as texts the ending of what they hold."""
+    for each in files.listStatus(folder):
+        stem, _, found = each.getPath().getName().rpartition(".")
+        if stem.startswith("part-") and found == "txt":
+            files.rename(each.getPath(), spark._jvm.org.apache.hadoop.fs.Path(folder, f"{stem}.{ending}"))
 
 
 def _replace(files: Any, new: Any, path: Any, old: Any) -> None:

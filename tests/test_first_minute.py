@@ -84,7 +84,7 @@ def test_files_are_scored(trained, tmp_path):
     patients(tmp_path, 50)
     target = tmp_path / "predictions.csv"
     trained(
-        "models", "predict", f"runs:/{run_id(trained)}/model", "-i", str(tmp_path / "patients.csv"), "-o", str(target)
+        "models", "score", f"runs:/{run_id(trained)}/model", "-i", str(tmp_path / "patients.csv"), "-o", str(target)
     )
     lines = target.read_text().splitlines()
     assert len(lines) == 51
@@ -98,7 +98,7 @@ def test_a_row_that_breaks_the_signature_is_named_and_nothing_is_written(trained
     lines[3] = lines[3].replace(lines[3].split(",")[2], "heavy", 1)
     file.write_text("\n".join(lines) + "\n")
     target = tmp_path / "out.csv"
-    trained("models", "predict", f"runs:/{run_id(trained)}/model", "-i", str(file), "-o", str(target), code=2)
+    trained("models", "score", f"runs:/{run_id(trained)}/model", "-i", str(file), "-o", str(target), code=2)
     assert "bmi" in trained.said
     assert "row 2" in trained.said  # the first is 0
     assert not target.exists()

@@ -219,6 +219,7 @@ def test_every_key_is_read(project):
         "backends": "15",
         "environments": "17",
         "targets": "19",
+        "engines": "default",
     }
 
 

@@ -38,6 +38,7 @@ VALUES = {
     "alias": "x",
     "archive_existing_versions": False,
     "artifact_directory_path": "",
+    "groups": ["a"],
     "is_admin": False,
     "max_results": 1,
     "metric_key": "m",

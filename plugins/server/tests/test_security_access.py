@@ -42,7 +42,7 @@ def request_of(route, path):
     """A request that has all that the route requires."""
     fields = dict.fromkeys(route.request.required, "x") | dict.fromkeys(route.slots, "x")
     for name in fields:
-        if name in ("run_ids", "experiment_ids") or route.operation == "get_history_bulk":
+        if name in ("run_ids", "experiment_ids", "groups") or route.operation == "get_history_bulk":
             fields[name] = ["x"]
         elif (
             name in ("max_results", "timestamp", "num_parts")

@@ -88,6 +88,15 @@ def test_a_bar_that_is_broken_off_or_told_too_much_stays_a_bar(monkeypatch):
             assert ("100%" in terminal.written()) is is_full
 
 
+@pytest.mark.parametrize(("size", "shown"), [(100, True), (None, False)])
+def test_a_bar_shows_how_far_work_is_whose_size_is_known(monkeypatch, size, shown):
+    with monkeypatch.context() as patch, closing(Terminal(patch)) as terminal:
+        with Bar("Predicting") as bar:
+            for done in (0, 40, 40, 100):
+                bar.reached(done, size)
+        assert ("100%" in terminal.written()) is shown
+
+
 def test_nothing_is_shown_where_nobody_looks(hookline, run_id):
     assert "Downloading" not in hookline("artifacts", "download", run_id, "-d", "got").said
     Path("file").write_text("x", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A bar on a terminal that shows how far a transfer is."""
+"""A bar on a terminal that shows how far a transfer, or other work, is."""
 
 import sys
 from contextlib import ExitStack
@@ -20,7 +20,7 @@ class Bar:
         self._label, self._shown = label, sys.stderr.isatty() and not hidden
         self._held = ExitStack()
         self._bar: Any = None
-        self._left = 0
+        self._size = self._left = 0
         self._lock = Lock()
 
     def __enter__(self) -> "Bar":
@@ -38,7 +38,8 @@ class Bar:
         with self._lock:
             if self._shown and self._bar is None and size:
                 bar = click.progressbar(length=size, label=self._label, file=sys.stderr, show_eta=True)
-                self._bar, self._left = self._held.enter_context(bar), size
+                self._bar = self._held.enter_context(bar)
+                self._size = self._left = size
 
     def moved(self, count: int) -> None:
         """Fill the bar further; what was sent twice does not go beyond its end."""
@@ -47,3 +48,8 @@ class Bar:
             if self._bar is not None and step:
                 self._left -= step
                 self._bar.update(step)
+
+    def reached(self, done: int, size: int | None) -> None:
+        """Fill the bar as far as work is done; where nobody knows how much there is, nothing is shown."""
+        self.expect(size or 0)
+        self.moved(max(0, done - (self._size - self._left)))

@@ -1,17 +1,12 @@
 """`hookline models score`: a row of predictions for each row of a file."""
 
-import contextlib
-import sys
-from collections.abc import Iterator
-from typing import Any
-
 import click
 
+from hookline.cli.bars import Bar
 from hookline.cli.context import CliContext, pass_cli
 from hookline.cli.options import offered, pairs_option
 from hookline.entities import ScoringJob
 from hookline.entities.scoring import SCORING_FORMATS, STREAM
-from hookline.interfaces.scoring import Progress
 from hookline.scoring import format_of
 from hookline.system import terminations_interrupt
 
@@ -69,26 +64,9 @@ def score(
     read_as = format_of(source, format, "--format")
     write_as = output_format or (read_as if target == STREAM else format_of(target, None, "--output-format"))
     job = ScoringJob(source, target, read_as, write_as, keep, chunk_rows, config)
-    with terminations_interrupt(), _progress() as progress:
-        rows = cli.workspace.scoring.score(uri, job, engine=engine, allow_pickle=allow_pickle, progress=progress)
+    with terminations_interrupt(), Bar("Predicting", hidden=cli.quiet) as bar:
+        rows = cli.workspace.scoring.score(uri, job, engine=engine, allow_pickle=allow_pickle, progress=bar.reached)
     if target == STREAM:
         cli.say(f"{rows} predictions")
     else:
         cli.out({"rows": rows, "output": target}, text=f"{rows} predictions written to {target}")
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Progress]:
-    """Show on a terminal how much is done; elsewhere, and where nobody knows how much there is, nothing."""
-    with contextlib.ExitStack() as stack:
-        bars: list[Any] = []
-
-        def show(done: int, length: int | None) -> None:
-            if length is None or not sys.stderr.isatty():
-                return
-            if not bars:
-                bar = click.progressbar(length=length, file=sys.stderr, label="Predicting")
-                bars.append(stack.enter_context(bar))
-            bars[0].update(done - bars[0].pos)
-
-        yield show

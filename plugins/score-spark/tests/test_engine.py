@@ -89,8 +89,9 @@ def test_predictions_are_those_of_this_machine_to_the_last_digit(score, source):
     pd.testing.assert_frame_equal(pd.read_parquet("out.parquet"), pd.read_parquet("here/out.parquet"))
 
 
-def test_values_too_many_are_no_rows(score):
-    Path("rows.csv").write_text("code,x,n,text\na,1,2,b\na,1,2,b,c\n", encoding="utf-8")
+@pytest.mark.parametrize("row", ["a,1,2,b,c", "a,1,2"], ids=["too many", "too few"])
+def test_another_number_of_values_than_the_header_has_is_no_row(score, row):
+    Path("rows.csv").write_text(f"code,x,n,text\na,1,2,b\n{row}\n", encoding="utf-8")
     with pytest.raises((InvalidValue, ExecutionFailed), match=r"(?i)malformed"):
         score(described, "rows.csv", "out.csv", HERE)
     assert not Path("out.csv").exists()

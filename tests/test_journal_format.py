@@ -5,7 +5,7 @@ import struct
 from pathlib import Path
 from zlib import crc32
 
-from hookline.journal import folders, records
+from hookline.journal import files, records
 from hookline.journal.frames import FORMAT, MAX_LENGTH, Kind
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,5 +32,5 @@ def test_the_page_names_every_kind_and_event():
 
 
 def test_the_page_names_every_file():
-    for suffix in (folders.SUFFIX, folders.LOCK_SUFFIX, folders.REFUSED_SUFFIX, folders.NOT_STORED_SUFFIX):
+    for suffix in (files.SUFFIX, files.REFUSED_SUFFIX, files.NOT_STORED_SUFFIX):
         assert re.search(rf"WRITER_ID\S*{re.escape(suffix)} ", PAGE), suffix

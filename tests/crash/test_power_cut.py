@@ -21,7 +21,7 @@ from hookline import system
 from hookline.config import JournalSettings
 from hookline.entities import NewRun
 from hookline.experiments import Experiments
-from hookline.journal import Journals, folders, service
+from hookline.journal import Journals, files, service
 from hookline.journal import writer as writing
 from hookline.journal.background import Background
 from hookline.journal.shipping import Sink
@@ -108,7 +108,7 @@ class Disk:
             if self.is_cutting or not path.is_relative_to(self.root):
                 return real(path, *arguments, **options)
             self.cut()
-            if path.suffix == folders.SUFFIX and path.exists():
+            if path.suffix == files.SUFFIX and path.exists():
                 self.content[path] = path.read_bytes()
             result = real(path, *arguments, **options)
             self.cut()
@@ -160,7 +160,7 @@ class Disk:
             self.is_cutting = False
 
     def _build(self, image: Path) -> None:
-        present = set(self.root.rglob(f"*{folders.SUFFIX}"))
+        present = set(self.root.rglob(f"*{files.SUFFIX}"))
         for path in present | set(self.content):
             if path in present and self.is_certain(path):
                 is_there = True
@@ -200,7 +200,7 @@ class Disk:
             assert self.promised <= set(found), f"lost: {sorted(self.promised - set(found))}"
             for run_id in self.promised_ends:
                 assert store.get_run(run_id).info.status.value == "FINISHED"
-            left = list(image.rglob(f"*{folders.SUFFIX}"))
+            left = list(image.rglob(f"*{files.SUFFIX}"))
             assert not left, f"left over: {left}"
         finally:
             store.close()
@@ -230,9 +230,10 @@ class Program:
         self.journals = Journals(lambda: disk.root, [sink_of(self.store)], JournalSettings())
         self.writers = []
         disk.stored, disk.stored_ends = set(), set()
-        monkeypatch.setattr(writing, "os", Opened(disk))
+        for module in (files, writing):
+            monkeypatch.setattr(module, "os", Opened(disk))
         monkeypatch.setattr(writing, "sync_file", disk.sync)
-        monkeypatch.setattr(folders, "sync_file", disk.sync)
+        monkeypatch.setattr(files, "sync_file", disk.sync)
         for name in ("unlink", "rmdir"):
             monkeypatch.setattr(Path, name, disk.removing(getattr(Path, name)))
         disk.states = [disk._state()]

@@ -1,6 +1,6 @@
-"""Files and models that wait for a store which is away: beside the journal of their run, until they can be stored.
+"""Files and models that wait for a store which is away: beside the journals of their runs, until they can be stored.
 
-Each lies in a folder of its own, `RUN/staged/NUMBER/`, which appears whole: `content`, a file or a model's folder, and
+Each lies in a folder of its own, `staged/RUN/NUMBER/`, which appears whole: `content`, a file or a model's folder, and
 `description.json`, which says where it belongs and the SHA-256 of every file.
 """
 
@@ -18,7 +18,7 @@ from typing import Any
 
 from hookline.errors import DigestMismatch, InvalidValue, NotFound, Unavailable
 from hookline.journal import Journals
-from hookline.journal.folders import STAGED, run_folders
+from hookline.journal.files import STAGED
 from hookline.system import HeldLock, sync_file
 
 CONTENT, DESCRIPTION, LOCK = "content", "description.json", ".lock"
@@ -45,7 +45,7 @@ class Staging:
         Raises:
             Unavailable: there is no room for it, or the disk failed; nothing of it was kept.
         """
-        folder, name = self._journals().folder_of(run_id) / STAGED, details.get("key") or content.name
+        folder, name = self._journals().staged_folder(run_id), details.get("key") or content.name
         temporary = folder / f".{secrets.token_hex(8)}"
         try:
             self._journals().require_room(_size(content))
@@ -66,17 +66,18 @@ class Staging:
 
         What a store refuses for good stays, with the reason in the log.
         """
-        for folder in run_folders(root):
-            staged = folder / STAGED
-            if staged.is_dir():
-                self._deliver_run(staged)
+        for staged in _runs(root):
+            self._deliver_run(staged)
 
     def waiting(self, root: Path) -> int:
         """Return how many files and models wait below a folder of journals."""
-        return sum(len(list(_entries(folder / STAGED))) for folder in run_folders(root))
+        return sum(len(list(_entries(staged))) for staged in _runs(root))
 
     def _deliver_run(self, staged: Path) -> None:
-        held = HeldLock.try_take(staged / LOCK)
+        try:
+            held = HeldLock.try_take(staged / LOCK)
+        except FileNotFoundError:  # another process delivered it all
+            return
         if held is None:
             return
         try:
@@ -102,6 +103,13 @@ class Staging:
             if _digest(content / key if key else content) != digest:
                 raise DigestMismatch(f"{content / key} is not what was logged.")
         self._deliver[described["kind"]](described["run_id"], content, described["details"])
+
+
+def _runs(root: Path) -> list[Path]:
+    """Return the folders of runs for which something waits, the one that was added to first at the start."""
+    with contextlib.suppress(OSError):
+        return sorted((root / STAGED).iterdir(), key=lambda each: each.stat().st_mtime_ns)
+    return []
 
 
 def _entries(staged: Path) -> Iterator[Path]:

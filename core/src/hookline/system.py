@@ -59,15 +59,19 @@ def file_lock(path: Path, timeout: float = 60.0) -> Iterator[None]:
     except OSError as error:
         raise Unavailable(f"Cannot open the lock file {str(path)!r}: {error.strerror or error}.") from error
     with handle:
-        while not _is_locked(handle, path):
+        while not try_lock(handle, path):
             if time.monotonic() >= deadline:
                 raise Unavailable(f"Another process has held {path.name!r} locked for {timeout:g} s.")
             time.sleep(0.02)
         yield
 
 
-def _is_locked(handle: IO[str] | int, path: Path) -> bool:
-    """Try to lock; False where another process has the lock."""
+def try_lock(handle: IO[str] | int, path: Path) -> bool:
+    """Lock an open file, until it is closed everywhere; False where another process has the lock.
+
+    Raises:
+        Unavailable: the file system cannot lock.
+    """
     try:
         _lock(handle)
     except OSError as error:
@@ -87,15 +91,19 @@ class HeldLock:
         self._descriptor = descriptor
 
     @classmethod
-    def try_take(cls, path: Path) -> "HeldLock | None":
-        """Take the lock of a file, which is made; None where another process holds it.
+    def try_take(cls, path: Path, *, make: bool = True) -> "HeldLock | None":
+        """Take the lock of a file; None where another process holds it.
+
+        Args:
+            make: whether a file that is not there is made.
 
         Raises:
-            OSError: the file cannot be made. Unavailable: the file system cannot lock.
+            OSError: the file cannot be made, or opened. Unavailable: the file system cannot lock.
         """
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        flags = os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | (os.O_CREAT if make else 0)
+        descriptor = os.open(path, flags, 0o600)
         try:
-            if _is_locked(descriptor, path):
+            if try_lock(descriptor, path):
                 descriptor, held = -1, cls(descriptor)
                 return held
         finally:

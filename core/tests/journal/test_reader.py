@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hookline.errors import InvalidValue
-from hookline.journal import folders
+from hookline.journal.files import JournalFiles
 from hookline.journal.frames import HEAD, Kind, frames, from_json, json_frame
 from hookline.journal.reader import DamagedJournal, JournalReader, MissingRecords
 
@@ -13,11 +13,11 @@ ONE_POINT = 37
 
 
 def reader_of(writer) -> JournalReader:
-    return JournalReader(writer.folder, writer.writer_id)
+    return JournalReader(writer.files)
 
 
 def paths(writer):
-    return [path for _, path in folders.segments(writer.folder, writer.writer_id)]
+    return [path for _, path in writer.files.segments()]
 
 
 def read_all(reader, sequence=0, limit=1000):
@@ -104,7 +104,7 @@ def test_a_record_longer_than_one_read_is_read(make_writer):
 
 
 def test_no_journal_holds_no_records(tmp_path):
-    reader = JournalReader(tmp_path, "w")
+    reader = JournalReader(JournalFiles(tmp_path, "run", "w"))
     assert (reader.read(0).count, reader.read(5).count, reader.header(), reader.last_written()) == (0, 0, None, 0)
     assert reader.is_empty()
     assert reader.raw(0) == b""
@@ -113,7 +113,7 @@ def test_no_journal_holds_no_records(tmp_path):
 def test_a_missing_file_is_told_by_its_numbers(make_writer):
     writer = make_writer(segment_bytes=300)
     fill(writer)
-    firsts = [first for first, _ in folders.segments(writer.folder, writer.writer_id)]
+    firsts = [first for first, _ in writer.files.segments()]
     for missing in (0, 1):
         paths(writer)[0].unlink()
         with pytest.raises(MissingRecords) as told:
@@ -129,7 +129,7 @@ def test_a_missing_file_is_told_by_its_numbers(make_writer):
 def test_a_hole_in_the_middle_is_told_after_what_comes_before(make_writer):
     writer = make_writer(segment_bytes=300)
     fill(writer)
-    files = folders.segments(writer.folder, writer.writer_id)
+    files = writer.files.segments()
     files[2][1].unlink()
     reader = reader_of(writer)
     assert sum(records.count for _, records in [(0, reader.read(0))]) == files[2][0]
@@ -166,7 +166,7 @@ def test_an_end_that_was_never_whole_does_not_hide_the_next_file(make_writer, le
 def test_what_a_power_cut_took_from_a_file_is_missing_and_the_next_file_is_read(make_writer):
     writer = make_writer(segment_bytes=300)
     expected = fill(writer)
-    first, second = folders.segments(writer.folder, writer.writer_id)[:2]
+    first, second = writer.files.segments()[:2]
     whole = list(frames(first[1].read_bytes(), final=True))
     first[1].write_bytes(b"".join(whole[:-2]) + whole[-2][:5])
     reader = reader_of(writer)

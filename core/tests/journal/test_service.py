@@ -9,9 +9,10 @@ from attrs import asdict
 
 from hookline.entities import Batch, Lease, NewRun, RunChange, RunStatus
 from hookline.errors import DurabilityLost, InvalidState, Unavailable
-from hookline.journal import folders, service
+from hookline.journal import service
 from hookline.journal import writer as writing
 from hookline.journal.background import Background
+from hookline.journal.files import JournalFiles, journals
 from hookline.liveness import observed_record
 from hookline.testing import memory_workspace
 from hookline.testing.memory_tracking import MemoryTrackingStore
@@ -82,10 +83,8 @@ def test_files_are_removed_after_every_store_was_synced(make_machine, log_points
     machine = make_machine(Durable(), Durable())
     events = machine.stores[0].events
     machine.stores[1].events = events
-    for name in ("remove_segment", "remove_writer"):
-        real = getattr(folders, name)
-        seen = lambda *args, real=real: (events.append("remove"), real(*args))  # noqa: E731
-        monkeypatch.setattr(folders, name, seen)
+    real = JournalFiles.remove_segment
+    monkeypatch.setattr(JournalFiles, "remove_segment", lambda *args: (events.append("remove"), real(*args)))
     process = machine.process(max_bytes=2**16)
     writer = machine.start_run(process)
     log_points(writer, 1)
@@ -113,10 +112,10 @@ def test_nothing_is_removed_while_a_store_cannot_be_synced(make_machine, log_poi
     for _ in range(3):
         assert process._tick()
     assert caplog.text.count("the disk is broken") == 1
-    assert len(machine.files) == 2
+    assert len(machine.files) == 1
     machine.kill(process)
     reader.catch_up()
-    assert len(machine.files) == 2
+    assert len(machine.files) == 1
     machine.stores[broken].is_broken = False
     reader._away.clear()
     reader.catch_up()
@@ -201,12 +200,11 @@ def test_a_run_follows_its_primary_and_notes_a_lost_rank(machine, log_points):
 def test_a_process_that_was_gone_before_it_logged_anything_leaves_nothing(machine, caplog):
     process, reader = machine.process(), machine.process()
     writer = machine.start_run(process)
-    (path,) = [path for _, path in folders.segments(writer.folder, writer.writer_id)]
+    (path,) = [path for _, path in writer.files.segments()]
     data = path.read_bytes()
     machine.kill(process)
     header = 8 + int.from_bytes(data[:4], "little")
     for size in (0, 5, header, header + 20):
-        writer.folder.mkdir(exist_ok=True)
         path.write_bytes(data[:size])
         reader.catch_up()
         assert (machine.files, caplog.text) == ([], ""), size
@@ -240,7 +238,7 @@ def test_a_run_that_is_shipped_while_its_first_record_is_written_is_not_given_up
     process = machine.process()
     writer = process.open("1" * 32, primary=True)
     writer.event("read", datasets=[], models=[])
-    path = folders.segments(writer.folder, writer.writer_id)[0][1]
+    path = writer.files.segments()[0][1]
     header = 8 + int.from_bytes(path.read_bytes()[:4], "little")
     os.truncate(path, header)
     writer.sequence, writer._size = 1, header
@@ -279,7 +277,7 @@ def test_a_crash_between_sync_and_removal_leaves_nothing_twice(machine, log_poin
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(folders, "remove_writer", crash)
+        patch.setattr(JournalFiles, "remove_segment", crash)
         with pytest.raises(KeyboardInterrupt):
             process._tick()
     machine.kill(process)
@@ -332,7 +330,7 @@ def test_a_full_disk_gets_room_from_what_is_stored(machine, log_points, monkeypa
         with pytest.raises(Unavailable, match="disk is full"):
             log_points(writer, 1000)
     process._tick()
-    (path,) = [path for _, path in folders.segments(writer.folder, writer.writer_id)]
+    (path,) = [path for _, path in writer.files.segments()]
     assert path.stat().st_size < 400
     assert not reader.root.exists() or reader.catch_up() is None
     log_points(writer, 1001)
@@ -345,14 +343,22 @@ def test_a_full_disk_gets_room_from_what_is_stored(machine, log_points, monkeypa
     assert reader.refused(writer.run_id) == []
 
 
-def test_a_lock_is_not_removed_while_its_process_lives(tmp_path, monkeypatch):
-    held = folders.take(tmp_path / "run", "w")
-    monkeypatch.setattr(folders, "_LEFT_OVER_AFTER", -1.0)
-    folders.remove_leftovers(tmp_path / "run")
-    assert (tmp_path / "run" / "w.lock").exists()
-    held.release()
-    folders.remove_leftovers(tmp_path / "run")
-    assert not (tmp_path / "run").exists()
+def test_a_writer_that_began_a_file_since_it_was_seen_is_not_taken_for_gone(machine, log_points):
+    process, reader = machine.process(max_bytes=2**16), machine.process()
+    writer = machine.start_run(process)
+    log_points(writer, *range(10))
+    process._tick()
+    seen = journals(machine.root)[writer.files]
+    log_points(writer, *range(10, 300))
+    writer.sync()  # closes all files but the last
+    taken = writer.files.take_over([each.path for each in seen])
+    assert taken is not None, "its lock is in a file that was not seen"
+    taken.close()
+    reader._foreign._ship_one(writer.files, seen)
+    assert (machine.status(writer.run_id), machine.steps(writer.run_id)) == ("RUNNING", [*range(300)])
+    log_points(writer, 300)
+    process.flush(writer)
+    assert machine.steps(writer.run_id) == [*range(301)]
 
 
 def test_a_disk_that_failed_is_told_once(machine, log_points, monkeypatch):

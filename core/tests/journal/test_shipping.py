@@ -7,7 +7,7 @@ import pytest
 
 from hookline.entities import Batch, ExperimentChange, LifecycleStage, NewRun, RunChange
 from hookline.errors import RecordsRefused, Unavailable
-from hookline.journal import folders
+from hookline.journal.files import JournalFiles, refused
 from hookline.journal.frames import Kind, frame
 from hookline.testing.memory_tracking import MemoryTrackingStore
 
@@ -107,7 +107,7 @@ def test_what_was_refused_is_told_also_when_the_background_was_faster(machine):
     with pytest.raises(RecordsRefused):
         process.flush(writer)
     process.flush(writer)
-    assert machine.files == [f"{writer.writer_id}.refused"]
+    assert machine.files == [f"{writer.run_id}.{writer.writer_id}.refused"]
 
 
 def test_many_records_between_two_refused_ones_are_stored(machine, log_points):
@@ -164,7 +164,7 @@ def test_a_run_whose_experiment_is_deleted_is_kept(machine, log_points, by, is_d
         log_points(writer, 2)
         process._tick()
         reader.catch_up()
-        assert f"{writer.writer_id}-000000000000.journal" in machine.files
+        assert f"{writer.run_id}.{writer.writer_id}-000000000000.journal" in machine.files
         writer.seal()
         process._tick()
         assert not process._tracks
@@ -236,7 +236,9 @@ def test_mirrors_have_cursors_of_their_own(make_machine, log_points):
     assert machine.steps(writer.run_id) == list(range(600))
     assert len(machine.steps(writer.run_id, store=mirror)) == 100
     process._tick()
-    assert f"{writer.writer_id}-000000000000.journal" in machine.files  # it has not taken all of the first file
+    assert (
+        f"{writer.run_id}.{writer.writer_id}-000000000000.journal" in machine.files
+    )  # it has not taken all of the first file
     writer.seal()
     process._away.clear()
     process._tick()
@@ -287,7 +289,7 @@ def test_a_mirror_that_is_away_when_a_process_dies_gets_everything_later(make_ma
 
 
 def first_file(writer) -> Path:
-    return folders.segments(writer.folder, writer.writer_id)[0][1]
+    return writer.files.segments()[0][1]
 
 
 @pytest.mark.parametrize("is_dead", [False, True])
@@ -313,14 +315,14 @@ def test_damage_is_set_aside_and_what_follows_is_stored(machine, log_points, whe
     assert (sequence, count, store) == (13 if where < 0 else 0, 1, "store-0")
     assert "damaged" in reason
     if is_dead:
-        assert machine.files == [f"{writer.writer_id}.refused"]
+        assert machine.files == [f"{writer.run_id}.{writer.writer_id}.refused"]
 
 
 def test_records_that_are_missing_are_told_and_what_follows_is_stored(machine, log_points):
     process = machine.process(max_bytes=2**16)
     writer = machine.start_run(process)
     log_points(writer, *range(1000))
-    files = folders.segments(writer.folder, writer.writer_id)
+    files = writer.files.segments()
     files[1][1].unlink()
     with pytest.raises(RecordsRefused, match=f"records {files[1][0]} to {files[2][0] - 1} "):
         process.flush(writer)
@@ -363,18 +365,20 @@ def test_a_newer_format_is_left_alone(machine, log_points, caplog):
 
 def test_what_is_set_aside_survives_a_line_that_a_dying_process_began(tmp_path):
     entry = {"sequence": 1, "count": 1, "store": "s", "reason": "r", "record": None, "frame": "00"}
-    folders.set_aside(tmp_path, "w", entry)
-    with (tmp_path / "w.refused").open("ab") as file:
+    one, other = (JournalFiles(tmp_path, "run", writer_id) for writer_id in "wv")
+    one.set_aside(entry)
+    with (tmp_path / "run.w.refused").open("ab") as file:
         file.write(b'{"writer_id": "w", "seq')
-    folders.set_aside(tmp_path, "w", {**entry, "sequence": 2})
-    folders.set_aside(tmp_path, "w", {**entry, "sequence": 2})
-    folders.set_aside(tmp_path, "w", {**entry, "sequence": 2, "store": "mirror"})
-    folders.set_aside(tmp_path, "v", {**entry, "sequence": 2})
-    assert [(each["writer_id"], each["sequence"], each["store"]) for each in folders.refused(tmp_path)] == [
+    one.set_aside({**entry, "sequence": 2})
+    one.set_aside({**entry, "sequence": 2})
+    one.set_aside({**entry, "sequence": 2, "store": "mirror"})
+    other.set_aside({**entry, "sequence": 2})
+    JournalFiles(tmp_path, "another", "w").set_aside(entry)
+    assert [(each["writer_id"], each["sequence"], each["store"]) for each in refused(tmp_path, "run")] == [
         ("v", 2, "s"),
         ("w", 1, "s"),
         ("w", 2, "s"),
         ("w", 2, "mirror"),
     ]
-    assert len(folders.refused(tmp_path, "w")) == 3
-    assert (tmp_path / "w.refused").stat().st_mode & 0o777 == 0o600
+    assert len(one.refused()) == 3
+    assert (tmp_path / "run.w.refused").stat().st_mode & 0o777 == 0o600

@@ -17,9 +17,10 @@ from hookline.config import JournalSettings
 from hookline.entities import NewRun
 from hookline.errors import CursorMoved, HooklineError, NotFound, RecordsRefused, Unavailable
 from hookline.experiments import Experiments
-from hookline.journal import Journals, folders, service
+from hookline.journal import Journals, service
 from hookline.journal import writer as writing
 from hookline.journal.background import Background
+from hookline.journal.files import JournalFiles
 from hookline.journal.shipping import Sink
 from hookline.testing.memory_tracking import MemoryTrackingStore
 
@@ -276,7 +277,7 @@ class World:
         for store in self.stores:
             for run_id in {one.run_id for one in self.everything}:
                 self._check_run(store, run_id, [one for one in self.everything if one.run_id == run_id])
-        left = [path for path in self.root.rglob("*") if path.suffix != folders.LOCK_SUFFIX and path.is_file()]
+        left = [path for path in self.root.rglob("*") if path.is_file()]
         assert not left, f"left over: {left}"
 
     def _check_run(self, store: Store, run_id: str, writings: list[Writing]) -> None:
@@ -337,8 +338,8 @@ def test_every_schedule_ends_well(quick, part):
                 patch.setattr(writing.secrets, "token_hex", partial(any_hex, random))
                 world = World(root / "journals", seed)
                 with quick.context() as deaths:
-                    for name in ("remove_segment", "remove_writer"):
-                        deaths.setattr(folders, name, deadly(random, getattr(folders, name)))
+                    remove = deadly(random, JournalFiles.remove_segment)
+                    deaths.setattr(JournalFiles, "remove_segment", remove)
                     for _ in range(world.random.randint(5, 80)):
                         world.act()
                         world.check_always()

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from hookline import system
 from hookline.errors import InvalidState, InvalidValue, Unavailable
-from hookline.journal import folders
+from hookline.journal import files
 from hookline.journal import writer as writing
+from hookline.journal.files import journals
 from hookline.journal.frames import frames
 from hookline.journal.reader import JournalReader
 
@@ -40,7 +42,7 @@ def mounted(folder, size):
 
 
 def paths(writer):
-    return [path for _, path in folders.segments(writer.folder, writer.writer_id)]
+    return [path for _, path in writer.files.segments()]
 
 
 def whole_frames(writer):
@@ -54,7 +56,7 @@ def whole_frames(writer):
 
 
 def steps(writer, key="m"):
-    reader, sequence, found = JournalReader(writer.folder, writer.writer_id), 0, []
+    reader, sequence, found = JournalReader(writer.files), 0, []
     while (records := reader.read(sequence)).count:
         sequence += records.count
         found += [step for one in records.points() if one.key == key for step in one.steps]
@@ -79,7 +81,7 @@ def test_files_are_for_this_user_only(make_writer):
     writer = make_writer()
     log(writer, 1)
     assert writer.folder.stat().st_mode & 0o777 == 0o700
-    assert [path.stat().st_mode & 0o777 for path in writer.folder.iterdir()] == [0o600, 0o600]
+    assert [path.stat().st_mode & 0o777 for path in writer.folder.iterdir()] == [0o600]
 
 
 def test_a_new_file_follows_one_that_has_grown(make_writer):
@@ -88,7 +90,7 @@ def test_a_new_file_follows_one_that_has_grown(make_writer):
     writer.batch([("m", 50, 50, 1.0)], tags={"t": "x" * 1000})
     log(writer, 51)
     names = [path.name for path in paths(writer)]
-    assert len(names) == writer.files > 5
+    assert len(names) == len(writer.begun) > 5
     assert names == sorted(names)
     assert all(path.stat().st_size < 400 + 37 for path in paths(writer)[:-2])
     assert len(whole_frames(writer)) == writer.sequence
@@ -144,7 +146,7 @@ def test_there_is_always_room_for_the_end(make_writer):
     log(writer, 1)
     full.append(True)
     writer.seal({"event": "changed", "status": "FINISHED", "end_time": 5})
-    records = JournalReader(writer.folder, writer.writer_id).read(0)
+    records = JournalReader(writer.files).read(0)
     assert (records.change.status.value, records.sealed) == ("FINISHED", True)
 
 
@@ -184,7 +186,7 @@ def test_a_key_that_is_not_allowed_leaves_nothing(make_writer, key):
     for attempt in (lambda: writer.point(key, 1.0, 1, 1), lambda: writer.batch([(key, 1, 1, 1.0)])):
         with pytest.raises(InvalidValue):
             attempt()
-    assert JournalReader(writer.folder, writer.writer_id).is_empty()
+    assert JournalReader(writer.files).is_empty()
 
 
 def test_a_step_that_equals_a_whole_number_is_one(make_writer):
@@ -234,7 +236,7 @@ def test_a_disk_that_is_full_at_first_leaves_no_file_without_a_header(make_write
             with pytest.raises(Unavailable):
                 log(writer, 1)
         assert (writer.sequence, writer.is_used, opened) == (0, False, [])
-        assert not (disk / "run").exists()
+        assert not list(disk.rglob("*.journal"))
         (disk / "filler").unlink()
         log(writer, 2)
         assert (steps(writer), opened) == ([2], [writer])
@@ -303,6 +305,35 @@ def test_a_read_only_disk_is_told(make_writer, tmp_path):
         writer.close()
 
 
+def test_a_file_that_was_taken_for_left_over_is_made_again(make_writer, monkeypatch):
+    """Another process saw it before it was locked: holds its lock first, and has removed it then."""
+    writer, tries = make_writer(), []
+
+    def try_lock(descriptor, path):
+        tries.append(path)
+        if len(tries) == 2:
+            path.unlink()
+        return len(tries) > 1 and system.try_lock(descriptor, path)
+
+    monkeypatch.setattr(files, "try_lock", try_lock)
+    log(writer, 1)
+    assert (len(tries), steps(writer)) == (3, [1])
+
+
+def test_a_writer_lives_while_its_newest_file_is_locked(make_writer):
+    writer = make_writer(segment_bytes=1)
+    for step in range(3):
+        log(writer, step)
+        seen = [path for _, path in writer.files.segments()]
+        assert writer.files.take_over(seen) is None
+        writer.sync()
+        assert writer.files.take_over(seen) is None
+    writer.close()
+    with writer.files.take_over(seen) as taken:
+        assert taken is not None
+        assert writer.files.take_over(seen) is None
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_may_not_be_written_is_told(make_writer, tmp_path):
     (tmp_path / "closed").mkdir(mode=0o500)
@@ -320,10 +351,8 @@ def test_a_folder_that_was_removed_is_made_again_by_the_next_file(make_writer):
     writer = make_writer(segment_bytes=1)
     log(writer, 1)
     shutil.rmtree(writer.folder)
-    with pytest.raises(Unavailable):
-        log(writer, 2)
-    writer.folder.mkdir()
-    log(writer, 3)
+    log(writer, 2)
+    assert [path.name[-9:] for path in paths(writer)] == [f"{number}.journal" for number in (3,)]
 
 
 class Disk:
@@ -351,7 +380,7 @@ def test_a_sync_reaches_the_file_its_folder_and_those_above(make_writer, disk):
     log(writer, 1)
     writer.sync()
     folder = writer.folder
-    assert disk.synced == [*map(str, (folder, folder.parent, folder.parent.parent)), str(paths(writer)[0])]
+    assert disk.synced == [*map(str, (folder, folder.parent)), str(paths(writer)[0])]
     del disk.synced[:]
     writer.sync()
     assert disk.synced == []
@@ -446,14 +475,15 @@ def test_a_forked_child_is_a_writer_of_its_own(make_writer, in_child):
     assert in_child(child) == 0
     log(writer, *range(10, 20))
     assert steps(writer) == list(range(20))
-    (other,) = set(folders.writer_ids(writer.folder)) - {writer.writer_id}
-    reader = JournalReader(writer.folder, other)
+    found = journals(writer.folder)
+    (other,) = set(found) - {writer.files}
+    reader = JournalReader(other)
     assert [step for one in reader.read(0).points() for step in one.steps] == list(range(100, 110))
     assert reader.header()["primary"] is False
-    assert folders.try_take(writer.folder, writer.writer_id) is None  # the parent lives
-    held = folders.try_take(writer.folder, other)
-    assert held is not None
-    held.release()
+    assert writer.files.take_over([each.path for each in found[writer.files]]) is None  # the parent lives
+    taken = other.take_over([each.path for each in found[other]])
+    assert taken is not None
+    taken.close()
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers")
@@ -487,5 +517,5 @@ def test_an_interrupt_in_the_middle_of_a_write_leaves_the_count_right(make_write
     writer.seal()
     assert [step for step in steps(writer) if step < 1000] == taken
     assert len(whole_frames(writer)) == writer.sequence
-    points = JournalReader(writer.folder, writer.writer_id).read(0).points()
+    points = JournalReader(writer.files).read(0).points()
     assert all(each.key in ("m", f"new{each.steps[0]}") for each in points)

@@ -1,7 +1,7 @@
 """The journal: what `log_*` calls returned from lies in a file of this machine before any store knows of it.
 
 `docs/formats/journal.md` describes the files. `frames` packs and reads records, `writer` appends them, `reader` reads
-them again, `folders` knows where they lie, `shipping` hands them to a store, and `service` does so in the background.
+them again, `files` knows where they lie, `shipping` hands them to a store, and `service` does so in the background.
 """
 
 from hookline.journal.service import Journals

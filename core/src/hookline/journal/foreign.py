@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from enum import Enum
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import Any
 from attrs import define
 
 from hookline.errors import HooklineError
-from hookline.journal import folders
 from hookline.journal.absences import Absences
+from hookline.journal.files import JournalFiles, Segment, folders_below, journals, not_stored
 from hookline.journal.reader import JournalReader
 from hookline.journal.records import NewerFormat, Records
 from hookline.journal.shipping import NotShipped, RunNotThere, Shipment, Sink, cursor_of, end_lost_writer, ship
@@ -32,25 +33,18 @@ class _Known:
     """What is known of another writer's journal.
 
     Attributes:
-        seen: the names and sizes of its files when all of it was shipped.
+        seen: its files when all of it was shipped.
         told: problems that were told of.
     """
 
     reader: JournalReader
     header: dict[str, Any]
-    seen: tuple[tuple[str, int], ...] = ()
+    seen: Sequence[Segment] = ()
     told: tuple[str, ...] = ()
 
     @property
     def run_id(self) -> str:
         return str(self.header["run_id"])
-
-    def files(self) -> tuple[tuple[str, int], ...]:
-        sizes = []
-        for _, path in folders.segments(self.reader.folder, self.reader.writer_id):
-            with contextlib.suppress(FileNotFoundError):
-                sizes.append((path.name, path.stat().st_size))
-        return tuple(sizes)
 
     def tell(self, problem: object) -> None:
         """Say once what the problem is."""
@@ -74,105 +68,101 @@ class ForeignJournals:
         away: Absences,
     ) -> None:
         self._sinks, self._stored, self._away = sinks, stored, away
-        self._known: dict[tuple[Path, str], _Known] = {}
+        self._known: dict[JournalFiles, _Known] = {}
 
-    def ship_all(self, root: Path, own: Collection[str]) -> None:
-        """Ship every journal below a folder but those of the writers `own`; end those whose process is gone."""
-        there = folders.run_folders(root)
-        for folder in there:
-            writer_ids = self._in_order(folder)
-            if not writer_ids:
-                folders.remove_leftovers(folder)
-            self._ship(folder, writer_ids, own)
-        kept = set(there)
-        self._known = {key: each for key, each in self._known.items() if key[0] in kept}
+    def ship_all(self, root: Path, own: Collection[JournalFiles]) -> None:
+        """Ship every journal in a folder but those of the writers `own`; end those whose process is gone."""
+        found = journals(root)
+        for files in self._in_order(found):
+            if files not in own:
+                self._ship_one(files, found[files])
+        self._known = {files: each for files, each in self._known.items() if files in found}
 
-    def ship_run(self, folder: Path, own: Collection[str]) -> None:
+    def ship_run(self, root: Path, run_id: str, own: Collection[JournalFiles]) -> None:
         """Ship every journal of a run but those of the writers `own`."""
-        self._ship(folder, self._in_order(folder), own)
-
-    def _ship(self, folder: Path, writer_ids: Sequence[str], own: Collection[str]) -> None:
-        for writer_id in writer_ids:
-            if writer_id not in own:
-                self._ship_one(folder, writer_id)
+        found = journals(root, run_id)
+        for files in self._in_order(found):
+            if files not in own:
+                self._ship_one(files, found[files])
 
     def deliver(self, root: Path) -> Iterator[tuple[str, int]]:
         """Ship every journal below a folder and leave it as it is; yield each run's id and its count of records."""
-        for folder in folders.run_folders_below(root):
-            for writer_id in self._in_order(folder):
-                known = self._of(folder, writer_id)
+        for folder in folders_below(root):
+            for files in self._in_order(journals(folder)):
+                known = self._of(files)
                 if known is not None:
                     known.reader.ended = True
                     yield known.run_id, max(ship(self._shipment(known), sink) for sink in self._sinks)
 
-    def pending(self, folder: Path) -> list[str]:
-        """Return what of a run's journals the primary does not have, a sentence each."""
-        found = [f"{path} was refused as a whole." for path in folders.not_stored(folder)]
-        for writer_id in folders.writer_ids(folder):
-            known = self._of(folder, writer_id)
+    def pending(self, root: Path, run_id: str | None = None) -> list[str]:
+        """Return what of the journals of a run, or of all, the primary does not have, a sentence each."""
+        found = [f"{path} was refused as a whole." for path in not_stored(root, run_id)]
+        for files in journals(root, run_id):
+            known = self._of(files)
             if known is None:
                 continue
-            cursor = cursor_of(self._sinks[0].store(), known.run_id, writer_id).cursor
+            cursor = cursor_of(self._sinks[0].store(), known.run_id, files.writer_id).cursor
             try:
                 if known.reader.read(cursor, limit=1).count:
-                    found.append(f"The records from {cursor} on in {folder} ({writer_id}) are not in the store yet.")
+                    found.append(f"The records from {cursor} on in {files.segment(0)} are not in the store yet.")
             except HooklineError as error:
                 found.append(str(error))
         return found
 
-    def _in_order(self, folder: Path) -> list[str]:
-        """Return the writers of a run, those that may have created it first."""
-        writer_ids = folders.writer_ids(folder)
-        if len(writer_ids) < 2:
-            return writer_ids
-        return sorted(writer_ids, key=lambda each: not self._is_primary(folder, each))
+    def _in_order(self, found: Collection[JournalFiles]) -> list[JournalFiles]:
+        """Return journals run by run, of each run those first that may have created it."""
+        writers = Counter(each.run for each in found)
+        first = {each.run: place for place, each in reversed(list(enumerate(found)))}
 
-    def _is_primary(self, folder: Path, writer_id: str) -> bool:
+        def place(files: JournalFiles) -> tuple[int, bool]:
+            return first[files.run], writers[files.run] > 1 and not self._is_primary(files)
+
+        return sorted(found, key=place)
+
+    def _is_primary(self, files: JournalFiles) -> bool:
         with contextlib.suppress(OSError):
-            known = self._of(folder, writer_id)
+            known = self._of(files)
             return known is not None and bool(known.header.get("primary"))
         return False
 
-    def _of(self, folder: Path, writer_id: str) -> _Known | None:
+    def _of(self, files: JournalFiles) -> _Known | None:
         """Return what is known of a journal; None where nothing was written yet."""
-        key = (folder, writer_id)
-        if key not in self._known:
-            reader = JournalReader(folder, writer_id)
+        if files not in self._known:
+            reader = JournalReader(files)
             header = reader.header()
             if header is None:
                 return None
-            self._known[key] = _Known(reader, header)
-        return self._known[key]
+            self._known[files] = _Known(reader, header)
+        return self._known[files]
 
     def _shipment(self, known: _Known) -> Shipment:
         return Shipment(
             known.run_id, known.reader, stored=self._stored, refused=lambda reason: log.warning("%s", reason)
         )
 
-    def _ship_one(self, folder: Path, writer_id: str) -> None:
-        held = folders.try_take(folder, writer_id)
-        with contextlib.ExitStack() as stack:
-            if held is not None:
-                stack.callback(held.release)
+    def _ship_one(self, files: JournalFiles, now: Sequence[Segment]) -> None:
+        taken = files.take_over([each.path for each in now])
+        with taken or contextlib.nullcontext():
             try:
-                self._ship_held(folder, writer_id, is_held=held is not None)
+                self._ship_seen(files, now, is_taken=taken is not None)
             except OSError as error:  # it is another user's, say: no reason not to read what other journals have
-                log.debug("The journal of the writer %s in %s cannot be read: %s", writer_id, folder, error)
+                log.debug("The journal %s cannot be read: %s", files.segment(0), error)
 
-    def _ship_held(self, folder: Path, writer_id: str, *, is_held: bool) -> None:
-        known = self._of(folder, writer_id)
+    def _ship_seen(self, files: JournalFiles, now: Sequence[Segment], *, is_taken: bool) -> None:
+        known = self._of(files)
+        if known is not None and now == known.seen and known.reader.ended == is_taken:
+            return
+        # Its process may have begun a file that was not seen, and hold the lock of that one.
+        is_gone = is_taken and [path for _, path in files.segments()] == [each.path for each in now]
         if known is None:
-            if is_held:  # nothing ever will be
-                folders.remove_writer(folder, writer_id)
-            return
-        now = known.files()
-        if now == known.seen and known.reader.ended == is_held:
-            return
-        if self._ship_known(known, finish=is_held):
+            if is_gone:  # nothing ever will be
+                files.remove()
+        elif self._ship_known(known, finish=is_gone):
             known.seen = now
 
     def _ship_known(self, known: _Known, *, finish: bool) -> bool:
         """Ship a journal; where its writer is gone, it ends here. Return whether nothing is left to do for now."""
+        files = known.reader.files
         known.reader.ended = finish
         sinks = self._sinks if finish else self._sinks[:1]
         outcomes = [self._ship_to(known, sink, finish) for sink in sinks]
@@ -181,10 +171,10 @@ class ForeignJournals:
             return False
         if finish:
             if outcomes[0] is _Outcome.REFUSED:
-                folders.put_away(known.reader.folder, known.reader.writer_id)
+                files.put_away()
             else:
-                folders.remove_writer(known.reader.folder, known.reader.writer_id)
-            self._known.pop((known.reader.folder, known.reader.writer_id), None)
+                files.remove()
+            self._known.pop(files, None)
         return True
 
     def _ship_to(self, known: _Known, sink: Sink, finish: bool) -> _Outcome:
@@ -208,13 +198,15 @@ class ForeignJournals:
 
     def _without_run(self, known: _Known, sink: Sink, finish: bool) -> _Outcome:
         """Say what to do with a journal of a run that is not in a store."""
-        folder, own = known.reader.folder, known.reader.writer_id
-        others = [each for each in folders.writer_ids(folder) if each != own]
-        if not finish or any(self._is_primary(folder, each) for each in others):  # which creates it
+        files = known.reader.files
+        others = [each for each in journals(files.folder, known.run_id) if each != files]
+        if not finish or any(map(self._is_primary, others)):  # which creates it
             return _Outcome.WAITS
         if known.reader.is_empty():  # its process was gone before anything was logged
             return _Outcome.TAKEN
-        known.tell(f"The store {sink.name} does not have the run {known.run_id}; what was logged stays in {folder}.")
+        known.tell(
+            f"The store {sink.name} does not have the run {known.run_id}; what was logged stays in {files.folder}."
+        )
         return _Outcome.REFUSED
 
     def _end(self, known: _Known, sink: Sink, cursor: int) -> None:

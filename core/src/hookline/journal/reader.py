@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from attrs import define, evolve, field
 
 from hookline.errors import HooklineError, InvalidState
-from hookline.journal import folders
+from hookline.journal.files import JournalFiles
 from hookline.journal.frames import Damaged, Kind, content, frames, from_json
 from hookline.journal.records import Passed, Raw, Records
 
@@ -19,9 +19,11 @@ LIMIT = 50_000
 class MissingRecords(InvalidState):
     """Records are in no file: those from `sequence` on, up to the first that is left, which is `after`."""
 
-    def __init__(self, folder: Path, writer_id: str, sequence: int, after: int) -> None:
+    def __init__(self, files: JournalFiles, sequence: int, after: int) -> None:
         self.sequence, self.after = sequence, after
-        super().__init__(f"The records {sequence} to {after - 1} of the writer {writer_id} are not in {folder}.")
+        super().__init__(
+            f"The records {sequence} to {after - 1} of the writer {files.writer_id} are not in {files.folder}."
+        )
 
 
 class DamagedJournal(InvalidState):
@@ -63,8 +65,8 @@ class JournalReader:
         ended: whether the writer is gone, so that what is not whole at the end of its last file never will be.
     """
 
-    def __init__(self, folder: Path, writer_id: str) -> None:
-        self.folder, self.writer_id, self.ended = folder, writer_id, False
+    def __init__(self, files: JournalFiles) -> None:
+        self.files, self.ended = files, False
         self._places: tuple[_Place, ...] = ()
 
     def read(self, sequence: int, limit: int = LIMIT) -> Records:
@@ -106,10 +108,10 @@ class JournalReader:
     def header(self) -> dict[str, Any] | None:
         """Return what the header of the last file says; None where nothing was ever written.
 
-        Where every header is damaged it is what the folder's name says.
+        Where every header is damaged it is what the file's name says.
         """
         written = False
-        for _, path in reversed(folders.segments(self.folder, self.writer_id)):
+        for _, path in reversed(self.files.segments()):
             try:
                 first = next(frames(_bytes(path, 0, _READ_SIZE), final=True), None)
                 if first is not None and content(first)[0] == Kind.HEADER:
@@ -120,12 +122,12 @@ class JournalReader:
                 continue
             except (Damaged, ValueError):
                 written = True
-        return {"run_id": self.folder.name} if written else None
+        return {"run_id": self.files.run} if written else None
 
     def last_written(self) -> int:
         """Return when the journal was last written to, in milliseconds since the Unix epoch."""
         times = [0]
-        for _, path in folders.segments(self.folder, self.writer_id):
+        for _, path in self.files.segments():
             with contextlib.suppress(FileNotFoundError):
                 times.append(path.stat().st_mtime_ns)
         return max(times) // 1_000_000
@@ -177,21 +179,24 @@ class JournalReader:
 
     def _next_file(self, place: _Place, taker: _Taker, limit: int) -> bool:
         """Move to the file that follows, where there is one and the present one has nothing more."""
-        later = [
-            each
-            for each in folders.segments(self.folder, self.writer_id)
-            if each[0] >= place.sequence and each[1] != place.path
-        ]
+        later = self._later(place)
         if not later:
             return False
         if self._take(place, taker, limit, final=True):  # it was written after it was read and before the next was seen
             return True
         first, path = later[0]
         if first > place.sequence:
-            raise MissingRecords(self.folder, self.writer_id, place.sequence, first)
+            raise MissingRecords(self.files, place.sequence, first)
         place.path, place.offset = path, 0
         taker.keys.clear()
         return True
+
+    def _later(self, place: _Place) -> list[tuple[int, Path]]:
+        """Return the files behind a place; where records are missing, not the next one is there but another."""
+        following = self.files.segment(place.sequence)
+        if following != place.path and following.exists():
+            return [(place.sequence, following)]
+        return [each for each in self.files.segments() if each[0] >= place.sequence and each[1] != place.path]
 
     def _at(self, sequence: int) -> _Place | None:
         """Return the place of a record; None where the journal ends before it."""
@@ -208,24 +213,24 @@ class JournalReader:
                 place.offset, place.sequence = damage.at + damage.length, damage.sequence + 1
             except MissingRecords as gap:
                 if gap.after > sequence:
-                    raise MissingRecords(self.folder, self.writer_id, sequence, gap.after) from gap
+                    raise MissingRecords(self.files, sequence, gap.after) from gap
                 return self._at_start(gap.after, sequence)
         place.keys = passed.keys
         return place
 
     def _at_start(self, first: int, sequence: int) -> _Place | None:
         """Return the place of a record that comes after the start of the file whose first record is `first`."""
-        self._places = (_Place(folders.segment_path(self.folder, self.writer_id, first), 0, first),)
+        self._places = (_Place(self.files.segment(first), 0, first),)
         return self._at(sequence)
 
     def _start_of_file(self, sequence: int) -> _Place | None:
-        exact = folders.segment_path(self.folder, self.writer_id, sequence)
+        exact = self.files.segment(sequence)
         if exact.exists():
             return _Place(exact, 0, sequence)
-        files = folders.segments(self.folder, self.writer_id)
+        files = self.files.segments()
         before = [each for each in files if each[0] <= sequence]
         if files and not before:
-            raise MissingRecords(self.folder, self.writer_id, sequence, files[0][0])
+            raise MissingRecords(self.files, sequence, files[0][0])
         return _Place(before[-1][1], 0, before[-1][0]) if before else None
 
 

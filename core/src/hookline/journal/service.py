@@ -17,7 +17,7 @@ from attrs import define, field
 from hookline.config import JournalSettings
 from hookline.entities import Delivery, Lease
 from hookline.errors import CursorMoved, DurabilityLost, HooklineError, RecordsRefused, Unavailable
-from hookline.journal import folders
+from hookline.journal import files
 from hookline.journal.absences import FILES, Absences
 from hookline.journal.background import Background
 from hookline.journal.foreign import ForeignJournals
@@ -130,7 +130,7 @@ class Journals:
             Refused: the folder of the journals cannot be made.
         """
         writer = JournalWriter(
-            folders.run_folder(self._made_root, run_id),
+            self._made_root,
             run_id,
             this_process().header,
             primary=primary,
@@ -147,7 +147,7 @@ class Journals:
         with self._tracking:
             if self._track_of(writer) is None:
                 cursors = {sink.name: 0 for sink in self._sinks}
-                self._tracks.append(_Track(writer, JournalReader(writer.folder, writer.writer_id), cursors))
+                self._tracks.append(_Track(writer, JournalReader(writer.files), cursors))
             if not self._ends_with_process:
                 self._ends_with_process = True
                 at_exit_of_child(self.finish)
@@ -158,15 +158,15 @@ class Journals:
     def _track_of(self, writer: JournalWriter) -> _Track | None:
         return next((track for track in list(self._tracks) if track.writer is writer), None)
 
-    def folder_of(self, run_id: str) -> Path:
-        """Return the folder of a run's journals, which need not be there."""
-        return folders.run_folder(self._made_root, run_id)
+    def staged_folder(self, run_id: str) -> Path:
+        """Return the folder for what waits to be stored as artifacts of a run; it need not be there."""
+        return files.staged_folder(self._made_root, run_id)
 
     def require_room(self, more: int) -> None:
         """Raise `Unavailable` where the journals are as large as they may be."""
         checked_at, used = self._usage
         if time.monotonic() - checked_at > 1.0 or used + more > self._settings.max_bytes:
-            self._usage = (time.monotonic(), folders.size_of(self.root))
+            self._usage = (time.monotonic(), files.size_of(self.root))
         checked_at, used = self._usage
         if used >= self._settings.max_bytes:
             raise Unavailable(
@@ -217,7 +217,7 @@ class Journals:
     def _refusals(self, track: _Track) -> tuple[str, ...]:
         """Return what the primary refused and nobody was told of, whichever process had shipped it."""
         primary, reasons = self._sinks[0].name, []
-        for each in folders.refused(track.writer.folder, track.writer.writer_id):
+        for each in track.writer.files.refused():
             if each.get("store") == primary and each["sequence"] not in track.told:
                 track.told.add(each["sequence"])
                 reasons.append(str(each["reason"]))
@@ -235,8 +235,8 @@ class Journals:
             self._ship_staged()
 
     @property
-    def _own(self) -> set[str]:
-        return {track.writer.writer_id for track in self._tracks}
+    def _own(self) -> set[files.JournalFiles]:
+        return {track.writer.files for track in self._tracks}
 
     def deliver(self, root: Path) -> Iterator[tuple[str, int]]:
         """Ship the journals of another folder, such as one from another machine; yield runs and counts of records."""
@@ -245,25 +245,25 @@ class Journals:
 
     def forget(self, run_id: str) -> None:
         """Remove all that is kept here of a run that was deleted for good, unless a process still logs into it."""
-        folder = folders.run_folder(self.root, run_id)
-        locks = [folders.try_take(folder, writer_id) for writer_id in folders.writer_ids(folder)]
-        if None not in locks:
-            folders.remove_run(folder)
-        for lock in locks:
-            if lock is not None:
-                lock.release()
+        with contextlib.ExitStack() as locks:
+            for journal, segments in files.journals(self.root, run_id).items():
+                taken = journal.take_over([each.path for each in segments])
+                if taken is None:
+                    return
+                locks.enter_context(taken)
+            files.remove_run(self.root, run_id)
 
     def pending(self, run_id: str) -> list[str]:
         """Return what of a run's journals on this machine the primary does not have, a sentence each."""
-        return self._foreign.pending(folders.run_folder(self.root, run_id))
+        return self._foreign.pending(self.root, run_id)
 
     def waiting(self) -> list[str]:
         """Return the same of all runs."""
-        return [each for folder in folders.run_folders(self.root) for each in self._foreign.pending(folder)]
+        return self._foreign.pending(self.root)
 
     def refused(self, run_id: str) -> list[dict[str, object]]:
         """Return what stores refused of a run's records."""
-        return folders.refused(folders.run_folder(self.root, run_id))
+        return files.refused(self.root, run_id)
 
     def _ship(self, track: _Track, sink: Sink) -> None:
         if not track.is_behind(sink):
@@ -280,20 +280,20 @@ class Journals:
 
     def _hand_over_after_others(self, track: _Track, sink: Sink) -> None:
         """Ship the other journals of a run first, one of which creates it."""
-        folder, own = track.writer.folder, track.writer.writer_id
-        self._foreign.ship_run(folder, self._own)
+        run_id = track.writer.run_id
+        self._foreign.ship_run(self.root, run_id, self._own)
         for other in self._tracks:
-            if other.writer.folder == folder and other is not track and other.is_behind(sink):
+            if other.writer.run_id == run_id and other is not track and other.is_behind(sink):
                 with contextlib.suppress(RunNotThere):
                     self._hand_over(other, sink)
         try:
             self._hand_over(track, sink)
         except RunNotThere as error:
-            if set(folders.writer_ids(folder)) > {own}:
+            if set(files.journals(self.root, run_id)) > {track.writer.files}:
                 raise
             raise NotShipped(
-                f"The run {track.writer.run_id} is not in the store {sink.name}, which cannot take what is logged into "
-                f"it; that stays in {folder}."
+                f"The run {run_id} is not in the store {sink.name}, which cannot take what is logged into it; that "
+                f"stays in {self.root}."
             ) from error
 
     def _hand_over(self, track: _Track, sink: Sink) -> None:
@@ -367,20 +367,22 @@ class Journals:
             with self._lock:
                 done = [track for track in self._tracks if track.is_done(self._sinks)]
                 others = [track for track in self._tracks if track not in done]
-                full = [path for track in others for path in self._shipped_files(track)]
+                full = [(track.writer, first) for track in others for first in self._shipped_files(track)]
                 resting = [path for track in others for path in self._resting_files(track)]
-            resting = [path for path in resting if folders.is_more_than_header(path)]
+            resting = [path for path in resting if files.is_more_than_header(path)]
             if not (done or full or resting) or not all(map(self._is_durable, self._sinks)):
                 return
-            for path in full:
-                folders.remove_segment(path)
+            for writer, first in full:
+                writer.files.remove_segment(first)
+                writer.forget(first)
             for path in resting:
-                folders.keep_header(path)
+                files.keep_header(path)
             for track in done:
                 reasons = self._refusals(track)
-                track.writer.close()  # first, so that nobody syncs what is gone
-                if self._sinks[0].name not in track.given_up:
-                    folders.remove_writer(track.writer.folder, track.writer.writer_id)
+                if self._sinks[0].name in track.given_up:
+                    track.writer.close()
+                else:
+                    track.writer.remove()
                 with self._lock:
                     self._tracks.remove(track)
                     if reasons:
@@ -398,24 +400,22 @@ class Journals:
         self._not_durable.discard(sink.name)
         return True
 
-    def _shipped_files(self, track: _Track) -> list[Path]:
-        """Return the files of a journal that are followed by another, and shipped whole to every store."""
-        if track.writer.files < 2 or self._sinks[0].name in track.given_up:
+    def _shipped_files(self, track: _Track) -> list[int]:
+        """Return which files of a journal are followed by another, and shipped whole to every store."""
+        if self._sinks[0].name in track.given_up:
             return []
         cursor = track.stored
-        files = folders.segments(track.writer.folder, track.writer.writer_id)
-        return [path for (_, path), (after, _) in pairwise(files) if after <= cursor]
+        return [first for first, after in pairwise(track.writer.begun) if after <= cursor]
 
     def _resting_files(self, track: _Track) -> list[Path]:
         """Return the last file of a journal where nothing is added to it and it is shipped whole to every store.
 
         Its header stays, since it says whose process is gone if the next record never comes.
         """
-        rests_at = track.writer.rests_at
+        writer, rests_at = track.writer, track.writer.rests_at
         if rests_at is None or self._sinks[0].name in track.given_up or track.stored < rests_at:
             return []
-        files = folders.segments(track.writer.folder, track.writer.writer_id)
-        return [path for first, path in files[-1:] if first < rests_at]
+        return [writer.files.segment(first) for first in writer.begun[-1:] if first < rests_at]
 
     def close(self) -> None:
         """Ship what can be shipped, remove what every store has, and end the work in the background.

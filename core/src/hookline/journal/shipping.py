@@ -10,7 +10,6 @@ from attrs import evolve, field, frozen
 from hookline.entities import Delivery, Lease, LifecycleStage, NewRun, RunChange, RunStatus, Writer
 from hookline.errors import CursorMoved, Gone, HooklineError, InvalidState, InvalidValue, NotFound, Unavailable
 from hookline.interfaces import TrackingStore
-from hookline.journal import folders
 from hookline.journal.frames import Damaged, content, frames
 from hookline.journal.reader import LIMIT, DamagedJournal, JournalReader, MissingRecords
 from hookline.journal.records import Records
@@ -87,7 +86,7 @@ def ship(shipment: Shipment, sink: Sink, cursor: int | None = None) -> int:
     """
     store, limit = sink.store(), LIMIT
     if cursor is None:
-        cursor = cursor_of(store, shipment.run_id, shipment.reader.writer_id).cursor
+        cursor = cursor_of(store, shipment.run_id, shipment.reader.files.writer_id).cursor
     start = cursor
     while True:
         records: Records | None = None
@@ -100,7 +99,7 @@ def ship(shipment: Shipment, sink: Sink, cursor: int | None = None) -> int:
         except CursorMoved as moved:
             cursor = start = moved.cursor
         except (InvalidValue, NotFound, Gone, DamagedJournal, MissingRecords) as refusal:
-            known = cursor_of(store, shipment.run_id, shipment.reader.writer_id).cursor
+            known = cursor_of(store, shipment.run_id, shipment.reader.files.writer_id).cursor
             if sink.experiments and isinstance(refusal, NotFound):  # perhaps that of the run is not there any more
                 sink.experiments.clear()
             elif known != cursor:  # another process shipped; or the store was replaced, and is given everything again
@@ -119,7 +118,7 @@ def ship(shipment: Shipment, sink: Sink, cursor: int | None = None) -> int:
 def _delivery(shipment: Shipment, sink: Sink, records: Records, first: int, count: int) -> Delivery:
     return Delivery(
         shipment.run_id,
-        shipment.reader.writer_id,
+        shipment.reader.files.writer_id,
         first,
         count,
         created=_created(sink, *records.created) if records.created else None,
@@ -173,7 +172,7 @@ def _pass(
         return start, count // 2
     if records is not None and records.created is not None:
         raise NotShipped(
-            f"The run {shipment.run_id} cannot be stored: {refusal} What was logged stays in {reader.folder}."
+            f"The run {shipment.run_id} cannot be stored: {refusal} What was logged stays in {reader.files.folder}."
         ) from refusal
     _set_aside(shipment, sink, refusal, start, 1, reader.raw(start))
     return start + 1, limit
@@ -188,7 +187,7 @@ def _is_deleted(store: TrackingStore, run_id: str) -> bool:
 def _set_aside(shipment: Shipment, sink: Sink, refusal: HooklineError, sequence: int, count: int, raw: bytes) -> None:
     entry = {"sequence": sequence, "count": count, "store": sink.name, "reason": str(refusal)}
     entry |= {"record": _readable(raw) if count == 1 else None, "frame": raw.hex()}
-    folders.set_aside(shipment.reader.folder, shipment.reader.writer_id, entry)
+    shipment.reader.files.set_aside(entry)
     shipment.refused(str(refusal))
 
 
@@ -218,7 +217,7 @@ def end_lost_writer(shipment: Shipment, store: TrackingStore, cursor: int, heade
     Args:
         seen: when the writer was last heard of, in milliseconds since the Unix epoch.
     """
-    known = cursor_of(store, shipment.run_id, shipment.reader.writer_id)
+    known = cursor_of(store, shipment.run_id, shipment.reader.files.writer_id)
     if known.sealed:
         return
     change, tags = None, {}
@@ -228,9 +227,9 @@ def end_lost_writer(shipment: Shipment, store: TrackingStore, cursor: int, heade
         if lease.primary and (info.lease is None or info.lease.process == lease.process):
             change, tags = RunChange(RunStatus.FAILED, seen), {REASON_TAG: GONE}
         else:
-            tags = {f"{LOST_WRITER_TAG}.{shipment.reader.writer_id}": f"{lease.host} {lease.process}"}
+            tags = {f"{LOST_WRITER_TAG}.{shipment.reader.files.writer_id}": f"{lease.host} {lease.process}"}
     delivery = Delivery(
-        shipment.run_id, shipment.reader.writer_id, cursor, 0, tags=tags, change=change, lease=lease, sealed=True
+        shipment.run_id, shipment.reader.files.writer_id, cursor, 0, tags=tags, change=change, lease=lease, sealed=True
     )
     try:
         store.apply(delivery)

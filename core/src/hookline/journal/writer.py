@@ -14,7 +14,7 @@ from zlib import crc32
 from hookline.entities import Points, check_key, now_ms
 from hookline.entities.metric import as_integer
 from hookline.errors import InvalidState, InvalidValue, Unavailable
-from hookline.journal import folders
+from hookline.journal.files import JournalFiles, run_name
 from hookline.journal.frames import (
     FORMAT,
     HEAD,
@@ -27,10 +27,8 @@ from hookline.journal.frames import (
     points_frame,
     together,
 )
-from hookline.system import HeldLock, sync_file
+from hookline.system import sync_file
 
-_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_NEW_FILE |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _pack_head, _pack_point = HEAD.pack, POINT.pack
 _POINT, _POINT_SIZE = int(Kind.POINT), POINT.size
 _TOO_LARGE = "A step or a timestamp does not fit into 64 bits."
@@ -40,10 +38,11 @@ class JournalWriter:
     """Appends the records of one run by one process. All methods may be called from any thread.
 
     In a forked child it is a writer of its own from the first record on. A file is made with the first record; when it
-    has grown to `segment_bytes` the next one follows.
+    has grown to `segment_bytes` the next one follows. The newest file stays open and locked until the writer is closed,
+    which says that its process lives.
 
     Args:
-        folder: of the run, in the journal of its store.
+        folder: of the journals of its store.
         header: what every file's first record says beside the format, the run, the writer and its number.
         primary: whether the run's status follows this writer.
         segment_bytes: the size after which a new file is begun.
@@ -71,6 +70,7 @@ class JournalWriter:
 
     def _start(self) -> None:
         self.writer_id = secrets.token_hex(8)
+        self.files = JournalFiles(self.folder, run_name(self.run_id), self.writer_id)
         self.sequence = 0
         """How many records there are."""
         self.sealed = False
@@ -78,24 +78,22 @@ class JournalWriter:
         """Why what was written may not outlive a power failure, where the disk said so."""
         self._lock, self._syncing = Lock(), Lock()
         self._keys: dict[str, int] = {}
-        self._descriptor = -1
-        self.files = 0
-        """How many files it has begun."""
+        self._descriptor = self._resting = -1
+        """The file that records go into; and the newest one where the next record begins another."""
+        self.begun: list[int] = []
+        """The numbers of the first records of the files that there are, those removed by `forget` left out."""
         self._size = self._synced = 0
         self._writing, self._frames = 0, 1
         """How many bytes and frames are being written; not 0 afterwards where a signal's handler raised right then."""
-        self._full: list[int] = []
+        self._full: list[tuple[int, bool]] = []
+        """Files that another one follows, and whether they are still to be synced."""
         self._folder_synced = False
-        self._held: HeldLock | None = None
 
     def after_fork(self) -> None:
         """Become a new writer, in a forked child; the parent's file and lock stay the parent's."""
-        for descriptor in (self._descriptor, *self._full):
+        for descriptor in self._open_files():
             with contextlib.suppress(OSError):  # another thread of the parent was closing it
-                if descriptor >= 0:
-                    os.close(descriptor)
-        if self._held is not None:
-            self._held.release()
+                os.close(descriptor)
         self.primary = False
         self._start()
 
@@ -161,7 +159,7 @@ class JournalWriter:
         There is always room for it. Without a last event a writer that wrote nothing stays without a file.
         """
         with self._lock:
-            if self.sealed or (last is None and self._held is None):
+            if self.sealed or (last is None and not self.is_used):
                 return
             self._ensure_open(needs_room=False)
             end = frame(Kind.SEALED)
@@ -208,7 +206,7 @@ class JournalWriter:
     @property
     def is_used(self) -> bool:
         """Whether there is a file that is not closed."""
-        return self._held is not None
+        return self._descriptor >= 0 or self._resting >= 0
 
     @property
     def rests_at(self) -> int | None:
@@ -263,14 +261,8 @@ class JournalWriter:
         if needs_room:
             self._room(self._segment_bytes)
         try:
-            if self._held is None:
-                self._held = folders.take(self.folder, self.writer_id)
             self._begin_file()
         except OSError as error:
-            if not self.files and self._held is not None:
-                folders.remove_writer(self.folder, self.writer_id)
-                self._held.release()
-                self._held = None
             raise _not_kept(f"{self.folder}: {error.strerror or error}") from error
         self._on_open(self)
 
@@ -278,41 +270,42 @@ class JournalWriter:
         """Begin a file with its header; only a whole header makes it one."""
         named = {"format": FORMAT, "run_id": self.run_id, "writer_id": self.writer_id, "first": self.sequence}
         header = json_frame(Kind.HEADER, {**named, "written_at": now_ms(), **self._header(self.primary)})
-        path = folders.segment_path(self.folder, self.writer_id, self.sequence)
-        descriptor = os.open(path, _NEW_FILE, 0o600)
+        descriptor = self.files.begin(self.sequence)
         try:
             if os.write(descriptor, header) != len(header):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except BaseException:
+            self.files.remove_segment(self.sequence)
             os.close(descriptor)
-            path.unlink(missing_ok=True)
             raise
         self._keys.clear()
+        if self._resting >= 0:  # only now: one of them is locked at any time
+            self._full.append((self._resting, self._size > self._synced))
         self._synced, self._size = 0, len(header)
-        self._descriptor = descriptor
-        self.files += 1
+        self._descriptor, self._resting = descriptor, -1
+        self.begun.append(self.sequence)
         self.sequence += 1
         if self._sync_each:
             self._sync_open_file(descriptor, self._size)
 
     def _finish_file(self) -> None:
-        """Let the next record begin a new file; `sync` closes this one."""
+        """Let the next record begin a new file; `sync` closes this one once that is there."""
         self._keys.clear()
         if self._descriptor >= 0:
-            self._full.append(self._descriptor)
-        self._descriptor = -1
+            self._resting, self._descriptor = self._descriptor, -1
 
     def sync(self) -> None:
         """Return when what was written is on the disk. A failure is told by `sync_failure`, and is not tried again."""
         with self._syncing:
             with self._lock:
                 full, self._full = self._full, []
-                descriptor, size = self._descriptor, self._size
-            for each in full:
-                self._sync_open_file(each, None)
+                newest, size = max(self._descriptor, self._resting), self._size
+            for each, is_new in full:
+                if is_new:
+                    self._sync_open_file(each, None)
                 os.close(each)
-            if descriptor >= 0 and size > self._synced:
-                self._sync_open_file(descriptor, size)
+            if newest >= 0 and size > self._synced:
+                self._sync_open_file(newest, size)
 
     def _sync_open_file(self, descriptor: int, size: int | None) -> None:
         try:
@@ -321,27 +314,37 @@ class JournalWriter:
             sync_file(descriptor)
         except OSError as error:
             self.sync_failure = error.strerror or str(error)
-        if size is not None and descriptor == self._descriptor:
+        if size is not None and descriptor in (self._descriptor, self._resting):
             self._synced = size
 
     def _sync_folders(self) -> None:
-        """Sync the entries of the file, and once those of the folders above it, which may be new as well."""
+        """Sync the entry of the file, and once that of the folder, which may be new as well."""
         sync_file(self.folder)
         if not self._folder_synced:
-            sync_file(self.folder.parent)
             with contextlib.suppress(PermissionError):  # a folder that was there before, and is not this user's
-                sync_file(self.folder.parent.parent)
+                sync_file(self.folder.parent)
             self._folder_synced = True
+
+    def forget(self, first: int) -> None:
+        """Take note that the file with this first record was removed."""
+        with self._lock:
+            self.begun.remove(first)
+
+    def remove(self) -> None:
+        """Close the journal and remove its files, of which every record is stored for good."""
+        self.close()
+        for first in self.begun:
+            self.files.remove_segment(first)
 
     def close(self) -> None:
         """Close the files, after which no other process takes this one for the writer."""
         with self._syncing, self._lock:
-            for each in (*self._full, *((self._descriptor,) if self._descriptor >= 0 else ())):
+            for each in self._open_files():
                 os.close(each)
-            self._full, self._descriptor = [], -1
-            if self._held is not None:
-                self._held.release()
-                self._held = None
+            self._full, self._descriptor, self._resting = [], -1, -1
+
+    def _open_files(self) -> list[int]:
+        return [each for each in (*(each for each, _ in self._full), self._resting, self._descriptor) if each >= 0]
 
 
 def _points(points: Iterable[tuple[str, int, int, float]], numbers: Mapping[str, int]) -> bytes:

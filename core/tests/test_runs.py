@@ -34,6 +34,22 @@ def test_a_run_keeps_what_was_logged(workspace):
     assert [(point.step, point.value) for point in workspace.runs.metrics(run.run_id, "rmse")] == [(1, 3.0), (2, 2.5)]
 
 
+def test_runs_that_follow_each_other_quickly_look_for_their_experiment_once(workspace, monkeypatch):
+    asked = []
+    experiment = workspace.experiments.create("one")
+    real = workspace.tracking.get_experiment_by_name
+    monkeypatch.setattr(workspace.tracking, "get_experiment_by_name", lambda name: (asked.append(name), real(name))[1])
+    for _ in range(3):
+        workspace.start_run(experiment_name="one").end()
+    assert asked == ["one"]
+    workspace.experiments.rename(experiment.experiment_id, "two")
+    with workspace.start_run(experiment_name="one") as run:
+        assert run.info.experiment_id != experiment.experiment_id
+    workspace.experiments.delete(run.info.experiment_id)
+    with pytest.raises(InvalidState, match="is deleted"):
+        workspace.start_run(experiment_name="one")
+
+
 def test_a_chart_shows_a_metric_of_several_runs(workspace):
     run_ids = []
     for factor in (1, -1):

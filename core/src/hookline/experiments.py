@@ -1,5 +1,6 @@
 """Experiments: finding, making and changing them."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 from hookline import search
@@ -18,6 +19,7 @@ class Experiments:
 
     def __init__(self, tracking: Callable[[], TrackingStore]) -> None:
         self._tracking = tracking
+        self._seen: dict[str, tuple[float, Experiment]] = {}
 
     def create(
         self, name: str, *, artifact_location: str | None = None, tags: Mapping[str, str] | None = None
@@ -43,12 +45,23 @@ class Experiments:
             raise NotFound(f"There is no experiment {name!r}. There are: {known}.")
         return found
 
-    def get_or_create(self, name: str) -> Experiment:
+    def get_or_create(self, name: str, *, seen_within: float = 0.0) -> Experiment:
         """Return the active experiment of this name, which is made where there is none.
+
+        Args:
+            seen_within: seconds within which it may have been seen: what others changed since is not noticed.
 
         Raises:
             InvalidState: it is deleted; the text says how to restore it.
         """
+        now = time.monotonic()
+        seen_at, seen = self._seen.get(name, (0.0, None))
+        if seen is None or now - seen_at >= seen_within:
+            seen = self._found_or_made(name)
+            self._seen[name] = now, seen
+        return seen
+
+    def _found_or_made(self, name: str) -> Experiment:
         found = self.get_by_name(name)
         if found is None:
             try:
@@ -82,21 +95,26 @@ class Experiments:
 
     def rename(self, experiment_id: str, name: str) -> Experiment:
         """Give an active experiment another name."""
-        return self._tracking().update_experiment(experiment_id, ExperimentChange(name=check_experiment_name(name)))
+        return self._changed(experiment_id, ExperimentChange(name=check_experiment_name(name)))
 
     def delete(self, experiment_id: str) -> None:
         """Mark an experiment and its runs deleted; `restore` brings them back."""
-        self._tracking().update_experiment(experiment_id, ExperimentChange(lifecycle_stage=LifecycleStage.DELETED))
+        self._changed(experiment_id, ExperimentChange(lifecycle_stage=LifecycleStage.DELETED))
 
     def restore(self, experiment_id: str) -> None:
         """Bring a deleted experiment back, with all its runs."""
-        self._tracking().update_experiment(experiment_id, ExperimentChange(lifecycle_stage=LifecycleStage.ACTIVE))
+        self._changed(experiment_id, ExperimentChange(lifecycle_stage=LifecycleStage.ACTIVE))
 
     def set_tags(self, experiment_id: str, tags: Mapping[str, str]) -> Experiment:
         """Set tags of an experiment."""
         checked = {check_key("tag", key): str(value) for key, value in tags.items()}
-        return self._tracking().update_experiment(experiment_id, ExperimentChange(tags=checked))
+        return self._changed(experiment_id, ExperimentChange(tags=checked))
 
     def delete_tag(self, experiment_id: str, key: str) -> Experiment:
         """Remove a tag of an experiment; a missing one is no error."""
-        return self._tracking().update_experiment(experiment_id, ExperimentChange(deleted_tags=(key,)))
+        return self._changed(experiment_id, ExperimentChange(deleted_tags=(key,)))
+
+    def _changed(self, experiment_id: str, change: ExperimentChange) -> Experiment:
+        changed = self._tracking().update_experiment(experiment_id, change)
+        self._seen.clear()
+        return changed

@@ -55,6 +55,8 @@ from hookline.system import at_exit_of_child, current_user, exit_code_of_child
 from hookline.verification import Verification, Verifier
 
 PARENT_TAG = "mlflow.parentRunId"
+EXPERIMENT_SECONDS = 1.0
+"""How old the knowledge of an experiment may be when a run starts in it: its store is asked again when it gets the run."""
 log = logging.getLogger("hookline")
 
 
@@ -160,7 +162,7 @@ class Runs:
             return self._experiments.get(str(self._settings.experiment_id if experiment_id is None else experiment_id))
         wanted = name or self._settings.experiment
         try:
-            return self._experiments.get_or_create(wanted)
+            return self._experiments.get_or_create(wanted, seen_within=EXPERIMENT_SECONDS)
         except Unavailable as error:
             log.warning("The tracking store is away; the run is kept in its journal: %s", error)
             return Experiment("", check_experiment_name(wanted), "")

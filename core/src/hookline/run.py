@@ -155,7 +155,9 @@ class Run:
         require_mapping("metric", metrics)
         moment = time_ns() // 1_000_000 if timestamp is None else as_timestamp(timestamp)
         whole = as_integer(step)
-        points = [(key, whole, moment, as_number(value)) for key, value in metrics.items()]
+        points = [
+            (key, whole, moment, value if type(value) is float else as_number(value)) for key, value in metrics.items()
+        ]
         with self._lock:
             self._writer.batch(points)
 

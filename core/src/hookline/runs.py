@@ -56,7 +56,7 @@ from hookline.verification import Verification, Verifier
 
 PARENT_TAG = "mlflow.parentRunId"
 EXPERIMENT_SECONDS = 1.0
-"""How old the knowledge of an experiment may be when a run starts in it: its store is asked again when it gets the run."""
+"""How long ago the experiment of a new run may have been looked for: whoever stores the run looks again."""
 log = logging.getLogger("hookline")
 
 

@@ -8,7 +8,7 @@ import json
 import re
 import sys
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from struct import Struct
 from typing import Any
@@ -23,6 +23,7 @@ KIND_AT = HEAD.size
 POINT = Struct("<BIqqd")
 """The kind, the key's id, step, timestamp in milliseconds, value."""
 ONE_POINT = Struct("<Iqqd")
+_pack_one = ONE_POINT.pack
 KEY_ID = Struct("<I")
 COLUMNS = Struct("<II")
 """The key's id, and how many points follow."""
@@ -99,9 +100,9 @@ def inside(body: bytes) -> Iterator[tuple[int, bytes]]:
         offset = start + length
 
 
-def points_frame(points: Sequence[tuple[int, int, int, float]]) -> bytes:
+def points_frame(points: Iterable[tuple[int, int, int, float]]) -> bytes:
     """Return a frame of points, each as key id, step, timestamp and value."""
-    return frame(Kind.POINTS, b"".join([ONE_POINT.pack(*each) for each in points]))
+    return frame(Kind.POINTS, b"".join([_pack_one(*each) for each in points]))
 
 
 def columns_frame(key: int, points: Points) -> bytes:

@@ -194,8 +194,8 @@ class JournalWriter:
         """
         known, named = self._keys, b""
         new: dict[str, int] = {}
-        for key in keys:
-            if key not in known and key not in new:
+        for key in [each for each in keys if each not in known]:
+            if key not in new:
                 check_key("metric", key)
                 new[key] = len(known) + len(new)
                 named += frame(Kind.KEY, KEY_ID.pack(new[key]) + key.encode())
@@ -349,7 +349,7 @@ class JournalWriter:
 
 def _points(points: Iterable[tuple[str, int, int, float]], numbers: Mapping[str, int]) -> bytes:
     try:
-        return points_frame([(numbers[key], step, moment, value) for key, step, moment, value in points])
+        return points_frame((numbers[key], step, moment, value) for key, step, moment, value in points)
     except struct.error as error:
         raise InvalidValue(_TOO_LARGE) from error
 

@@ -210,7 +210,7 @@ def test_an_empty_store_whose_run_cannot_be_made_again_is_told_and_keeps_the_res
     writer = machine.start_run(process)
     log_points(writer, *range(1000))
     process._tick()
-    assert not any(name.endswith("-000000000000.journal") for name in machine.files)
+    assert writer.files.segment(0).stat().st_size < 400, "but for its header it was removed"
     empty = MemoryTrackingStore()
     machine.stores = (empty,)
     machine.sinks[:] = type(machine)(machine.root, empty).sinks

@@ -320,18 +320,22 @@ def test_a_file_that_was_taken_for_left_over_is_made_again(make_writer, monkeypa
     assert (len(tries), steps(writer)) == (3, [1])
 
 
-def test_a_writer_lives_while_its_newest_file_is_locked(make_writer):
+def test_a_writer_lives_while_its_first_file_is_locked(make_writer):
     writer = make_writer(segment_bytes=1)
     for step in range(3):
         log(writer, step)
-        seen = [path for _, path in writer.files.segments()]
+        seen = journals(writer.folder)[writer.files]
         assert writer.files.take_over(seen) is None
         writer.sync()
         assert writer.files.take_over(seen) is None
+    writer.rest()
+    writer.sync()
+    assert writer.files.take_over(seen) is None
     writer.close()
-    with writer.files.take_over(seen) as taken:
-        assert taken is not None
-        assert writer.files.take_over(seen) is None
+    held = writer.files.take_over(seen)
+    assert held is not None
+    assert writer.files.take_over(seen) is None
+    held.release()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -480,10 +484,10 @@ def test_a_forked_child_is_a_writer_of_its_own(make_writer, in_child):
     reader = JournalReader(other)
     assert [step for one in reader.read(0).points() for step in one.steps] == list(range(100, 110))
     assert reader.header()["primary"] is False
-    assert writer.files.take_over([each.path for each in found[writer.files]]) is None  # the parent lives
-    taken = other.take_over([each.path for each in found[other]])
-    assert taken is not None
-    taken.close()
+    assert writer.files.take_over(found[writer.files]) is None  # the parent lives
+    held = other.take_over(found[other])
+    assert held is not None
+    held.release()
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers")

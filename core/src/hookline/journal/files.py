@@ -1,8 +1,8 @@
 """Where journals lie: `FOLDER/RUN_ID.WRITER_ID-FIRST.journal`, all in one folder, since making folders costs the most.
 
-`FIRST` is the sequence number of a file's first record. The process that writes holds a lock of its newest file for as
-long as it lives. What a store refused lies in `RUN_ID.WRITER_ID.refused`, one JSON object a line; files that wait to be
-stored as artifacts lie in `staged/`.
+`FIRST` is the sequence number of a file's first record. The process that writes holds a lock of the first file, which
+stays until the journal ends. What a store refused lies in `RUN_ID.WRITER_ID.refused`, one JSON object a line; files
+that wait to be stored as artifacts lie in `staged/`.
 """
 
 import contextlib
@@ -58,12 +58,12 @@ class JournalFiles:
 
     def segments(self) -> list[tuple[int, Path]]:
         """Return the files that there are with the numbers of their first records, in order."""
-        parsed = ((_parse(name), name) for name in _names(self.folder))
-        own = self.run, self.writer_id
-        return sorted((each[2], self.folder / name) for each, name in parsed if each and each[:2] == own)
+        start = f"{self.run}.{self.writer_id}-"
+        found = ((_parse(name), name) for name in _names(self.folder) if name.startswith(start))
+        return sorted((each[2], self.folder / name) for each, name in found if each)
 
     def begin(self, first: int) -> int:
-        """Make a file, lock it and return its descriptor, which appends.
+        """Make a file and return its descriptor, which appends. The first one is locked until that is closed.
 
         Raises:
             OSError: it cannot be made. Unavailable: the file system cannot lock.
@@ -77,38 +77,31 @@ class JournalFiles:
                 continue
             try:
                 # Another process that saw it without a lock may have taken it for left over, and removed it.
-                if try_lock(descriptor, path) and os.fstat(descriptor).st_nlink:
-                    descriptor, taken = -1, descriptor
-                    return taken
+                if first or (try_lock(descriptor, path) and os.fstat(descriptor).st_nlink):
+                    descriptor, made = -1, descriptor
+                    return made
             finally:
                 if descriptor >= 0:
                     os.close(descriptor)
             time.sleep(0.001)
         raise BlockingIOError(f"the file {path} cannot be used")
 
-    def take_over(self, segments: Sequence[Path]) -> contextlib.ExitStack | None:
-        """Lock all the files of a writer whose process is gone, as they were seen; closing what is returned ends that.
+    def take_over(self, segments: Sequence[Segment]) -> HeldLock | None:
+        """Lock the first of the files of a writer whose process is gone.
 
-        None where the process lives, another takes over, or nobody can tell. A process that lives has locked its newest
-        file, which may be one that was not seen yet: `segments` says whether there is one.
+        None where the process lives, another takes over, all is gone, or nobody can tell.
         """
-        with contextlib.ExitStack() as taken:
-            for path in reversed(segments):
-                with contextlib.suppress(OSError, Unavailable):  # Unavailable: this file system has no locks
-                    held = HeldLock.try_take(path, make=False)
-                    if held is not None:
-                        taken.callback(held.release)
-                        continue
-                return None
-            return taken.pop_all()
+        with contextlib.suppress(OSError, Unavailable):  # Unavailable: this file system has no locks
+            return HeldLock.try_take(segments[0].path, make=False)
+        return None
 
     def remove_segment(self, first: int) -> None:
         """Remove a file of which every record is stored for good."""
         self.segment(first).unlink(missing_ok=True)
 
-    def remove(self) -> None:
-        """Remove all records; what was refused stays."""
-        for first, _ in self.segments():
+    def remove(self, firsts: Sequence[int]) -> None:
+        """Remove files of the journal, the first one last; what was refused stays."""
+        for first in reversed(firsts):
             self.remove_segment(first)
 
     def put_away(self) -> None:

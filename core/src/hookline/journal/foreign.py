@@ -125,11 +125,11 @@ class ForeignJournals:
             return known is not None and bool(known.header.get("primary"))
         return False
 
-    def _of(self, files: JournalFiles) -> _Known | None:
+    def _of(self, files: JournalFiles, now: Sequence[Segment] = ()) -> _Known | None:
         """Return what is known of a journal; None where nothing was written yet."""
         if files not in self._known:
             reader = JournalReader(files)
-            header = reader.header()
+            header = reader.header([each.path for each in now])
             if header is None:
                 return None
             self._known[files] = _Known(reader, header)
@@ -141,31 +141,32 @@ class ForeignJournals:
         )
 
     def _ship_one(self, files: JournalFiles, now: Sequence[Segment]) -> None:
-        taken = files.take_over([each.path for each in now])
-        with taken or contextlib.nullcontext():
+        held = files.take_over(now)
+        with contextlib.ExitStack() as stack:
+            if held is not None:
+                stack.callback(held.release)
             try:
-                self._ship_seen(files, now, is_taken=taken is not None)
+                self._ship_seen(files, now, is_held=held is not None)
             except OSError as error:  # it is another user's, say: no reason not to read what other journals have
                 log.debug("The journal %s cannot be read: %s", files.segment(0), error)
 
-    def _ship_seen(self, files: JournalFiles, now: Sequence[Segment], *, is_taken: bool) -> None:
-        known = self._of(files)
-        if known is not None and now == known.seen and known.reader.ended == is_taken:
-            return
-        # Its process may have begun a file that was not seen, and hold the lock of that one.
-        is_gone = is_taken and [path for _, path in files.segments()] == [each.path for each in now]
+    def _ship_seen(self, files: JournalFiles, now: Sequence[Segment], *, is_held: bool) -> None:
+        known = self._of(files, now)
         if known is None:
-            if is_gone:  # nothing ever will be
-                files.remove()
-        elif self._ship_known(known, finish=is_gone):
+            if is_held:  # nothing ever will be
+                files.remove([each.first for each in now])
+            return
+        if now == known.seen and known.reader.ended == is_held:
+            return
+        if self._ship_known(known, now, finish=is_held):
             known.seen = now
 
-    def _ship_known(self, known: _Known, *, finish: bool) -> bool:
+    def _ship_known(self, known: _Known, now: Sequence[Segment], *, finish: bool) -> bool:
         """Ship a journal; where its writer is gone, it ends here. Return whether nothing is left to do for now."""
         files = known.reader.files
         known.reader.ended = finish
         sinks = self._sinks if finish else self._sinks[:1]
-        outcomes = [self._ship_to(known, sink, finish) for sink in sinks]
+        outcomes = [self._ship_to(known, sink, now if finish else None) for sink in sinks]
         if _Outcome.WAITS in outcomes:
             known.reader.ended = False  # so that it is tried again, whether it has grown or not
             return False
@@ -173,11 +174,12 @@ class ForeignJournals:
             if outcomes[0] is _Outcome.REFUSED:
                 files.put_away()
             else:
-                files.remove()
+                files.remove([each.first for each in now])
             self._known.pop(files, None)
         return True
 
-    def _ship_to(self, known: _Known, sink: Sink, finish: bool) -> _Outcome:
+    def _ship_to(self, known: _Known, sink: Sink, final: Sequence[Segment] | None) -> _Outcome:
+        """Ship a journal to a store, `final` being its files where its process is gone."""
         if sink is not self._sinks[0] and self._away.rests(sink.name):
             return _Outcome.WAITS
         with self._away.tolerated(sink.name):
@@ -190,13 +192,13 @@ class ForeignJournals:
                 known.tell(error)
                 return _Outcome.WAITS
             except RunNotThere:
-                return self._without_run(known, sink, finish)
-            if finish:
-                self._end(known, sink, cursor)
+                return self._without_run(known, sink, finish=final is not None)
+            if final is not None:
+                self._end(known, sink, cursor, final)
             return _Outcome.TAKEN
         return _Outcome.WAITS
 
-    def _without_run(self, known: _Known, sink: Sink, finish: bool) -> _Outcome:
+    def _without_run(self, known: _Known, sink: Sink, *, finish: bool) -> _Outcome:
         """Say what to do with a journal of a run that is not in a store."""
         files = known.reader.files
         others = [each for each in journals(files.folder, known.run_id) if each != files]
@@ -209,8 +211,9 @@ class ForeignJournals:
         )
         return _Outcome.REFUSED
 
-    def _end(self, known: _Known, sink: Sink, cursor: int) -> None:
-        header, store = known.reader.header(), sink.store()
+    def _end(self, known: _Known, sink: Sink, cursor: int, final: Sequence[Segment]) -> None:
+        header, store = known.reader.header([each.path for each in final]), sink.store()
         if header is not None:
-            end_lost_writer(self._shipment(known), store, cursor, header, known.reader.last_written())
+            seen = max(each.changed for each in final) // 1_000_000
+            end_lost_writer(self._shipment(known), store, cursor, header, seen)
         store.sync()

@@ -1,6 +1,7 @@
 """Reading a journal: the records of one writer from any sequence number on, while it may still be writing."""
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -101,17 +102,21 @@ class JournalReader:
     def is_empty(self) -> bool:
         """Whether nothing was logged, as far as can be read from the first record on."""
         try:
-            return self.read(0).is_empty
+            found = self.read(0)
+            return found.is_empty and not self.read(found.count).count  # where what followed was removed, this raises
         except HooklineError:
             return False
 
-    def header(self) -> dict[str, Any] | None:
+    def header(self, paths: Sequence[Path] = ()) -> dict[str, Any] | None:
         """Return what the header of the last file says; None where nothing was ever written.
 
         Where every header is damaged it is what the file's name says.
+
+        Args:
+            paths: the files in order, where somebody knows them: else they are looked for.
         """
         written = False
-        for _, path in reversed(self.files.segments()):
+        for path in reversed(paths or [path for _, path in self.files.segments()]):
             try:
                 first = next(frames(_bytes(path, 0, _READ_SIZE), final=True), None)
                 if first is not None and content(first)[0] == Kind.HEADER:
@@ -123,14 +128,6 @@ class JournalReader:
             except (Damaged, ValueError):
                 written = True
         return {"run_id": self.files.run} if written else None
-
-    def last_written(self) -> int:
-        """Return when the journal was last written to, in milliseconds since the Unix epoch."""
-        times = [0]
-        for _, path in self.files.segments():
-            with contextlib.suppress(FileNotFoundError):
-                times.append(path.stat().st_mtime_ns)
-        return max(times) // 1_000_000
 
     def raw(self, sequence: int, count: int = 1) -> bytes:
         """Return records as they lie in the file, their heads included; what is damaged or not there is left out."""

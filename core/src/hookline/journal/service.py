@@ -247,10 +247,10 @@ class Journals:
         """Remove all that is kept here of a run that was deleted for good, unless a process still logs into it."""
         with contextlib.ExitStack() as locks:
             for journal, segments in files.journals(self.root, run_id).items():
-                taken = journal.take_over([each.path for each in segments])
-                if taken is None:
+                held = journal.take_over(segments)
+                if held is None:
                     return
-                locks.enter_context(taken)
+                locks.callback(held.release)
             files.remove_run(self.root, run_id)
 
     def pending(self, run_id: str) -> list[str]:
@@ -401,21 +401,28 @@ class Journals:
         return True
 
     def _shipped_files(self, track: _Track) -> list[int]:
-        """Return which files of a journal are followed by another, and shipped whole to every store."""
+        """Return which files of a journal, but the first, are followed by another and shipped whole to every store."""
         if self._sinks[0].name in track.given_up:
             return []
         cursor = track.stored
-        return [first for first, after in pairwise(track.writer.begun) if after <= cursor]
+        return [first for first, after in pairwise(track.writer.begun) if first and after <= cursor]
 
     def _resting_files(self, track: _Track) -> list[Path]:
-        """Return the last file of a journal where nothing is added to it and it is shipped whole to every store.
+        """Return the files that stay although nothing is added to them and they are shipped whole to every store.
 
-        Its header stays, since it says whose process is gone if the next record never comes.
+        Their headers stay: the first file is the lock of the journal, and the last one says whose process is gone if
+        the next record never comes.
         """
-        writer, rests_at = track.writer, track.writer.rests_at
-        if rests_at is None or self._sinks[0].name in track.given_up or track.stored < rests_at:
+        writer, cursor = track.writer, track.stored
+        if self._sinks[0].name in track.given_up or not writer.begun:
             return []
-        return [writer.files.segment(first) for first in writer.begun[-1:] if first < rests_at]
+        first, *others = writer.begun
+        ends = others[0] if others else writer.rests_at
+        found = [first] if ends is not None and ends <= cursor else []
+        rests_at = writer.rests_at
+        if others and rests_at is not None and others[-1] < rests_at <= cursor:
+            found.append(others[-1])
+        return [writer.files.segment(each) for each in found]
 
     def close(self) -> None:
         """Ship what can be shipped, remove what every store has, and end the work in the background.

@@ -38,7 +38,7 @@ class JournalWriter:
     """Appends the records of one run by one process. All methods may be called from any thread.
 
     In a forked child it is a writer of its own from the first record on. A file is made with the first record; when it
-    has grown to `segment_bytes` the next one follows. The newest file stays open and locked until the writer is closed,
+    has grown to `segment_bytes` the next one follows. The first one stays open and locked until the writer is closed,
     which says that its process lives.
 
     Args:
@@ -78,15 +78,15 @@ class JournalWriter:
         """Why what was written may not outlive a power failure, where the disk said so."""
         self._lock, self._syncing = Lock(), Lock()
         self._keys: dict[str, int] = {}
-        self._descriptor = self._resting = -1
-        """The file that records go into; and the newest one where the next record begins another."""
+        self._descriptor = self._first = -1
+        """The file that records go into, and the first one."""
         self.begun: list[int] = []
         """The numbers of the first records of the files that there are, those removed by `forget` left out."""
         self._size = self._synced = 0
         self._writing, self._frames = 0, 1
         """How many bytes and frames are being written; not 0 afterwards where a signal's handler raised right then."""
-        self._full: list[tuple[int, bool]] = []
-        """Files that another one follows, and whether they are still to be synced."""
+        self._full: list[int] = []
+        """Files that nothing is added to, until they are synced."""
         self._folder_synced = False
 
     def after_fork(self) -> None:
@@ -206,7 +206,7 @@ class JournalWriter:
     @property
     def is_used(self) -> bool:
         """Whether there is a file that is not closed."""
-        return self._descriptor >= 0 or self._resting >= 0
+        return self._first >= 0
 
     @property
     def rests_at(self) -> int | None:
@@ -279,33 +279,34 @@ class JournalWriter:
             os.close(descriptor)
             raise
         self._keys.clear()
-        if self._resting >= 0:  # only now: one of them is locked at any time
-            self._full.append((self._resting, self._size > self._synced))
         self._synced, self._size = 0, len(header)
-        self._descriptor, self._resting = descriptor, -1
+        self._descriptor = descriptor
+        if self._first < 0:
+            self._first = descriptor
         self.begun.append(self.sequence)
         self.sequence += 1
         if self._sync_each:
             self._sync_open_file(descriptor, self._size)
 
     def _finish_file(self) -> None:
-        """Let the next record begin a new file; `sync` closes this one once that is there."""
+        """Let the next record begin a new file; `sync` closes this one."""
         self._keys.clear()
         if self._descriptor >= 0:
-            self._resting, self._descriptor = self._descriptor, -1
+            self._full.append(self._descriptor)
+        self._descriptor = -1
 
     def sync(self) -> None:
         """Return when what was written is on the disk. A failure is told by `sync_failure`, and is not tried again."""
         with self._syncing:
             with self._lock:
                 full, self._full = self._full, []
-                newest, size = max(self._descriptor, self._resting), self._size
-            for each, is_new in full:
-                if is_new:
-                    self._sync_open_file(each, None)
-                os.close(each)
-            if newest >= 0 and size > self._synced:
-                self._sync_open_file(newest, size)
+                descriptor, size = self._descriptor, self._size
+            for each in full:
+                self._sync_open_file(each, None)
+                if each != self._first:
+                    os.close(each)
+            if descriptor >= 0 and size > self._synced:
+                self._sync_open_file(descriptor, size)
 
     def _sync_open_file(self, descriptor: int, size: int | None) -> None:
         try:
@@ -314,7 +315,7 @@ class JournalWriter:
             sync_file(descriptor)
         except OSError as error:
             self.sync_failure = error.strerror or str(error)
-        if size is not None and descriptor in (self._descriptor, self._resting):
+        if size is not None and descriptor == self._descriptor:
             self._synced = size
 
     def _sync_folders(self) -> None:
@@ -333,18 +334,17 @@ class JournalWriter:
     def remove(self) -> None:
         """Close the journal and remove its files, of which every record is stored for good."""
         self.close()
-        for first in self.begun:
-            self.files.remove_segment(first)
+        self.files.remove(self.begun)
 
     def close(self) -> None:
         """Close the files, after which no other process takes this one for the writer."""
         with self._syncing, self._lock:
             for each in self._open_files():
                 os.close(each)
-            self._full, self._descriptor, self._resting = [], -1, -1
+            self._full, self._descriptor, self._first = [], -1, -1
 
-    def _open_files(self) -> list[int]:
-        return [each for each in (*(each for each, _ in self._full), self._resting, self._descriptor) if each >= 0]
+    def _open_files(self) -> set[int]:
+        return {*self._full, self._first, self._descriptor} - {-1}
 
 
 def _points(points: Iterable[tuple[str, int, int, float]], numbers: Mapping[str, int]) -> bytes:

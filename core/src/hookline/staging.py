@@ -58,6 +58,7 @@ class Staging:
             sync_file(folder)
         except OSError as error:
             shutil.rmtree(temporary, ignore_errors=True)
+            _remove_empty(folder)
             raise Unavailable(f"{name!r} cannot be kept until the store is back: {error.strerror or error}.") from error
         log.warning("A store is away; the %s %r of the run %s is kept in %s until then.", kind, name, run_id, folder)
 
@@ -92,9 +93,7 @@ class Staging:
             held.release()
         if not list(_entries(staged)):
             (staged / LOCK).unlink(missing_ok=True)
-            for each in (staged, staged.parent):
-                with contextlib.suppress(OSError):
-                    each.rmdir()
+            _remove_empty(staged)
 
     def _deliver_one(self, entry: Path) -> None:
         described = json.loads((entry / DESCRIPTION).read_text(encoding="utf-8"))
@@ -110,6 +109,13 @@ def _runs(root: Path) -> list[Path]:
     with contextlib.suppress(OSError):
         return sorted((root / STAGED).iterdir(), key=lambda each: each.stat().st_mtime_ns)
     return []
+
+
+def _remove_empty(staged: Path) -> None:
+    """Remove the folder of a run for which nothing waits, and that of all runs where it was the last."""
+    with contextlib.suppress(OSError):
+        staged.rmdir()
+        staged.parent.rmdir()
 
 
 def _entries(staged: Path) -> Iterator[Path]:

@@ -23,7 +23,7 @@ def look(repository_or_folder, **options):
 
 
 def patch_of(repository):
-    return look(repository).artifacts()["git/uncommitted.patch"]
+    return look(repository).artifacts()["uncommitted.patch"]
 
 
 class TestPlugin(PluginSuite):
@@ -78,7 +78,7 @@ def test_dirty_means_that_tracked_files_differ_from_the_commit(repository, chang
     change(repository)
     context = look(repository)
     assert context.tags()["hookline.git.dirty"] == dirty
-    assert list(context.artifacts()) == (["git/uncommitted.patch"] if dirty == "true" else [])
+    assert list(context.artifacts()) == (["uncommitted.patch"] if dirty == "true" else [])
 
 
 def test_a_detached_head_has_no_branch(repository):

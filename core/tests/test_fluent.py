@@ -7,6 +7,7 @@ import pytest
 
 from hookline.entities import RunStatus
 from hookline.errors import InvalidState, InvalidValue, NotFound
+from hookline.testing import memory_workspace
 
 
 def in_thread(function, *arguments):
@@ -141,8 +142,6 @@ def test_runs_are_renamed_deleted_and_restored(fluent):
 
 
 def test_the_default_workspace_is_replaced(fluent, tmp_path):
-    from hookline.testing import memory_workspace
-
     first = fluent.current_workspace()
     other = memory_workspace(tmp_path / "other")
     with fluent.start_run() as run:

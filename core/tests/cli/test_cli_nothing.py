@@ -2,6 +2,7 @@
 
 import pytest
 
+from hookline.cli import cli
 from hookline.entities import NewRun
 
 
@@ -80,8 +81,6 @@ def test_a_suggestion_can_be_pasted(hookline, monkeypatch, called, on_path, prog
 
 
 def test_a_terminal_shows_no_heading_over_nothing(hookline, known, terminal):
-    from hookline.cli import cli
-
     def show():
         cli.main(["runs", "search", "metrics.loss > 5"], obj=hookline.context(), standalone_mode=False)
 

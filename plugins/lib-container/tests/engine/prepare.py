@@ -1,4 +1,4 @@
-"""Install podman where it is missing, and build a base image from this machine's own Python, into a folder.
+"""Build a base image for podman from this machine's own Python, into a folder.
 
     python plugins/lib-container/tests/engine/prepare.py FOLDER [--finish]
 
@@ -20,7 +20,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 BASE = "localhost/hookline-test-base:1"
-PACKAGES = {"podman": "podman", "runc": "runc", "docker-registry": "docker-registry"}
 TOOLS = ["sh", "bash", "env", "cat", "ls", "cp", "mkdir", "rm", "ln", "sleep", "chmod", "id"]
 LEFT_OUT = shutil.ignore_patterns(
     "test", "tests", "idlelib", "tkinter", "turtledemo", "lib2to3", "*.a", "site-packages", "share"
@@ -45,7 +44,6 @@ WHEELS = {
 
 def main(folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
-    install()
     for name, parts in WHEELS.items():
         make_wheels(folder / "wheels" / name, parts)
     (folder / "containers.conf").write_text(CONFIGURATION, encoding="utf-8")
@@ -59,21 +57,6 @@ def main(folder: Path) -> int:
         change = f"ENV PATH={home}/bin:/usr/local/bin:/usr/bin:/bin"
         podman(folder, "import", "-q", "-c", change, "-", BASE, stdin=archive.stdout)
         return archive.wait()
-
-
-def install() -> None:
-    missing = [package for program, package in PACKAGES.items() if shutil.which(program) is None]
-    if not missing:
-        return
-    apt = ["apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
-    subprocess.run([*apt, "update"], check=True, stdout=subprocess.DEVNULL)
-    options = ["install", "-y", "--no-install-recommends"]
-    subprocess.run(
-        [*apt, *options, *missing, "netavark", "aardvark-dns"],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-    )
 
 
 def make_wheels(target: Path, parts: list[str]) -> None:

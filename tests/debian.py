@@ -1,4 +1,9 @@
-"""Install the database servers that are missing, with Debian's package manager."""
+"""Install what tests need of Debian, where it is missing, with its package manager.
+
+    python tests/debian.py PACKAGE=PROGRAM ...
+
+A package is missing where its program is neither on the PATH nor where Debian puts programs that are not for it.
+"""
 
 import os
 import shutil
@@ -6,14 +11,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-PACKAGES = {
-    "postgresql": shutil.which("initdb") or any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
-    "mariadb-server": shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin"),
-}
+JAVA = f"{os.environ.get('JAVA_HOME', '/usr')}/bin"
+PLACES = [JAVA, "/usr/sbin", "/usr/lib/podman", *map(str, Path("/usr/lib/postgresql").glob("*/bin"))]
 
 
-def main() -> int:
-    missing = [name for name, found in PACKAGES.items() if not found]
+def main(wanted: list[str]) -> int:
+    path = os.pathsep.join([os.environ["PATH"], *PLACES])
+    programs = dict(each.split("=") for each in wanted)
+    missing = [package for package, program in programs.items() if not shutil.which(program, path=path)]
     if not missing:
         return 0
     if os.geteuid() != 0 or not shutil.which("apt-get"):
@@ -29,4 +34,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -58,7 +58,7 @@ def bands_of(
     Args:
         groups: the ids of the runs of each.
         runs: what the view shows of each run, by its id.
-        width: how many columns the range of all runs is cut into.
+        width: how many columns the range of all runs is cut into at most.
     """
     ends = [(run.ends[0] - run.origin, run.ends[1] - run.origin) for run in runs.values() if run.ends]
     if not ends:
@@ -73,7 +73,7 @@ def bands_of(
 def _drawn(run: RunInView, first: int, last: int, width: int) -> list[Bucket]:
     buckets = Buckets()
     if run.ends:
-        run.draw(buckets, Grid(first + run.origin, last + run.origin, width))
+        run.draw(buckets, Grid(first + run.origin, last + run.origin, width, run.origin))
     return [each._replace(start=each.start - run.origin, end=each.end - run.origin) for each in buckets.found]
 
 

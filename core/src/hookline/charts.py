@@ -1,8 +1,8 @@
 """Charts of series: what the buckets are, computed from points. Stores that know summaries of points use the parts.
 
 Points are in the order of (x, the other of step and timestamp, value). Where they are no more than the view's width,
-each is a bucket. Where they are more, a `Grid` cuts the range from the first x to the last into columns of equal
-length, and the points of a column are a bucket; columns without points are left out.
+each is a bucket. Where they are more, a `Grid` cuts the range from the first x to the last into columns, and the points
+of a column are a bucket; columns without points are left out.
 """
 
 from array import array
@@ -12,6 +12,8 @@ from math import inf, isfinite, nan
 from typing import NamedTuple
 
 from hookline.entities import ChartSeries, ChartView, Points
+
+_LEAST = -(2**63)
 
 
 class Summary(NamedTuple):
@@ -57,18 +59,34 @@ def joined(first: Summary, second: Summary) -> Summary:
 
 
 class Grid:
-    """Columns of equal length, numbered from 0, over the range from one x to another."""
+    """Columns over the range from one x to another, numbered from 0: the shortest of which there are not too many.
 
-    def __init__(self, first: int, last: int, width: int) -> None:
-        self._first, self._length, self._width = first, last - first + 1, width
+    Their length is a power of two, and they begin at its multiples, so that every column of one grid consists of whole
+    columns of a finer one, whatever their ranges are: summaries of the finer ones make those of the others.
+
+    Args:
+        first, last: the range, both included.
+        width: how many columns there are at most.
+        origin: the x from which is counted.
+
+    Attributes:
+        shift: the power of two.
+    """
+
+    def __init__(self, first: int, last: int, width: int, origin: int = 0) -> None:
+        self._base = origin + _LEAST  # a multiple of every length; columns that begin at 0 alone would never be one
+        low, high, shift = first - self._base, last - self._base, 0
+        while (high >> shift) - (low >> shift) >= width:
+            shift += 1
+        self.shift, self._first = shift, low >> shift
 
     def column(self, x: int) -> int:
         """Return the column in which an x lies."""
-        return (x - self._first) * self._width // self._length
+        return (x - self._base >> self.shift) - self._first
 
     def begin(self, column: int) -> int:
-        """Return the least x of a column."""
-        return self._first - (-column * self._length) // self._width
+        """Return the least x that may lie in a column."""
+        return self._base + (column + self._first << self.shift)
 
 
 class Bucket(NamedTuple):
@@ -134,7 +152,7 @@ def chart_columns(
         for number, (x, value) in enumerate(zip(xs, values, strict=True)):
             buckets.add(number, x, x, summarise((value,)))
     else:
-        buckets.add_points(Grid(xs[0], xs[-1], width), xs, values)
+        buckets.add_points(Grid(xs[0], xs[-1], width, origin), xs, values)
     return buckets.series(run_id, key, origin)
 
 

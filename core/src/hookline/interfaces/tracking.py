@@ -231,10 +231,11 @@ class TrackingStore(ABC):
         """Return the series of a key in runs, deleted ones too, as at most `width` buckets each, in the given order.
 
         The points whose x lies from `start` to `end` are those that are shown, each in one bucket. Where they are no
-        more than `width`, each point is a bucket. Where they are more, the range from the first x to the last is cut
-        into `width` columns of equal length, and the points of a column are a bucket: x lies in column
-        `(x - first) * width // (last - first + 1)`. Columns without points are left out. A run without such points
-        has a series without buckets.
+        more than `width`, each point is a bucket. Where they are more, x is cut into columns, and the points of a
+        column are a bucket: x lies in column `(x + 2**63) // 2**n`, where n is the least whole number, 0 or more, with
+        which there are no more than `width` columns from the first x to the last. So columns begin at multiples of
+        their length, whatever part of a series is shown, and a store can keep summaries that are cut at the same
+        places. Columns without points are left out. A run without such points has a series without buckets.
 
         The buckets are computed from `metric_history` here; a store that knows better replaces this method.
 
@@ -264,8 +265,8 @@ class TrackingStore(ABC):
     ) -> Sequence[ChartBand]:
         """Return the series of a key in groups of runs as one band of at most `width` buckets each, in the given order.
 
-        The range from the first x that is shown of any run to the last is cut into `width` columns of equal length, as
-        that of a series of `chart` is; all groups have the same columns. A group has a bucket for each column in which
+        The range from the first x that is shown of any run to the last is cut into at most `width` columns, as that of
+        a series of `chart` is; all groups have the same columns. A group has a bucket for each column in which
         one of its runs has points. A run counts in the buckets from its first finite value to its last point, by its
         latest finite value there or before, so that runs that log at different x are compared at each of them. The
         mean is over these values, one for each run however many points it has; the least and the greatest value are

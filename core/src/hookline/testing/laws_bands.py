@@ -13,7 +13,7 @@ from hookline.entities import Batch, ChartAxis, ChartBand, Metric, NewRun, RunCh
 from hookline.errors import InvalidValue, NotFound
 from hookline.interfaces import TrackingStore
 from hookline.testing import strategies
-from hookline.testing.laws_charts import AXES, ORIGIN
+from hookline.testing.laws_charts import AXES, ORIGIN, column_length
 from hookline.testing.store_suite import StoreSuite
 
 Row: TypeAlias = tuple[int, int, int, int, float | None, float | None, float | None, int, int, int]
@@ -43,10 +43,8 @@ def expected(
     everywhere = [x for run in shown.values() for x, _ in run]
     if not everywhere:
         return {group: [] for group in groups}
-    first, length = min(everywhere), max(everywhere) - min(everywhere) + 1
-    columns = {
-        run_id: [((x - first) * width // length, x, point.value) for x, point in run] for run_id, run in shown.items()
-    }
+    length = column_length(min(everywhere), max(everywhere), width)
+    columns = {run_id: [((x + 2**63) // length, x, point.value) for x, point in run] for run_id, run in shown.items()}
     return {group: _rows([columns[run_id] for run_id in run_ids]) for group, run_ids in groups.items()}
 
 

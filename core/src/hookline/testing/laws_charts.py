@@ -54,11 +54,17 @@ def expected(
     )
     if len(shown) <= width:
         return [_row(x(each), x(each), [each.value]) for each in shown]
-    first, length = x(shown[0]), x(shown[-1]) - x(shown[0]) + 1
+    length = column_length(x(shown[0]), x(shown[-1]), width)
     columns: dict[int, list[Metric]] = {}
     for each in shown:
-        columns.setdefault((x(each) - first) * width // length, []).append(each)
+        columns.setdefault((x(each) + 2**63) // length, []).append(each)
     return [_row(x(each[0]), x(each[-1]), [one.value for one in each]) for each in columns.values()]
+
+
+def column_length(first: int, last: int, width: int) -> int:
+    """Return how long the columns of a range are."""
+    lengths = (2**power for power in range(65))
+    return next(each for each in lengths if (last + 2**63) // each - (first + 2**63) // each < width)
 
 
 def _row(start: int, end: int, values: list[float]) -> Row:

@@ -38,4 +38,4 @@ class TrackingStoreSuite(
     """
 
     kind = "tracking store"
-    version = 2
+    version = 3

@@ -1,25 +1,24 @@
-"""Charts of series: from what their segments say, with points read only where a column begins or ends."""
+"""Charts of series: from overviews, or from what segments say, with points read only where a column begins or ends."""
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache, partial
 from typing import NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
 from hookline.bands import bands_of
 from hookline.charts import Buckets, Grid, chart_columns
-from hookline.entities import ChartAxis, ChartBand, ChartSeries, ChartView, Points
+from hookline.entities import ChartAxis, ChartBand, ChartSeries, ChartView
 from hookline.store_rules import run_not_found
 from hookline_tracking_sql.base import Part
 from hookline_tracking_sql.dialects.base import Driver
 from hookline_tracking_sql.kept_charts import KeptCharts
-from hookline_tracking_sql.outlines import unpack_facts
-from hookline_tracking_sql.rows import Ahead, Series
+from hookline_tracking_sql.kept_overviews import overview_of
+from hookline_tracking_sql.rows import Series
 from hookline_tracking_sql.schema import keys, runs, series
-from hookline_tracking_sql.segments import Segment, unpack, unpack_onto
+from hookline_tracking_sql.sources import Source
 from hookline_tracking_sql.statements import driver_of, driver_text
-from hookline_tracking_sql.stretches import Full, Row, Stretch, arranged, clipped, read_points
+from hookline_tracking_sql.stretches import Stretch, arranged
 
 _KEY = sa.select(keys.c.id).where(keys.c.name == sa.bindparam("of_name")).scalar_subquery()
 _FIND = driver_text(
@@ -28,9 +27,6 @@ _FIND = driver_text(
     .where(runs.c.run_id == sa.bindparam("of_run")),
     *("of_name", "of_run"),
 )
-_MOST_AHEAD = 1000  # segments that one statement reads: some drivers hold all that it finds
-_KEPT = 8  # segments that are kept unpacked at a time: as many as overlap, usually
-
 
 SeriesCharts: TypeAlias = KeptCharts[tuple[str, str, ChartView], tuple[int, int], ChartSeries]
 GroupCharts: TypeAlias = KeptCharts[
@@ -123,8 +119,7 @@ class _Shown:
         self.origin = found.origin
         self.stretches: list[Stretch] = []
         if found.series is not None:
-            source = _Source(found.series, by_step=view.x == "step", width=view.width)
-            self.stretches = _shown(source, view, found.origin)
+            self.stretches = _shown(found, found.series, view)
 
     @property
     def ends(self) -> tuple[int, int] | None:
@@ -148,60 +143,28 @@ def _drawn(found: _Found, named: tuple[str, str], view: ChartView) -> ChartSerie
         return chart_columns(*named, xs, values, view.width, found.origin)
     buckets = Buckets()
     assert shown.ends is not None, "there are points"
-    shown.draw(buckets, Grid(*shown.ends, view.width))
+    shown.draw(buckets, Grid(*shown.ends, view.width, found.origin))
     return buckets.series(*named, found.origin)
 
 
-def _shown(source: "_Source", view: ChartView, origin: int) -> list[Stretch]:
+def _shown(found: _Found, series: Series, view: ChartView) -> list[Stretch]:
     """Return the stretches of a series that a view shows, in order."""
-    start = None if view.start is None else view.start + origin
-    end = None if view.end is None else view.end + origin
-    whole = arranged(source.stretches(start, end), by_step=source.by_step)
-    return [piece for stretch in whole for piece in clipped(stretch, start, end)]
+    start, end = (None if each is None else each + found.origin for each in (view.start, view.end))
+    by_step, whole = view.x == "step", [*_with_overview(found, series, view, start, end)]
+    if not whole:
+        whole = [*Source(series, by_step=by_step, ahead=view.width).stretches(series.rows(), start, end)]
+    return [piece for stretch in arranged(whole, by_step=by_step) for piece in stretch.cut(start, end)]
 
 
-class _Source:
-    """The segments of a series, along an axis.
-
-    Args:
-        width: how many columns they are drawn in: where those are no fewer than the segments, nearly all are cut.
-    """
-
-    def __init__(self, series: Series, *, by_step: bool, width: int) -> None:
-        self._series, self.by_step, self._width = series, by_step, width
-        self._open = lru_cache(_KEPT)(self._opened)
-        self._shown: list[Segment] = []
-        self._ahead: Ahead | None = None
-
-    def _opened(self, ordinal: int, segment: Segment) -> Segment:
-        if self._ahead is None and 2 <= len(self._shown) <= min(self._width, _MOST_AHEAD):
-            self._ahead = self._series.opened_ahead(self._shown[0].timestamp, self._shown[-1].timestamp)
-        return (self._ahead or self._series).opened(ordinal, segment)
-
-    def stretches(self, start: int | None, end: int | None) -> Iterator[Stretch]:
-        """Yield the stretches that may reach into a range; those that follow each other in the history may overlap."""
-        small = Points("")
-        for ordinal, segment in self._series.rows():
-            if segment.facts is None:
-                unpack_onto(small, segment)
-                continue
-            if small:
-                yield read_points(small, by_step=self.by_step)
-                small = Points("")
-            row = Row(segment, unpack_facts(segment.facts, segment.size), partial(self._open, ordinal, segment))
-            yield from self._stretch(row, start, end)
-        if small:
-            yield read_points(small, by_step=self.by_step)
-
-    def _stretch(self, row: Row, start: int | None, end: int | None) -> Iterator[Stretch]:
-        facts = row.facts
-        least, greatest = row.segment.timestamp, facts.last_timestamp
-        if self.by_step:
-            least, greatest = facts.least_step, facts.greatest_step
-        if (start is not None and greatest < start) or (end is not None and least > end):
-            return
-        if self.by_step and not facts.steps_sorted:
-            yield read_points(unpack(row.open(), ""), by_step=True)
-        else:
-            self._shown.append(row.segment)
-            yield Full(row, by_step=self.by_step)
+def _with_overview(
+    found: _Found, series: Series, view: ChartView, start: int | None, end: int | None
+) -> Iterator[Stretch]:
+    """Yield the overview of a series and the segments that it is not about; nothing where these are not all points."""
+    known = overview_of(series, view.x, origin=found.origin, width=view.width)
+    if known is None:
+        return
+    overview, place, count = known
+    rows = list(series.beside(place))
+    if count + sum(segment.size for _, segment in rows) == found.count:
+        yield overview
+        yield from Source(series, by_step=view.x == "step", ahead=0).stretches(rows, start, end)

@@ -18,6 +18,7 @@ from hookline.errors import HooklineError
 from hookline_tracking_sql import upserts
 from hookline_tracking_sql.base import Part
 from hookline_tracking_sql.engine import Database
+from hookline_tracking_sql.kept_overviews import extend_long_overviews, extend_overviews
 from hookline_tracking_sql.ordering import SEGMENT_POINTS, blocks, in_order, index_of, part
 from hookline_tracking_sql.rows import IN_ORDER, OF_SERIES, Series
 from hookline_tracking_sql.schema import PLACE, runs, segments, series
@@ -76,6 +77,7 @@ class MergingPart(Part):
         for each in found:
             while _merge_some(self._database, each, ended=False):
                 pass
+            extend_overviews(self._database, each, ended=False)
 
 
 def merge_ended(database: Database, run: int) -> None:
@@ -93,6 +95,7 @@ def merge_segments(database: Database, run: int) -> None:
     for each in found:
         while _merge_some(database, each, ended=True):
             pass
+    extend_long_overviews(database, run)
 
 
 class _Chosen(NamedTuple):

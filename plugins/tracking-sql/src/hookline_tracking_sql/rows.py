@@ -1,11 +1,12 @@
 """Reading the segments of a series from their two tables."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
 from hookline_tracking_sql.dialects.base import Driver
+from hookline_tracking_sql.ordering import SEGMENT_POINTS
 from hookline_tracking_sql.schema import PLACE, blocks, segments
 from hookline_tracking_sql.segments import Segment
 from hookline_tracking_sql.statements import driver_text
@@ -18,6 +19,22 @@ _READ = driver_text(
     .where(*OF_SERIES, segments.c.count < sa.bindparam("below"))
     .order_by(*IN_ORDER),
     *("of_run", "of_key", "below"),
+)
+_PLACE = sa.tuple_(*(sa.bindparam(f"last_{name}") for name in PLACE))
+_OF_PLACE = ("of_run", "of_key", *(f"last_{name}" for name in PLACE))
+_BEFORE = driver_text(
+    sa.select(*(segments.c[name] for name in _COLUMNS))
+    .where(*OF_SERIES, sa.tuple_(*IN_ORDER) <= _PLACE, segments.c.count >= sa.bindparam("full"))
+    .order_by(*IN_ORDER),
+    *_OF_PLACE,
+    "full",
+)
+_BESIDE = driver_text(
+    sa.select(*(segments.c[name] for name in _COLUMNS))
+    .where(*OF_SERIES, sa.or_(sa.tuple_(*IN_ORDER) > _PLACE, segments.c.count < sa.bindparam("full")))
+    .order_by(*IN_ORDER),
+    *_OF_PLACE,
+    "full",
 )
 _OPEN = driver_text(
     sa.select(blocks.c.numbers, blocks.c.steps, blocks.c.timestamps, blocks.c.outline).where(
@@ -44,6 +61,10 @@ _OPEN_ALL = driver_text(
 _ALL = 2**63 - 1
 
 
+Place: TypeAlias = tuple[int, int, int]
+"""What tells a segment from the others of its series: timestamp, step and ordinal."""
+
+
 class Series(NamedTuple):
     """The segments of a series, read by a connection that is in a transaction."""
 
@@ -54,6 +75,16 @@ class Series(NamedTuple):
     def rows(self, below: int = _ALL) -> Iterator[tuple[int, Segment]]:
         """Yield ordinal and segment in order, those of fewer than so many points; long ones without their columns."""
         for ordinal, *columns in self.driver.execute(_READ, (self.run, self.key, below)):
+            yield ordinal, Segment(*columns)
+
+    def full_until(self, place: Place) -> Iterator[tuple[int, Segment]]:
+        """Yield the full segments up to one at a place, that included."""
+        for ordinal, *columns in self.driver.execute(_BEFORE, (self.run, self.key, *place, SEGMENT_POINTS)):
+            yield ordinal, Segment(*columns)
+
+    def beside(self, place: Place) -> Iterator[tuple[int, Segment]]:
+        """Yield all other segments."""
+        for ordinal, *columns in self.driver.execute(_BESIDE, (self.run, self.key, *place, SEGMENT_POINTS)):
             yield ordinal, Segment(*columns)
 
     def opened(self, ordinal: int, segment: Segment) -> Segment:

@@ -15,7 +15,7 @@ from hookline_tracking_sql.dialects.base import VERSION_TABLE
 from hookline_tracking_sql.expressions import PREFIX_LENGTH, value_prefix
 from hookline_tracking_sql.triggers import SYSTEMS, counting_triggers
 
-SCHEMA_VERSIONS = ("0001",)
+SCHEMA_VERSIONS = ("0001", "0002")
 """All revisions of the schema, oldest first; the last one is what this module describes."""
 HEAD = SCHEMA_VERSIONS[-1]
 
@@ -219,6 +219,20 @@ blocks = sa.Table(
     ),
 )
 """The packed columns of long segments; each goes with its segment."""
+
+overviews = sa.Table(
+    "hookline_overviews",
+    metadata,
+    _owner("run", "runs", primary_key=True),
+    _key(),
+    _short("axis", STAGE, primary_key=True),
+    *(_integer(name) for name in (*PLACE, "count")),
+    sa.Column("packed", BYTES, nullable=False),
+)
+"""What the full segments of a series hold along an axis of its charts: see `hookline_tracking_sql.overviews`.
+
+`timestamp`, `step` and `ordinal` are those of the last segment, `count` is how many points all of them have.
+"""
 
 series = sa.Table(
     "hookline_series",

@@ -44,6 +44,18 @@ class Stretch(ABC):
         """Return the smaller stretches of which it consists."""
         return [self]
 
+    def cut(self, start: int | None, end: int | None) -> "Iterable[Stretch]":
+        """Return what lies in a range of x, both ends included, in order."""
+        first, last = self.first[0], self.last[0]
+        if (start is not None and last < start) or (end is not None and first > end):
+            return []
+        if (start is None or first >= start) and (end is None or last <= end):
+            return [self]
+        parts = self.parts()
+        if len(parts) > 1:
+            return [piece for part in parts for piece in part.cut(start, end)]
+        return self.points().cut(start, end)
+
     def draw(self, buckets: Buckets, grid: Grid) -> None:
         """Add the points to the buckets of a chart."""
         read = self.points()
@@ -61,7 +73,7 @@ class Read(Stretch):
         """Return itself."""
         return self
 
-    def between(self, start: int | None, end: int | None) -> Sequence["Read"]:
+    def cut(self, start: int | None, end: int | None) -> Sequence["Read"]:
         """Return what lies in a range, both ends included: one stretch or none."""
         low = 0 if start is None else bisect_left(self.xs, start)
         high = len(self.xs) if end is None else bisect_right(self.xs, end)
@@ -163,19 +175,6 @@ def arranged(stretches: Iterable[Stretch], *, by_step: bool) -> Iterator[Stretch
             yield group[0]
 
 
-def clipped(stretch: Stretch, start: int | None, end: int | None) -> Sequence[Stretch]:
-    """Return what of a stretch lies in a range of x, both ends included."""
-    first, last = stretch.first[0], stretch.last[0]
-    if (start is not None and last < start) or (end is not None and first > end):
-        return []
-    if (start is None or first >= start) and (end is None or last <= end):
-        return [stretch]
-    parts = stretch.parts()
-    if len(parts) > 1:
-        return [piece for part in parts for piece in clipped(part, start, end)]
-    return stretch.points().between(start, end)
-
-
 def _overlapping(stretches: Iterable[Stretch]) -> Iterator[list[Stretch]]:
     """Group stretches, which are ordered by where they begin, into those that reach into each other."""
     group: list[Stretch] = []
@@ -188,6 +187,16 @@ def _overlapping(stretches: Iterable[Stretch]) -> Iterator[list[Stretch]]:
         reached = stretch.last if reached is None else max(reached, stretch.last)
     if group:
         yield group
+
+
+def in_line(read: Sequence[Read]) -> Read:
+    """Return points that were read, and follow each other, as one stretch."""
+    xs, ys, values = array("q"), array("q"), array("d")
+    for each in read:
+        xs.extend(each.xs)
+        ys.extend(each.ys)
+        values.extend(each.values)
+    return Read(xs, ys, values)
 
 
 def _together(read: Sequence[Read], *, by_step: bool) -> Read:

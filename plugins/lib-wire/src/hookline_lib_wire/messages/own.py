@@ -227,9 +227,9 @@ class GetBands(Request):
     """Read a series of groups of runs as at most `width` buckets for each group, in which the runs are compared.
 
     `groups` has the name of each run's group, in the order of `run_ids`; a run may stand there once for each group that
-    it is in. The range of x that is shown is cut into `width` columns of equal length, the same for all groups. A run
-    counts in the columns from its first finite value to its last point, by its latest finite value there or before.
-    The other fields are those of a request for charts.
+    it is in. The range of x that is shown is cut into at most `width` columns, the same for all groups. A run
+    counts in the columns from its first finite value to its last point, by its latest finite value there or before. The
+    other fields are those of a request for charts.
     """
 
     required: ClassVar[tuple[str, ...]] = ("run_ids", "groups", "key")

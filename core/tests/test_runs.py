@@ -57,10 +57,10 @@ def test_a_chart_shows_a_metric_of_several_runs(workspace):
             for step in range(40):
                 run.log_metric("loss", factor * step, step=step)
         run_ids.append(run.run_id)
-    up, down = workspace.runs.chart(run_ids, "loss", width=4, end=19)
+    up, down = workspace.runs.chart(run_ids, "loss", width=4, end=30)
     assert [up.run_id, down.run_id] == run_ids
-    assert (list(up.starts), list(up.maxima)) == ([0, 5, 10, 15], [4.0, 9.0, 14.0, 19.0])
-    assert (list(down.ends), list(down.minima)) == ([4, 9, 14, 19], [-4.0, -9.0, -14.0, -19.0])
+    assert (list(up.starts), list(up.maxima)) == ([0, 8, 16, 24], [7.0, 15.0, 23.0, 30.0])
+    assert (list(down.ends), list(down.minima)) == ([7, 15, 23, 30], [-7.0, -15.0, -23.0, -30.0])
 
 
 @pytest.mark.parametrize(

@@ -64,15 +64,21 @@ def test_keys_are_listed_with_their_types(client, runs):
     ]
 
 
-@pytest.mark.parametrize(("x", "starts"), [("step", 0), ("time", 1000), ("relative", 0)])
-def test_a_series_is_charted_in_buckets(client, runs, x, starts):
+COLUMNS = {"step": range(0, 100, 16), "time": (1000, *range(1008, 1100, 16)), "relative": range(0, 100, 16)}
+"""Where columns begin that 100 points, 1 apart, are cut into, of which there are at most 10."""
+
+
+@pytest.mark.parametrize("x", COLUMNS)
+def test_a_series_is_charted_in_buckets(client, runs, x):
     series = client.post(f"{OWN}/charts", run_ids=runs[:2][::-1], key="loss", x=x, width=10)["series"]
     assert [(each["run_id"], each["key"]) for each in series] == [(runs[1], "loss"), (runs[0], "loss")]
     doubled, plain = series
-    assert plain["starts"] == [starts + 10 * number for number in range(10)]
-    assert plain["counts"] == [10] * 10
-    assert plain["minima"] == [10.0 * number for number in range(10)]
-    assert plain["maxima"] == plain["last_values"] == [10.0 * number + 9 for number in range(10)]
+    starts = list(COLUMNS[x])
+    ends = [start - 1 for start in starts[1:]] + [starts[0] + 99]
+    assert (plain["starts"], plain["ends"]) == (starts, ends)
+    assert plain["counts"] == [end - start + 1 for start, end in zip(starts, ends, strict=True)]
+    assert plain["minima"] == [float(start - starts[0]) for start in starts]
+    assert plain["maxima"] == plain["last_values"] == [float(end - starts[0]) for end in ends]
     assert doubled["maxima"] == [2 * each for each in plain["maxima"]]
 
 
@@ -82,15 +88,15 @@ def test_a_part_of_a_series_is_charted_exactly(client, runs):
     assert series["counts"] == [1] * 5
 
 
-@pytest.mark.parametrize(("x", "starts"), [("step", 0), ("time", 1000), ("relative", 0)])
-def test_groups_of_runs_are_charted_as_bands(client, runs, x, starts):
+@pytest.mark.parametrize("x", COLUMNS)
+def test_groups_of_runs_are_charted_as_bands(client, runs, x):
     named = {"run_ids": [runs[1], runs[0], runs[0]], "groups": ["both", "both", "plain"]}
     bands = client.post(f"{OWN}/charts/bands", key="loss", x=x, width=10, **named)["bands"]
     assert [(each["group"], each["key"]) for each in bands] == [("both", "loss"), ("plain", "loss")]
     both, plain = bands
-    assert both["starts"] == plain["starts"] == [starts + 10 * number for number in range(10)]
-    assert (both["runs"], both["counts"], plain["counts"]) == ([2] * 10, [20] * 10, [10] * 10)
-    assert plain["means"] == [10.0 * number + 9 for number in range(10)]
+    assert both["starts"] == plain["starts"] == list(COLUMNS[x])
+    assert (both["runs"], both["counts"]) == ([2] * 7, [2 * each for each in plain["counts"]])
+    assert plain["means"] == [float(end - plain["starts"][0]) for end in plain["ends"]]
     assert both["means"] == [1.5 * each for each in plain["means"]]
     assert (both["minima"], both["maxima"]) == (plain["minima"], [2 * each for each in plain["maxima"]])
 

@@ -16,7 +16,7 @@ from hookline import search
 from hookline.cli import cli
 from hookline.entities import Batch, Metric, NewRun, ViewType
 from hookline.errors import AlreadyExists, HooklineError, NotFound, Refused, Unavailable
-from hookline_tracking_sql import backups
+from hookline_tracking_sql import backups, schema
 from hookline_tracking_sql.backups import back_up
 from hookline_tracking_sql.database_commands import _problems
 from hookline_tracking_sql.dialects.sqlite import SqliteDialect
@@ -211,7 +211,7 @@ def test_the_command_says_what_it_did(
         "database": str(path),
         "backup": "copy.db",
         "bytes": Path("copy.db").stat().st_size,
-        "schema": "0001",
+        "schema": schema.HEAD,
     }
     assert require_consistent(tmp_path / "copy.db") == 1
     again = CliRunner().invoke(cli, ["db", "backup", "copy.db", uri])

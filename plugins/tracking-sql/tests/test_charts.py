@@ -1,18 +1,22 @@
 """Charts from segments: the same as from the points, and without reading them where that is not needed."""
 
+import gc
 import math
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import Random
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hookline.charts import chart_columns
-from hookline.entities import Batch, ChartView, Metric, NewRun, RunChange, RunStatus
+from hookline.charts import Grid, chart_columns
+from hookline.entities import Batch, ChartView, LifecycleStage, Metric, NewRun, RunChange, RunStatus
 from hookline.interfaces import TrackingStore
+from hookline_tracking_sql import charts, kept_overviews, schema
 from hookline_tracking_sql.kept_charts import KeptCharts
+from hookline_tracking_sql.ordering import SEGMENT_POINTS
 from hookline_tracking_sql.store import SqlTrackingStore
 
 FINISHED = RunChange(status=RunStatus.FINISHED, end_time=1)
@@ -76,13 +80,24 @@ def fill(store: SqlTrackingStore, noise: Random, shape: Callable[..., list[tuple
         begin += size
         if noise.random() < 0.2:
             store.compact(run_id)
+        if noise.random() < 0.05:
+            store.update_run(run_id, FINISHED)  # it may go on
     if noise.random() < 0.5:
         store.update_run(run_id, FINISHED)
     return run_id
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _short_series_have_overviews() -> Iterator[None]:
+    """One full segment is enough: those of which eight are full take long to be compared with their points."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kept_overviews, "_SOME", 1)
+        patch.setattr(charts, "LEAST_POINTS", SEGMENT_POINTS)
+        yield
+
+
 @settings(max_examples=40, deadline=None, database=None)
-@given(st.integers(0, 2**32), st.sampled_from(SHAPES), st.sampled_from([150, 3000, 14_000]))
+@given(st.integers(0, 2**32), st.sampled_from(SHAPES), st.sampled_from([150, 3000, 14_000, 14_000]))
 def test_any_series_is_charted_as_its_points_say(tmp_path_factory, seed, shape, count) -> None:
     noise = Random(seed)
     store = SqlTrackingStore(f"sqlite:///{tmp_path_factory.mktemp('chart')}/store.db")
@@ -143,20 +158,29 @@ def long_run(store: SqlTrackingStore) -> str:
 
 
 def opened(trace: list[str]) -> int:
-    """How many segments were read, besides the statements that find the run and what its segments say."""
+    """How many segments were read, besides the statements that find the run, its overview and the other segments."""
     found = len([each for each in trace if "hookline_blocks" in each])
-    assert len(trace) == 2 + found
+    assert len(trace) == 3 + found
     trace.clear()
     return found
+
+
+def cut_segments(axis: str, width: int) -> int:
+    """In how many segments of the long run a column begins."""
+    xs = [step if axis == "step" else START + 3 * step + step % 2 for step in range(10 * 4096)]
+    grid = Grid(xs[0], xs[-1], width, START if axis == "relative" else 0)
+    ends = ((xs[begin], xs[begin + 4095]) for begin in range(0, len(xs), 4096))
+    return sum(grid.column(first) != grid.column(last) for first, last in ends)
 
 
 @pytest.mark.parametrize("axis", AXES)
 def test_points_are_read_only_where_columns_begin_and_end(
     store: SqlTrackingStore, long_run: str, axis: str, trace: list[str]
 ) -> None:
-    for width, columns_that_begin_in_a_segment in ((1, 0), (4, 2), (10, 0), (7, 6)):
+    assert cut_segments("time", 9) > cut_segments("step", 9) == 0
+    for width in (1, 2, 5, 9):
         store.chart([long_run], "m", x=axis, width=width)
-        assert opened(trace) == columns_that_begin_in_a_segment
+        assert opened(trace) == cut_segments(axis, width)
     start, end = (15_000, 15_020) if axis == "step" else (START + 45_000, START + 45_060)
     origin = START if axis == "relative" else 0
     store.chart([long_run], "m", x=axis, start=start - origin, end=end - origin)
@@ -174,6 +198,78 @@ def test_a_chart_is_drawn_again_only_where_its_series_has_changed(
     [second] = store.chart([long_run], "m", width=300)
     assert second.maxima[-1] == 7e9
     assert same(second, TrackingStore.chart(store, [long_run], "m", width=300)[0])
+
+
+@pytest.mark.parametrize("axis", AXES)
+def test_the_points_of_a_long_run_that_has_ended_are_read_only_where_a_view_is_cut(
+    store: SqlTrackingStore, long_run: str, axis: str, trace: list[str]
+) -> None:
+    store.update_run(long_run, FINISHED)
+    origin = START if axis == "time" else 0
+    trace.clear()
+    for width in (1, 10, 300):
+        store.chart([long_run], "m", x=axis, width=width)
+        store.chart_bands({"g": [long_run]}, "m", x=axis, width=width)
+    assert not [each for each in trace if "hookline_blocks" in each]
+    assert len(trace) == 6 * 3
+    for start, end in ((10_000, 30_000), (10_000, None), (None, 30_000)):
+        view = {"x": axis, "width": 100}
+        view |= {name: origin + each for name, each in (("start", start), ("end", end)) if each is not None}
+        trace.clear()
+        [chart] = store.chart([long_run], "m", **view)
+        assert len([each for each in trace if "hookline_blocks" in each]) == len(view) - 2
+        assert same(chart, TrackingStore.chart(store, [long_run], "m", **view)[0])
+
+
+def overviews(store: SqlTrackingStore) -> set[int]:
+    """How many points the overviews in a store are about."""
+    with store._database.reading() as connection:
+        return {count for (count,) in connection.execute(sa.select(schema.overviews.c.count))}
+
+
+def test_an_overview_is_not_believed_where_a_late_writer_filled_a_segment(store: SqlTrackingStore) -> None:
+    run_id = store.create_run(NewRun("0", start_time=START)).info.run_id
+    for first in (START, START + 10**6):
+        store.log_batch(run_id, Batch([Metric("m", step, step, first + step) for step in range(4096)]))
+    store.update_run(run_id, FINISHED)
+    assert overviews(store) == {2 * 4096}
+    late = [Metric("m", -5e9 if step == 77 else 1.0, step, START + 5000 + step) for step in range(4096)]
+    for begin, size, known in ((0, 4096, 2 * 4096), (None, None, 3 * 4096)):
+        if size:
+            store.log_batch(run_id, Batch(late[begin : begin + size]))
+        else:
+            store.update_run(run_id, FINISHED)
+        assert overviews(store) == {known}
+        for axis in AXES:
+            [chart] = store.chart([run_id], "m", x=axis, width=40)
+            assert min(chart.minima) == -5e9
+            assert same(chart, TrackingStore.chart(store, [run_id], "m", x=axis, width=40)[0])
+
+
+def test_an_overview_grows_while_a_run_goes_on_and_goes_with_it(store: SqlTrackingStore) -> None:
+    run_id = store.create_run(NewRun("0", start_time=START)).info.run_id
+    seen = []
+    for begin in range(0, 3 * 4096, 96):
+        store.log_batch(run_id, Batch([Metric("m", step % 7, step, START + step) for step in range(begin, begin + 96)]))
+        store.compact(run_id)
+        seen += sorted(overviews(store))
+        [chart] = store.chart([run_id], "m", width=50)
+        assert sum(chart.counts) == begin + 96
+    assert len(set(seen)) >= 2
+    store.update_run(run_id, RunChange(lifecycle_stage=LifecycleStage.DELETED))
+    assert store.purge(2**62, discard=lambda gone: None)
+    assert overviews(store) == set()
+
+
+def test_a_chart_that_needs_no_more_of_a_series_holds_no_older_moment(store: SqlTrackingStore) -> None:
+    run_id = store.create_run(NewRun("0", start_time=START)).info.run_id
+    gc.disable()
+    try:
+        for begin in range(0, 4000, 96):
+            store.log_batch(run_id, Batch([Metric("m", 1.0, step, START + step) for step in range(begin, begin + 96)]))
+            assert sum(store.chart([run_id], "m", width=50)[0].counts) == begin + 96
+    finally:
+        gc.enable()
 
 
 def test_kept_charts_are_bounded() -> None:

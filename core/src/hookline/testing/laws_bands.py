@@ -103,8 +103,8 @@ class BandLaws(StoreSuite):
         often, seldom, short = (_started(store) for _ in range(3))
         points = {
             often: [Metric("m", 1.0 if step != 5 else 900.0, step, ORIGIN + step) for step in range(40)],
-            seldom: [Metric("m", 3.0, step, ORIGIN + step) for step in range(4, 35, 10)],
-            short: [Metric("m", 5.0, step, ORIGIN + step) for step in (7, 8)],
+            seldom: [Metric("m", 3.0, step, ORIGIN + step) for step in range(12, 24, 3)],
+            short: [Metric("m", 5.0, step, ORIGIN + step) for step in (13, 14)],
         }
         for run_id, logged in points.items():
             store.log_batch(run_id, Batch(logged))

@@ -63,7 +63,7 @@ def expected(
 
 def column_length(first: int, last: int, width: int) -> int:
     """Return how long the columns of a range are."""
-    lengths = (2**power for power in range(65))
+    lengths = (1 << power for power in range(65))
     return next(each for each in lengths if (last + 2**63) // each - (first + 2**63) // each < width)
 
 

@@ -13,7 +13,7 @@ from hookline.store_rules import run_not_found
 from hookline_tracking_sql.base import Part
 from hookline_tracking_sql.dialects.base import Driver
 from hookline_tracking_sql.kept_charts import KeptCharts
-from hookline_tracking_sql.kept_overviews import overview_of
+from hookline_tracking_sql.kept_overviews import LEAST_POINTS, overview_of
 from hookline_tracking_sql.rows import Series
 from hookline_tracking_sql.schema import keys, runs, series
 from hookline_tracking_sql.sources import Source
@@ -160,7 +160,9 @@ def _with_overview(
     found: _Found, series: Series, view: ChartView, start: int | None, end: int | None
 ) -> Iterator[Stretch]:
     """Yield the overview of a series and the segments that it is not about; nothing where these are not all points."""
-    known = overview_of(series, view.x, origin=found.origin, width=view.width)
+    known = None
+    if found.count >= LEAST_POINTS:
+        known = overview_of(series, view.x, origin=found.origin, width=view.width)
     if known is None:
         return
     overview, place, count = known

@@ -6,6 +6,7 @@ which a reader knows that it says nothing, and who makes it longer begins anew.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
 from typing import NamedTuple, get_args
 
@@ -24,8 +25,9 @@ from hookline_tracking_sql.sources import Source
 from hookline_tracking_sql.statements import driver_of, driver_text
 from hookline_tracking_sql.stretches import Stretch, arranged, read_points
 
-SOME = 8
-"""So many full segments are worth an overview, or to make one longer while the run goes on."""
+_SOME = 8  # so many full segments are worth an overview, or to make one longer while the run goes on
+LEAST_POINTS = _SOME * SEGMENT_POINTS
+"""A series of fewer points has no overview."""
 _AT_ONCE = 256  # segments that are taken into an overview with their points in memory
 
 _OF_OVERVIEW = (overviews.c.run == sa.bindparam("of_run"), overviews.c.key == sa.bindparam("of_key"))
@@ -75,7 +77,7 @@ def overview_of(source: Series, axis: ChartAxis, *, origin: int, width: int) -> 
 def extend_long_overviews(database: Database, run: int) -> None:
     """Take all full segments of a run that has ended into the overviews of its series."""
     with database.reading() as connection:
-        found = [key for (key,) in driver_of(connection).execute(_LONG, (run, SEGMENT_POINTS, SOME))]
+        found = [key for (key,) in driver_of(connection).execute(_LONG, (run, SEGMENT_POINTS, _SOME))]
     for key in found:
         extend_overviews(database, (run, key), ended=True)
 
@@ -109,12 +111,12 @@ class _Made(NamedTuple):
 def _extended(source: Series, *, ended: bool) -> _Made | None:
     started = source.driver.execute(_START, (source.run, source.key)).fetchone()
     rows = list(source.full_until(_ANYWHERE))
-    if started is None or len(rows) < SOME:
+    if started is None or len(rows) < _SOME:
         return None
     origins = {axis: started[0] if axis == "relative" else 0 for axis in _AXES}
     made, covered = _present(source, rows, origins)
     # Where series go back, each time reads all again, which so is done the less often the longer they are.
-    least = 1 if ended else max(SOME, covered // SOME)
+    least = 1 if ended else max(_SOME, covered // _SOME)
     if len(rows) - covered < least:
         return None
     fresh = iter(rows[covered:])
@@ -166,7 +168,11 @@ def _longer(
 def _between(source: Series, until: Place, *, by_step: bool, ahead: int) -> Between:
     """Return what reads the segments up to one."""
 
+    @cache
+    def rows() -> Sequence[tuple[int, Segment]]:
+        return list(source.full_until(until))
+
     def between(start: int | None, end: int | None) -> Iterator[Stretch]:
-        return Source(source, by_step=by_step, ahead=ahead).between(source.full_until(until), start, end)
+        return Source(source, by_step=by_step, ahead=ahead).between(rows(), start, end)
 
     return between

@@ -13,6 +13,24 @@ _MOST_AHEAD = 1000  # segments that one statement reads: some drivers hold all t
 _KEPT = 8  # segments that are kept unpacked at a time: as many as overlap, usually
 
 
+class _Opener:
+    """Reads segments with their columns.
+
+    Nothing here refers to the source, which so goes as soon as it is not needed, with the statement that reads ahead:
+    SQLite shows a connection nothing newer for as long as one is not read to its end.
+    """
+
+    def __init__(self, series: Series, most_ahead: int) -> None:
+        self._series, self._most_ahead = series, most_ahead
+        self._ahead: Ahead | None = None
+        self.shown: list[Segment] = []
+
+    def opened(self, ordinal: int, segment: Segment) -> Segment:
+        if self._ahead is None and 2 <= len(self.shown) <= self._most_ahead:
+            self._ahead = self._series.opened_ahead(self.shown[0].timestamp, self.shown[-1].timestamp)
+        return (self._ahead or self._series).opened(ordinal, segment)
+
+
 class Source:
     """The segments of a series, along an axis.
 
@@ -21,15 +39,9 @@ class Source:
     """
 
     def __init__(self, series: Series, *, by_step: bool, ahead: int) -> None:
-        self._series, self.by_step, self._most_ahead = series, by_step, min(ahead, _MOST_AHEAD)
-        self._open = lru_cache(_KEPT)(self._opened)
-        self._shown: list[Segment] = []
-        self._ahead: Ahead | None = None
-
-    def _opened(self, ordinal: int, segment: Segment) -> Segment:
-        if self._ahead is None and 2 <= len(self._shown) <= self._most_ahead:
-            self._ahead = self._series.opened_ahead(self._shown[0].timestamp, self._shown[-1].timestamp)
-        return (self._ahead or self._series).opened(ordinal, segment)
+        self.by_step = by_step
+        self._opener = _Opener(series, min(ahead, _MOST_AHEAD))
+        self._open = lru_cache(_KEPT)(self._opener.opened)
 
     def stretches(self, rows: Iterable[tuple[int, Segment]], start: int | None, end: int | None) -> Iterator[Stretch]:
         """Yield the stretches that may reach into a range; those that follow each other in the history may overlap.
@@ -65,5 +77,5 @@ class Source:
         if self.by_step and not facts.steps_sorted:
             yield read_points(unpack(row.open(), ""), by_step=True)
         else:
-            self._shown.append(row.segment)
+            self._opener.shown.append(row.segment)
             yield Full(row, by_step=self.by_step)

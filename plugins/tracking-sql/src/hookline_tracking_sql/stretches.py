@@ -51,9 +51,6 @@ class Stretch(ABC):
             return []
         if (start is None or first >= start) and (end is None or last <= end):
             return [self]
-        parts = self.parts()
-        if len(parts) > 1:
-            return [piece for part in parts for piece in part.cut(start, end)]
         return self.points().cut(start, end)
 
     def draw(self, buckets: Buckets, grid: Grid) -> None:
@@ -99,8 +96,10 @@ class Full(Stretch):
         self._row, self._by_step = row, by_step
 
     def points(self) -> Read:
-        """Read them all."""
-        return read_points(unpack(self._row.open(), ""), by_step=self._by_step)
+        """Read them all, which are in order."""
+        points = unpack(self._row.open(), "")
+        places = (points.steps, points.timestamps) if self._by_step else (points.timestamps, points.steps)
+        return Read(*places, points.values)
 
     def parts(self) -> Sequence[Stretch]:
         """Return stretches of a few points where the segment has an outline."""

@@ -102,9 +102,9 @@ def copy_series(database: Path, experiment: str) -> None:
         runs = f"(SELECT id FROM hookline_runs WHERE experiment = {int(experiment)})"
         for key in keys.values():
             connection.execute("BEGIN")
-            for table in ("blocks", "segments", "series"):
+            for table in ("blocks", "segments", "overviews", "series"):
                 connection.execute(f"DELETE FROM hookline_{table} WHERE key = {key} AND run IN {runs}")
-            for table in ("series", "segments", "blocks"):
+            for table in ("series", "segments", "blocks", "overviews"):
                 columns = [row[1] for row in connection.execute(f"PRAGMA table_info(hookline_{table})")]
                 taken = ", ".join(str(key) if name == "key" else name for name in columns)
                 connection.execute(

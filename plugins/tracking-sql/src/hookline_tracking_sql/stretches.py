@@ -13,7 +13,7 @@ from hookline.charts import Buckets, Grid
 from hookline.entities import Points
 from hookline_tracking_sql.columns import unpack_integers
 from hookline_tracking_sql.ordering import in_order, is_sorted
-from hookline_tracking_sql.outlines import PART_POINTS, Facts
+from hookline_tracking_sql.outlines import PART_POINTS, Facts, Outline
 from hookline_tracking_sql.parts import Parts
 from hookline_tracking_sql.segments import Segment, unpack, unpack_values
 
@@ -51,6 +51,10 @@ class Stretch(ABC):
             return []
         if (start is None or first >= start) and (end is None or last <= end):
             return [self]
+        return self.within(start, end)
+
+    def within(self, start: int | None, end: int | None) -> "Iterable[Stretch]":
+        """Return the same, where the range begins or ends inside."""
         return self.points().cut(start, end)
 
     def draw(self, buckets: Buckets, grid: Grid) -> None:
@@ -115,6 +119,20 @@ class Full(Stretch):
             for start, end in zip(starts, ends, strict=True)
         ]
 
+    def within(self, start: int | None, end: int | None) -> Iterable[Stretch]:
+        """Return what lies in a range of x, for which only the parts that reach into it are read."""
+        segment = self._row.open()
+        if segment.outline is None:
+            return self.points().cut(start, end)
+        outline = Outline(segment.outline, segment.size)
+        starts = outline.steps if self._by_step else outline.timestamps
+        low = 0 if start is None else max(0, bisect_left(starts, start) - 1)
+        high = outline.size if end is None else bisect_right(starts, end)
+        points = PART_POINTS * low, min(PART_POINTS * high, segment.size)
+        return _read(segment, points, (outline.steps[low], outline.timestamps[low]), by_step=self._by_step).cut(
+            start, end
+        )
+
     def draw(self, buckets: Buckets, grid: Grid) -> None:
         """Add it whole where it lies in one column, else by its parts."""
         column = grid.column(self.first[0])
@@ -138,12 +156,16 @@ class _Slice(Stretch):
 
     def points(self) -> Read:
         """Read them."""
-        segment, low, high = self._row.open(), self._low, self._high
-        step, timestamp = self.first if self._by_step else self.first[::-1]
-        steps = unpack_integers(segment.steps, step, low, high)
-        timestamps = unpack_integers(segment.timestamps, timestamp, low, high)
-        xs, ys = (steps, timestamps) if self._by_step else (timestamps, steps)
-        return Read(xs, ys, unpack_values(segment.numbers, low, high))
+        first = self.first if self._by_step else self.first[::-1]
+        return _read(self._row.open(), (self._low, self._high), first, by_step=self._by_step)
+
+
+def _read(segment: Segment, points: tuple[int, int], first: tuple[int, int], *, by_step: bool) -> Read:
+    """Return the points of a segment from one index to another, of which the first has this step and timestamp."""
+    steps = unpack_integers(segment.steps, first[0], *points)
+    timestamps = unpack_integers(segment.timestamps, first[1], *points)
+    xs, ys = (steps, timestamps) if by_step else (timestamps, steps)
+    return Read(xs, ys, unpack_values(segment.numbers, *points))
 
 
 def read_points(points: Points, *, by_step: bool) -> Read:

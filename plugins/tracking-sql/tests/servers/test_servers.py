@@ -13,14 +13,16 @@ from click.testing import CliRunner
 
 from hookline import search
 from hookline.cli import cli
-from hookline.entities import Batch, ExperimentChange, LifecycleStage, Metric, NewRun, RunChange
+from hookline.entities import Batch, ExperimentChange, LifecycleStage, Metric, NewRun, RunChange, RunStatus
 from hookline.errors import HooklineError, InvalidState, InvalidValue, NotFound, Refused, Unavailable
+from hookline.interfaces import TrackingStore
 from hookline.providers import resolve
 from hookline.testing.store_suite import at_once
 from hookline_tracking_sql import schema
 from hookline_tracking_sql.database_commands import _DIALECTS
 from hookline_tracking_sql.dialects.base import Dialect
 from hookline_tracking_sql.engine import Database
+from hookline_tracking_sql.kept_overviews import LEAST_POINTS
 from hookline_tracking_sql.opening import create_schema, open_existing, revision
 from hookline_tracking_sql.options import ServerOptions
 from hookline_tracking_sql.upgrades import upgrade_database
@@ -89,6 +91,23 @@ def test_migrations_make_what_the_metadata_says(
         assert revision(database) == schema.HEAD
     assert len(migrated[0]) == len(schema.metadata.tables)
     assert len(migrated[1]) == 6
+
+
+@pytest.mark.parametrize("axis", ["step", "time", "relative"])
+def test_a_long_series_is_charted_from_its_overview_as_its_points_say(opens: Opens, axis: str) -> None:
+    store = opens()
+    run_id = store.create_run(NewRun("0", start_time=1000)).info.run_id
+    points = [Metric("m", step % 1009 / 7, step // 2, 1000 + 3 * step) for step in range(LEAST_POINTS + 5000)]
+    store.log_batch(run_id, Batch(points[5000:]))
+    store.update_run(run_id, RunChange(status=RunStatus.FINISHED, end_time=200_000))
+    with store._database.reading() as connection:
+        assert len(connection.execute(sa.select(schema.overviews.c.axis)).fetchall()) == 3
+    for late in ([], points[:5000]):
+        if late:
+            store.log_batch(run_id, Batch(late))  # what the overview says is no longer all
+        for view in ({}, {"start": 9000, "end": 30_000}):
+            found = store.chart([run_id], "m", x=axis, width=100, **view)
+            assert found == TrackingStore.chart(store, [run_id], "m", x=axis, width=100, **view)
 
 
 def test_what_was_stored_is_there_when_the_store_is_opened_again(opens: Opens) -> None:

@@ -10,12 +10,22 @@ from pathlib import Path
 import pytest
 
 from hookline import system
-from hookline.entities import Batch, ExperimentChange, LifecycleStage, Metric, NewModelVersion, NewRun
+from hookline.entities import (
+    Batch,
+    ExperimentChange,
+    LifecycleStage,
+    Metric,
+    NewModelVersion,
+    NewRun,
+    RunChange,
+    RunStatus,
+)
 from hookline.errors import InvalidState, InvalidValue
 from hookline.testing.store_suite import at_once
 from hookline_tracking_sql import schema, upgrades
 from hookline_tracking_sql.dialects.sqlite import SqliteDialect
 from hookline_tracking_sql.engine import Database
+from hookline_tracking_sql.kept_overviews import LEAST_POINTS
 from hookline_tracking_sql.location import APPLICATION_ID, Contents, inspect
 from hookline_tracking_sql.opening import create_schema, open_database, open_existing, require_current, revision
 from hookline_tracking_sql.options import SqlOptions, Synchronous
@@ -91,6 +101,26 @@ def test_an_older_schema_names_the_command(
     execute("UPDATE hookline_schema SET version_num = '0000'")
     with pytest.raises(InvalidState, match=r"older version .*hookline db upgrade"):
         SqlTrackingStore(uri)
+
+
+def test_a_store_of_the_first_schema_has_overviews_of_what_ends_once_it_is_upgraded(
+    store: SqlTrackingStore, open_store: Callable[[], SqlTrackingStore], uri: str, execute: Execute
+) -> None:
+    run_id = store.create_run(NewRun("0")).info.run_id
+    store.log_batch(run_id, Batch([Metric("m", step % 7, step, step) for step in range(LEAST_POINTS)]))
+    before = store.chart([run_id], "m", width=20)
+    store.close()
+    execute("DROP TABLE hookline_overviews")
+    execute("UPDATE hookline_schema SET version_num = '0001'")
+    with pytest.raises(InvalidState, match=r"older version .*hookline db upgrade"):
+        SqlTrackingStore(uri)
+    with closing(open_existing(SqliteDialect(uri))) as database:
+        assert upgrades.upgrade_database(database) == ("0001", schema.HEAD)
+    upgraded = open_store()
+    assert upgraded.chart([run_id], "m", width=20) == before
+    upgraded.update_run(run_id, RunChange(status=RunStatus.FINISHED, end_time=1))
+    assert execute("SELECT count(*), min(count) FROM hookline_overviews") == [(3, LEAST_POINTS)]
+    assert upgraded.chart([run_id], "m", width=19) == before
 
 
 def test_what_was_stored_is_there_when_the_store_is_opened_again(open_store: Callable[[], SqlTrackingStore]) -> None:

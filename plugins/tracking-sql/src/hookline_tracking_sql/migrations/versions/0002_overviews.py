@@ -25,5 +25,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """An older version finds a table that it does not know, and leaves it alone; nothing has to be taken back."""
+    """Forget what can be made anew."""
     op.drop_table("hookline_overviews")

@@ -10,7 +10,8 @@ from time import sleep
 import pytest
 from attrs import evolve
 
-from hookline.entities import Batch, Delivery, NewRun, Page, ViewType
+from hookline.charts import chart_columns, points_in_view
+from hookline.entities import Batch, ChartView, Delivery, NewRun, Page, ViewType
 from hookline.errors import AlreadyExists, InvalidState, InvalidValue
 from hookline.search import evaluate
 from hookline.testing import (
@@ -193,6 +194,19 @@ class LeavesOutTheEnd(MemoryTrackingStore):
 class ChartsEveryPoint(MemoryTrackingStore):
     def chart(self, run_ids, key, *, width=1000, **view):
         return super().chart(run_ids, key, width=max(width, 1) * 2, **view)
+
+
+class ColumnsFromTheFirstPoint(MemoryTrackingStore):
+    def chart(self, run_ids, key, *, x="step", **given):
+        view, found = ChartView(x, **given), []
+        for run_id in run_ids:
+            origin = self.get_run(run_id).info.start_time if x == "relative" else 0
+            xs, values = points_in_view(self.metric_history(run_id, key), view, origin)
+            chart = chart_columns(run_id, key, xs, values, view.width, xs[0] if xs else 0)
+            back = xs[0] - origin if xs else 0
+            ends = {name: array("q", [each + back for each in getattr(chart, name)]) for name in ("starts", "ends")}
+            found.append(evolve(chart, **ends))
+        return found
 
 
 class MeansOfPoints(MemoryTrackingStore):
@@ -450,6 +464,7 @@ MUTANTS = [
     (CountsWhatIsFinite, "test_few_points_are_a_bucket_each"),
     (LeavesOutTheEnd, "test_a_range_shows_what_lies_in_it"),
     (ChartsEveryPoint, "test_points_of_one_x_are_in_one_bucket_where_they_are_many"),
+    (ColumnsFromTheFirstPoint, "test_a_range_shows_what_lies_in_it"),
     (MeansOfPoints, "test_a_band_is_the_mean_and_the_extremes_of_its_runs"),
     (BandsOfTheirOwnColumns, "test_a_band_is_the_mean_and_the_extremes_of_its_runs"),
     (BandsOfTheirOwnColumns, "test_any_bands_are_exact"),

@@ -56,9 +56,10 @@ def ours(folder, *options):
     return running(command, folder, f"http://127.0.0.1:{port}", "/ready")
 
 
-def theirs(python, folder):
-    """MLflow's server over a new SQLite store, with one worker."""
+def theirs(python, folder, database=None):
+    """MLflow's server over a database, or a new SQLite store, with one worker."""
     port = free_port()
-    store = ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", f"{folder}/files"]
+    uri = database or f"sqlite:///{folder}/mlflow.db"
+    store = ["--backend-store-uri", uri, "--artifacts-destination", f"{folder}/files"]
     command = [python, "-m", "mlflow", "server", "--port", str(port), "--workers", "1", *store]
     return running(command, folder, f"http://127.0.0.1:{port}")

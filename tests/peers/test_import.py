@@ -2,13 +2,18 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
+import psycopg
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2] / "plugins" / "tracking-sql" / "tests" / "servers"))
+from database_servers import postgresql
 from servers import theirs
 
 PEERS = os.environ.get("HOOKLINE_PEERS", "")
@@ -49,7 +54,38 @@ def test_what_mlflow_s_server_has_is_here(tmp_path):
         imported(tmp_path, there, "mlflow", url, registry=True)
 
 
-def imported(tmp_path, there, peer, uri, registry):
+@pytest.fixture(scope="module")
+def server_of_postgresql():
+    folder = tempfile.TemporaryDirectory(prefix="hookline-servers-", ignore_cleanup_errors=True)
+    with folder as place, postgresql(Path(place)) as uri:
+        yield uri
+
+
+@pytest.fixture
+def empty_database(server_of_postgresql, request):
+    name = re.sub(r"\W", "_", request.node.name)[-40:]
+    with psycopg.connect(server_of_postgresql, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return f"{server_of_postgresql.rpartition('/')[0]}/{name}"
+
+
+@pytest.mark.parametrize("peer", ["mlflow", "mlflow-2", "mlflow-1"])
+def test_what_mlflow_recorded_on_postgresql_is_here(tmp_path, empty_database, peer):
+    there = tmp_path / "there"
+    there.mkdir()
+    imported(tmp_path, there, peer, empty_database, registry=True)
+
+
+def test_what_mlflow_s_server_keeps_on_postgresql_is_read_from_there(tmp_path, empty_database):
+    there = tmp_path / "there"
+    there.mkdir()
+    with theirs(str(Path(PEERS) / "mlflow" / "bin" / "python"), there, empty_database) as url:
+        words = (empty_database, "--artifact-root", str(there / "files"))
+        imported(tmp_path, there, "mlflow", url, registry=True, read=words)
+
+
+def imported(tmp_path, there, peer, uri, registry, read=()):
+    """Have a peer record something at a place, and bring it from there, or by the words of `read`."""
     python = str(Path(PEERS) / peer / "bin" / "python")
     made = subprocess.run(
         [python, "-W", "ignore", str(SCRIPT), uri, "registry" if registry else ""],
@@ -63,7 +99,7 @@ def imported(tmp_path, there, peer, uri, registry):
     assert made.returncode == 0, made.stderr[-3000:]
     said = json.loads(made.stdout.splitlines()[-1])
     for new in (True, False):
-        done = hookline(tmp_path, "import", "mlflow", uri, "--json")
+        done = hookline(tmp_path, "import", "mlflow", *(read or (uri,)), "--json")
         assert done.returncode == 0, done.stderr + done.stdout
         report = json.loads(done.stdout)
         assert report["problems"] == []

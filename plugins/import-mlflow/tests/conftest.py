@@ -1,6 +1,9 @@
-"""Sources and workspaces for the tests."""
+"""Sources and workspaces for the tests. PostgreSQL is there under `tox -e databases`, which installs it."""
 
+import itertools
+import os
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -8,13 +11,38 @@ import pytest
 from hookline import Config, Workspace
 
 sys.path.insert(0, str(Path(__file__).parent))
-from mlflow_histories import database, folder_of
+from mlflow_histories import database, database_on_postgresql, folder_of
+
+SERVERS = Path(__file__).parents[2] / "tracking-sql" / "tests" / "servers"
+NEEDED = "HOOKLINE_TEST_DATABASES"
+_numbers = itertools.count()
 
 
-@pytest.fixture(params=[database, folder_of], ids=["a database", "a folder"])
+@pytest.fixture(scope="session")
+def postgresql_server():
+    """The URI of a server of PostgreSQL, without a database."""
+    if not os.environ.get(NEEDED):
+        pytest.skip(f"needs a real server: tox -e databases, which sets {NEEDED}")
+    sys.path.insert(0, str(SERVERS))
+    from database_servers import postgresql
+
+    folder = tempfile.TemporaryDirectory(prefix="hookline-servers-", ignore_cleanup_errors=True)
+    with folder as place, postgresql(Path(place)) as uri:
+        yield uri.rpartition("/")[0]
+
+
+@pytest.fixture
+def on_postgresql(postgresql_server, tmp_path):
+    """The URI of a new database of PostgreSQL, with a history, for a user who owns it."""
+    return database_on_postgresql(tmp_path, postgresql_server, f"test_{os.getpid()}_{next(_numbers)}")
+
+
+@pytest.fixture(params=["a database", "a folder", "PostgreSQL"])
 def source(request, tmp_path):
     """A place where MLflow recorded."""
-    return request.param(tmp_path)
+    if request.param == "PostgreSQL":
+        return request.getfixturevalue("on_postgresql")
+    return (folder_of if request.param == "a folder" else database)(tmp_path)
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
-"""One history of MLflow's, written down in both of its ways, by hand."""
+"""One history of MLflow's, written down in each of its ways, by hand."""
 
 import sqlite3
 from contextlib import closing
+
+import psycopg
 
 FIRST, SECOND, GONE = "a" * 32, "b" * 32, "c" * 32
 MODEL = "m-" + "d" * 32
@@ -9,38 +11,42 @@ POINTS = [(1000, 0.5, 0), (1001, 0.25, 1), (1002, float("nan"), 2)]
 
 TABLES = """
 CREATE TABLE alembic_version (version_num VARCHAR(32));
-CREATE TABLE experiments (experiment_id INTEGER, name, artifact_location, lifecycle_stage, creation_time BIGINT);
-CREATE TABLE experiment_tags (key, value, experiment_id INTEGER);
-CREATE TABLE runs (run_uuid, name, source_type, source_name, user_id, status, start_time BIGINT, end_time BIGINT,
-    lifecycle_stage, artifact_uri, experiment_id INTEGER);
-CREATE TABLE params (key, value, run_uuid);
-CREATE TABLE tags (key, value, run_uuid);
-CREATE TABLE metrics (key, value FLOAT, timestamp BIGINT, run_uuid, step BIGINT, is_nan BOOLEAN);
-CREATE TABLE datasets (dataset_uuid, experiment_id INTEGER, name, digest, dataset_source_type, dataset_source,
-    dataset_schema, dataset_profile);
-CREATE TABLE inputs (input_uuid, source_type, source_id, destination_type, destination_id, step BIGINT);
-CREATE TABLE input_tags (input_uuid, name, value);
-CREATE TABLE logged_models (model_id, experiment_id INTEGER, name, artifact_location, creation_timestamp_ms BIGINT,
-    status INTEGER, lifecycle_stage, model_type, source_run_id, status_message);
-CREATE TABLE logged_model_params (model_id, param_key, param_value);
-CREATE TABLE logged_model_tags (model_id, tag_key, tag_value);
-CREATE TABLE logged_model_metrics (model_id, metric_name, metric_timestamp_ms BIGINT, metric_step BIGINT,
-    metric_value FLOAT, run_id, dataset_name, dataset_digest);
-CREATE TABLE registered_models (name, description);
-CREATE TABLE registered_model_tags (key, value, name);
-CREATE TABLE registered_model_aliases (alias, version INTEGER, name);
-CREATE TABLE model_versions (name, version INTEGER, description, user_id, current_stage, source, run_id, status);
-CREATE TABLE model_version_tags (key, value, name, version INTEGER);
+CREATE TABLE experiments (experiment_id INTEGER, name TEXT, artifact_location TEXT, lifecycle_stage TEXT,
+    creation_time BIGINT);
+CREATE TABLE experiment_tags (key TEXT, value TEXT, experiment_id INTEGER);
+CREATE TABLE runs (run_uuid TEXT, name TEXT, source_type TEXT, source_name TEXT, user_id TEXT, status TEXT,
+    start_time BIGINT, end_time BIGINT, lifecycle_stage TEXT, artifact_uri TEXT, experiment_id INTEGER);
+CREATE TABLE params (key TEXT, value TEXT, run_uuid TEXT);
+CREATE TABLE tags (key TEXT, value TEXT, run_uuid TEXT);
+CREATE TABLE metrics (key TEXT, value DOUBLE PRECISION, timestamp BIGINT, run_uuid TEXT, step BIGINT, is_nan BOOLEAN);
+CREATE TABLE datasets (dataset_uuid TEXT, experiment_id INTEGER, name TEXT, digest TEXT, dataset_source_type TEXT,
+    dataset_source TEXT, dataset_schema TEXT, dataset_profile TEXT);
+CREATE TABLE inputs (input_uuid TEXT, source_type TEXT, source_id TEXT, destination_type TEXT, destination_id TEXT,
+    step BIGINT);
+CREATE TABLE input_tags (input_uuid TEXT, name TEXT, value TEXT);
+CREATE TABLE logged_models (model_id TEXT, experiment_id INTEGER, name TEXT, artifact_location TEXT,
+    creation_timestamp_ms BIGINT, status INTEGER, lifecycle_stage TEXT, model_type TEXT, source_run_id TEXT,
+    status_message TEXT);
+CREATE TABLE logged_model_params (model_id TEXT, param_key TEXT, param_value TEXT);
+CREATE TABLE logged_model_tags (model_id TEXT, tag_key TEXT, tag_value TEXT);
+CREATE TABLE logged_model_metrics (model_id TEXT, metric_name TEXT, metric_timestamp_ms BIGINT, metric_step BIGINT,
+    metric_value DOUBLE PRECISION, run_id TEXT, dataset_name TEXT, dataset_digest TEXT);
+CREATE TABLE registered_models (name TEXT, description TEXT);
+CREATE TABLE registered_model_tags (key TEXT, value TEXT, name TEXT);
+CREATE TABLE registered_model_aliases (alias TEXT, version INTEGER, name TEXT);
+CREATE TABLE model_versions (name TEXT, version INTEGER, description TEXT, user_id TEXT, current_stage TEXT,
+    source TEXT, run_id TEXT, status TEXT);
+CREATE TABLE model_version_tags (key TEXT, value TEXT, name TEXT, version INTEGER);
 """
 
 
-def database(folder):
-    """An SQLite database; returns its URI."""
+def history(folder):
+    """The rows of each table; files lie in a folder."""
     files = folder / "files"
     for run_id in (FIRST, MODEL):
         (files / run_id / "notes").mkdir(parents=True)
         (files / run_id / "notes" / "a.txt").write_text("hello", encoding="utf-8")
-    rows = {
+    return {
         "experiments": [
             (0, "Default", str(files), "active", 1),
             (3, "first", str(files), "active", 2),
@@ -75,13 +81,42 @@ def database(folder):
         ],
         "model_version_tags": [("stage", "x", "clf", 2)],
     }
+
+
+def database(folder):
+    """An SQLite database; returns its URI."""
     path = folder / "mlflow.db"
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript(TABLES)
-        for table, values in rows.items():
+        for table, values in history(folder).items():
             marks = ", ".join("?" * len(values[0]))
             connection.executemany(f"INSERT INTO {table} VALUES ({marks})", values)
     return f"sqlite:///{path}"
+
+
+def database_on_postgresql(folder, server, name):
+    """A database on a server of PostgreSQL; returns its URI."""
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    with psycopg.connect(f"{server}/{name}") as connection:
+        connection.execute(TABLES)
+        for table, values in history(folder).items():
+            marks = ", ".join(["%s"] * len(values[0]))
+            connection.cursor().executemany(f"INSERT INTO {table} VALUES ({marks})", values)
+    return f"{server}/{name}"
+
+
+def texts_of(uri):
+    """Everything that is in a database of PostgreSQL, as text."""
+    with psycopg.connect(uri) as connection:
+        found = connection.execute(
+            "SELECT table_schema, table_name FROM information_schema.tables "
+            "WHERE table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2"
+        ).fetchall()
+        return {
+            f"{schema}.{table}": sorted(map(repr, connection.execute(f'SELECT t::text FROM {schema}."{table}" t')))
+            for schema, table in found
+        }
 
 
 def folder_of(folder):

@@ -9,13 +9,14 @@ import click
 from hookline.cli.context import CliContext
 from hookline.cli.groups import json_option
 from hookline.cli.output import on_terminal
-from hookline.errors import NotSupported
-from hookline.uris import file_path, is_path, scheme_of
-from hookline_import_mlflow.database import DatabaseSource
+from hookline.errors import NotSupported, PluginError
+from hookline.providers import resolve
+from hookline.uris import file_path, scheme_of
 from hookline_import_mlflow.folder import FolderSource
 from hookline_import_mlflow.importing import Artifacts, Importer, Report
 from hookline_import_mlflow.server import ServerSource
 from hookline_import_mlflow.source import Source
+from hookline_import_mlflow.sqlite import SqliteSource
 
 KINDS = ("experiments", "runs", "points", "logged models", "registered models", "versions", "files")
 SHOWN = 20
@@ -48,11 +49,12 @@ def import_mlflow(
     artifact_root: Path | None,
     dry_run: bool,
 ) -> None:
-    """Bring experiments, runs and models from SOURCE: an mlruns folder, an SQLite database or a server of MLflow's.
+    """Bring experiments, runs and models from SOURCE: an mlruns folder, a database or a server of MLflow's.
 
     \b
     hookline import mlflow ./mlruns
     hookline import mlflow sqlite:///mlflow.db --artifact-root ./mlartifacts
+    hookline import mlflow postgresql://USER@db.example/mlflow
     hookline import mlflow https://mlflow.example
 
     Nothing of SOURCE is written. What is there already is passed over, so that it can be broken off and called again.
@@ -73,18 +75,30 @@ def import_mlflow(
 
 
 def open_source(given: str) -> Source:
-    """Return the source that a path or a URI names. Raises `NotFound`, `InvalidValue`, `NotSupported`."""
+    """Return the source that a path or a URI names. Raises `NotFound`, `InvalidValue`, `NotSupported`, and others."""
+    scheme = scheme_of(given)
     if given.startswith("sqlite:///"):
-        return DatabaseSource(Path(given.removeprefix("sqlite:///")).expanduser())
+        return SqliteSource(Path(given.removeprefix("sqlite:///")).expanduser())
     if given.startswith(("http://", "https://")):
         return ServerSource(given)
-    if not is_path(given) and scheme_of(given) != "file":
+    if scheme.partition("+")[0] in ("postgres", "postgresql"):
+        return _database_on_postgresql(given)
+    if scheme != "file":
         raise NotSupported(
-            f"{given.partition(':')[0]}: sources are not read. Name an mlruns folder, sqlite:///PATH, or the URL of a "
-            "server, such as one that serves this database: mlflow server --backend-store-uri ..."
+            f"{scheme}: sources are not read. Name an mlruns folder, sqlite:///PATH, postgresql://HOST/DATABASE, or "
+            "the URL of a server, such as one that serves this database: mlflow server --backend-store-uri ..."
         )
     path = file_path(given)
-    return DatabaseSource(path) if path.is_file() else FolderSource(path)
+    return SqliteSource(path) if path.is_file() else FolderSource(path)
+
+
+def _database_on_postgresql(uri: str) -> Source:
+    """Open a database by a driver that need not be installed."""
+    try:
+        found: Source = resolve("hookline_import_mlflow.postgresql:PostgresqlSource")(uri)
+    except ImportError as error:
+        raise PluginError(f"{error}.") from error
+    return found
 
 
 def _told(cli: CliContext) -> Callable[[str], None]:

@@ -1,11 +1,10 @@
-"""An SQLite database of MLflow 1.x to 3.x, opened for reading alone."""
+"""The tables of MLflow 1.x to 3.x, whichever system keeps them."""
 
-import sqlite3
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from math import nan
 from operator import itemgetter
-from pathlib import Path
 from typing import Any
 
 from hookline.entities import (
@@ -19,7 +18,7 @@ from hookline.entities import (
     Points,
     RunStatus,
 )
-from hookline.errors import InvalidValue, NotFound, Unavailable
+from hookline.errors import InvalidValue
 from hookline_import_mlflow.source import (
     DELETED,
     Source,
@@ -45,45 +44,27 @@ Row = dict[str, Any]
 
 
 class DatabaseSource(Source):
-    """An SQLite database of MLflow's.
+    """A database of MLflow's. Whoever opens it begins to read one state of it, which is read to the end.
 
     Args:
-        path: its file. Reading waits for whoever writes it just then, and sees one state of it throughout.
+        shown: what it is called in messages. tables: the names of all tables.
 
     Raises:
-        NotFound: there is no such file. InvalidValue: it is no database of MLflow's.
+        InvalidValue: the tables are not those of MLflow.
     """
 
-    def __init__(self, path: Path) -> None:
-        if not path.is_file():
-            raise NotFound(f"There is no database {str(path)!r}.")
-        self.shown = str(path)
-        self._connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
-        self._connection.row_factory = _as_row
-        try:
-            self._tables = self._begin(path)
-        except BaseException:
-            self._connection.close()
-            raise
-
-    def _begin(self, path: Path) -> frozenset[str]:
-        """Begin to read one state of the database; return the names of its tables."""
-        try:
-            self._connection.execute("PRAGMA query_only = ON")
-            self._connection.execute("BEGIN")
-            listed = self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        except sqlite3.OperationalError as error:
-            raise Unavailable(f"{path} cannot be read now: {error}.") from error
-        except sqlite3.DatabaseError as error:
-            raise InvalidValue(f"{path} is no SQLite database: {error}.") from error
-        tables = frozenset(row["name"] for row in listed)
+    def __init__(self, shown: str, tables: frozenset[str]) -> None:
         if not {"experiments", "runs", "metrics", "alembic_version"} <= tables:
-            raise InvalidValue(f"{path} holds no tables of MLflow.")
-        return tables
+            raise InvalidValue(f"{shown} holds no tables of MLflow.")
+        self.shown, self._tables = shown, tables
 
-    def close(self) -> None:
-        """Close the database."""
-        self._connection.close()
+    @abstractmethod
+    def _rows(self, asked: str, *values: object) -> list[Row]:
+        """Return what a statement finds; its values stand at the `?`."""
+
+    @abstractmethod
+    def _stream(self, asked: str, *values: object) -> Iterator[tuple[Any, ...]]:
+        """Yield what a statement finds without holding all of it, while others are asked."""
 
     def experiments(self) -> Sequence[SourceExperiment]:
         """Return all experiments."""
@@ -126,12 +107,11 @@ class DatabaseSource(Source):
     def points(self, run: SourceRun) -> Iterator[Points]:
         """Yield the points of a run; an infinity was stored as the greatest number, and comes as that."""
         taken = {(each.key, each.step, each.timestamp, each.value) for each in run.measured}
-        rows = self._connection.execute(
+        rows = self._stream(
             "SELECT key, step, timestamp, CASE WHEN is_nan THEN NULL ELSE value END FROM metrics WHERE run_uuid = ? "
-            "ORDER BY key, timestamp, step, value",
-            (run.run_id,),
+            "ORDER BY key, timestamp, step, value, is_nan",
+            run.run_id,
         )
-        rows.row_factory = None
         for key, series in groupby(rows, itemgetter(0)):
             block: list[tuple[int, int, float]] = []
             for _key, step, timestamp, value in series:
@@ -240,10 +220,3 @@ class DatabaseSource(Source):
         if table not in self._tables:
             return {}
         return {row["key"]: row["value"] or "" for row in self._rows(_TEXTS[table], owner)}
-
-    def _rows(self, asked: str, *parameters: object) -> list[Row]:
-        return self._connection.execute(asked, parameters).fetchall()
-
-
-def _as_row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:
-    return {column[0]: value for column, value in zip(cursor.description, values, strict=True)}

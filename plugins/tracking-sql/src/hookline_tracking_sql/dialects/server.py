@@ -27,7 +27,7 @@ class ServerDialect(Dialect):
 
     def __init__(self, uri: str, options: ServerOptions | None = None) -> None:
         self._options = options or ServerOptions()
-        self.place = f"The database {without_secrets(uri.partition('?')[0])}"
+        self.place = f"The database {without_secrets(uri).partition('?')[0]}"
         try:
             parsed = sa.make_url(uri)
         except (sa.exc.ArgumentError, ValueError) as error:

@@ -101,6 +101,7 @@ class App:
         self._keeper.close()
         self._threads.shutdown()
         self._identifying.shutdown()
+        self._services.uploads.close()
 
     async def _answer(self, exchange: Exchange) -> str:
         self._guard.check(exchange)

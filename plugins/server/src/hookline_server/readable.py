@@ -6,7 +6,6 @@ seen, and no page token holds the name of a thing that is not.
 
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any, cast
 
 from attrs import evolve
@@ -31,6 +30,7 @@ from hookline_lib_wire.permissions import Thing
 from hookline_server.access import Access, Visible
 from hookline_server.part_uploads import PartUploads
 from hookline_server.services import Services
+from hookline_server.uploads import Uploads
 
 
 class ReadableServices(Services):
@@ -62,9 +62,9 @@ class ReadableServices(Services):
         return self._whole.part_uploads
 
     @cached_property
-    def upload_folder(self) -> Path | None:
-        """Where files are written while they come."""
-        return self._whole.upload_folder
+    def uploads(self) -> Uploads:
+        """Files that are coming."""
+        return self._whole.uploads
 
 
 class _Seen:

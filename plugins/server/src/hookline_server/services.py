@@ -15,6 +15,7 @@ from hookline_server.access import Access, Authenticator
 from hookline_server.belonging import Belonging
 from hookline_server.part_uploads import PartUploads
 from hookline_server.settings import ServerSettings
+from hookline_server.uploads import Uploads
 
 if TYPE_CHECKING:
     from hookline_server.app import App
@@ -50,6 +51,7 @@ class Services:
         self.registry  # noqa: B018 - made here
         self.workspace.artifacts.locate(OWN)
         self.part_uploads.sweep()
+        self.uploads.sweep()
 
     @cached_property
     def tracking(self) -> TrackingStore:
@@ -116,12 +118,9 @@ class Services:
         return PartUploads(folder / "parts", self.settings.max_file)
 
     @cached_property
-    def upload_folder(self) -> Path | None:
-        """Where files are written while they come: on the disk of the artifact store, where it has one here."""
-        folder = self._upload_place
-        if folder is not None:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return folder
+    def uploads(self) -> Uploads:
+        """Files that are coming: on the disk of the artifact store, where it has one here."""
+        return Uploads(self._upload_place)
 
     @cached_property
     def _upload_place(self) -> Path | None:

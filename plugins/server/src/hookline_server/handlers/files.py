@@ -18,7 +18,6 @@ from hookline_lib_wire.messages import artifacts as messages
 from hookline_lib_wire.messages.base import UNSET, Empty
 from hookline_server.exchanges import Exchange, Reply
 from hookline_server.services import Services
-from hookline_server.uploads import Upload
 
 CHUNK = 2**20
 OWN = "artifacts:/"
@@ -165,7 +164,7 @@ async def _receive(services: Services, exchange: Exchange, key: str) -> Reply:
 
     What came is written by a thread while more comes: a slow disk keeps nobody else from being answered.
     """
-    upload = Upload(services.upload_folder)
+    upload = services.uploads.begin()
     waiting: list[bytes] = []
     size, written = 0, None
     try:

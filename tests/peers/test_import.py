@@ -66,7 +66,8 @@ def empty_database(server_of_postgresql, request):
     name = re.sub(r"\W", "_", request.node.name)[-40:]
     with psycopg.connect(server_of_postgresql, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-    return f"{server_of_postgresql.rpartition('/')[0]}/{name}"
+    server = server_of_postgresql.rpartition("/")[0].partition(":")[2]
+    return f"postgresql+psycopg2:{server}/{name}"  # the driver that every SQLAlchemy of these peers knows
 
 
 @pytest.mark.parametrize("peer", ["mlflow", "mlflow-2", "mlflow-1"])

@@ -26,6 +26,8 @@ _READ = os.O_RDONLY | _UNFOLLOWED | getattr(os, "O_NONBLOCK", 0)  # a pipe must 
 _FOLDER = os.O_RDONLY | _CLOSED | getattr(os, "O_DIRECTORY", 0)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _UNFOLLOWED
 _CHUNK = 1024 * 1024
+_BUFFER = 65_536
+"""Bytes: most files come with one read. Where it is left out, Python asks whether the file is a terminal."""
 _AT_ONCE = 1024 * 1024 * 1024
 
 
@@ -33,18 +35,17 @@ class Folder:
     """A folder that is held open. A context manager; every method may raise `OSError`.
 
     Args:
-        path: where it is.
-        descriptor: through which its entries are reached; None: through `path`.
+        path: where it is, where its entries are reached through that. descriptor: through which they are reached else.
     """
 
-    def __init__(self, path: Path, descriptor: int | None) -> None:
+    def __init__(self, path: Path | None, descriptor: int | None) -> None:
         self._path, self._descriptor = path, descriptor
 
     @classmethod
     def at(cls, path: Path, *, by_descriptor: bool = HAS_DESCRIPTORS) -> "Folder":
         """Open a folder by its path; links on the way there are followed."""
         if by_descriptor:
-            return cls(path, os.open(path, _FOLDER))
+            return cls(None, os.open(path, _FOLDER))
         if not path.is_dir():
             number = errno.ENOTDIR if path.exists() else errno.ENOENT
             raise OSError(number, os.strerror(number), str(path))
@@ -65,7 +66,7 @@ class Folder:
         self.close()
 
     def _name(self, name: str) -> str:
-        return name if self._descriptor is not None else str(self._path / name)
+        return name if self._path is None else str(self._path / name)
 
     def status(self, name: str) -> os.stat_result | None:
         """Return what an entry is, a link as a link; None where there is none."""
@@ -76,12 +77,11 @@ class Folder:
 
     def enter(self, name: str, *, make: bool = False) -> "Folder":
         """Open a folder in this one, which `make` makes where there is none."""
-        path = self._path / name
         try:
-            if self._descriptor is None:
+            if self._path is not None:
                 self._refuse_link(name)
-                return Folder.at(path, by_descriptor=False)
-            return Folder(path, os.open(name, _FOLDER | _UNFOLLOWED, dir_fd=self._descriptor))
+                return Folder.at(self._path / name, by_descriptor=False)
+            return Folder(None, os.open(name, _FOLDER | _UNFOLLOWED, dir_fd=self._descriptor))
         except FileNotFoundError:
             if not make:
                 raise
@@ -99,14 +99,14 @@ class Folder:
 
     def read(self, name: str) -> BinaryIO:
         """Open a file for reading, as a stream that the caller closes."""
-        if self._descriptor is None:
+        if self._path is not None:
             self._refuse_link(name)
         try:
             descriptor = os.open(self._name(name), _READ, dir_fd=self._descriptor)
         except OSError:
             self._refuse_link(name)
             raise
-        return os.fdopen(_regular(descriptor, name), "rb")
+        return os.fdopen(_regular(descriptor, name), "rb", _BUFFER)
 
     def write(self, name: str, source: int) -> None:
         """Write what a descriptor holds to a file, which appears, or replaces what was there, when it is complete."""
@@ -133,7 +133,7 @@ class Folder:
     def entries(self) -> list[tuple[str, os.stat_result]]:
         """Return the names in this folder and what they are, links as links, in no order."""
         found = []
-        with os.scandir(self._path if self._descriptor is None else self._descriptor) as entries:
+        with os.scandir(self._descriptor if self._path is None else self._path) as entries:
             for entry in entries:
                 with suppress(FileNotFoundError):  # it has gone meanwhile
                     found.append((entry.name, entry.stat(follow_symlinks=False)))
@@ -190,9 +190,8 @@ class Folder:
         return True
 
 
-@contextmanager
-def opened(root: Path, parts: Iterable[str], *, make: bool = False, by_descriptor: bool = True) -> Iterator[Folder]:
-    """Open the folder below a root that the parts lead to.
+def opened(root: Path, parts: Iterable[str], *, make: bool = False, by_descriptor: bool = True) -> Folder:
+    """Open the folder below a root that the parts lead to, for a `with` block.
 
     Args:
         make: whether to make what is missing: the root for its owner only, the others as the umask says.
@@ -205,9 +204,10 @@ def opened(root: Path, parts: Iterable[str], *, make: bool = False, by_descripto
             inner = folder.enter(part, make=make)
             folder.close()
             folder = inner
-        yield folder
-    finally:
+    except BaseException:
         folder.close()
+        raise
+    return folder
 
 
 @contextmanager

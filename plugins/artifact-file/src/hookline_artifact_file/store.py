@@ -5,7 +5,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
@@ -114,8 +114,11 @@ class FileArtifactStore(ArtifactStore):
     def open(self, key: str) -> BinaryIO:
         """Open an artifact; the stream goes on reading what was there when it was opened."""
         *above, name = check_key_path(key).split("/")
-        with _errors("read", self._named(key)), self._opened(above) as folder:
-            return folder.read(name)
+        try:
+            with self._opened(above) as folder:
+                return folder.read(name)
+        except OSError as error:
+            raise _failure(error, "read", self._named(key)) from error
 
     def list(self, prefix: str = "") -> Sequence[FileInfo]:
         """See `ArtifactStore.list`."""
@@ -174,7 +177,7 @@ class FileArtifactStore(ArtifactStore):
             found = folder.status(parts[-1])
         return found if found and (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)) else None
 
-    def _opened(self, parts: builtins.list[str], *, make: bool = False) -> AbstractContextManager[Folder]:
+    def _opened(self, parts: builtins.list[str], *, make: bool = False) -> Folder:
         return opened(self.root, parts, make=make, by_descriptor=self._by_descriptor)
 
     def _named(self, key: str) -> str:
@@ -187,11 +190,17 @@ def _errors(action: str, thing: str, special: Mapping[int, type[HooklineError]] 
     try:
         yield
     except OSError as error:
-        number = error.errno or 0
-        kind = (special or {}).get(number) or _ERRORS.get(number, Unavailable)
-        if number == errno.ENOENT:
-            raise kind(f"There is no {thing}.") from error
-        raise kind(f"Cannot {action} the {thing}: {error.strerror or error}.") from error
+        raise _failure(error, action, thing, special) from error
+
+
+def _failure(
+    error: OSError, action: str, thing: str, special: Mapping[int, type[HooklineError]] | None = None
+) -> HooklineError:
+    number = error.errno or 0
+    kind = (special or {}).get(number) or _ERRORS.get(number, Unavailable)
+    if number == errno.ENOENT:
+        return kind(f"There is no {thing}.")
+    return kind(f"Cannot {action} the {thing}: {error.strerror or error}.")
 
 
 def _parts(key: str) -> builtins.list[str]:

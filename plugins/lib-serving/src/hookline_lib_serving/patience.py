@@ -5,6 +5,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from hookline_lib_serving.together import TogetherTransport
+
 HEAD_SECONDS = 20.0
 """From the first byte of a request's head, or from the connection's start, to the head's end."""
 
@@ -14,7 +16,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         """Begin to wait for the first head."""
-        super().connection_made(transport)
+        super().connection_made(TogetherTransport(transport, self.loop))  # type: ignore[arg-type]
         self._waits_since: float | None = self.loop.time()
         self._watch()
 

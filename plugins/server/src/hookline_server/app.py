@@ -1,10 +1,8 @@
 """The server as an ASGI application: from a request to its handler, and back."""
 
-import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from inspect import iscoroutinefunction
 from typing import Any
 
@@ -30,9 +28,9 @@ from hookline_server.not_offered import NOT_OFFERED, is_not_offered
 from hookline_server.readable import ReadableServices
 from hookline_server.router import Router
 from hookline_server.services import Services
+from hookline_server.threads import Threads
 from hookline_server.writing import Writes
 
-THREADS = 8
 IDENTIFYING_THREADS = 2
 """Threads on which callers are identified: who tries passwords must not keep the others from being answered."""
 log = logging.getLogger("hookline.server")
@@ -69,8 +67,8 @@ class App:
         self.routes = (*ROUTES, *(route for each in extensions for route in each.routes))
         handlers = _joined(HANDLERS, *(each.handlers for each in extensions))
         self._router = Router(_targets(self.routes, handlers), services.settings.prefix)
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="hookline-server")
-        self._identifying = ThreadPoolExecutor(IDENTIFYING_THREADS, thread_name_prefix="hookline-identify")
+        self._threads = services.threads
+        self._identifying = Threads(IDENTIFYING_THREADS, "hookline-identify")
         self._keeper = DiskKeeper(services, services.settings.durability)
         self._writes = Writes(services, self._keeper)
         self.monitor = Monitor()
@@ -99,9 +97,8 @@ class App:
         """Wait for what is being written, and end the threads."""
         self._writes.close()
         self._keeper.close()
-        self._threads.shutdown()
-        self._identifying.shutdown()
-        self._services.uploads.close()
+        self._identifying.close()
+        self._services.close()
 
     async def _answer(self, exchange: Exchange) -> str:
         self._guard.check(exchange)
@@ -120,7 +117,7 @@ class App:
             reply = await target.handler(services, exchange, request)
             if reply is not None:
                 if _writes(target.route):
-                    await self._on_thread(self._keeper.wrote)
+                    await self._threads(self._keeper.wrote)
                 await exchange.answer(reply if isinstance(reply, Reply) else Reply(encode(reply)))
         elif target.is_hot:
             body = await exchange.body()
@@ -131,15 +128,15 @@ class App:
             if self._authenticator is not None:
                 measured = {each.model_id for each in batch.metrics if each.model_id}
                 if measured:
-                    await self._on_thread(check_changes, services, measured)
+                    await self._threads(check_changes, services, measured)
             await self._writes.add(run_id, batch, body)
             await exchange.answer(_DONE)
         else:
             request = await self._read(exchange, target.route, found.in_path)
             await self._check(caller, target.route, request)
-            answer = await self._on_thread(self._handled, target, services, request)
+            answer = await self._threads(self._handled, target, services, request)
             if self._authenticator is not None and target.route.permission.thing is Thing.OWNER_OF_NEW:
-                await self._on_thread(self._note_owner, caller, answer)
+                await self._threads(self._note_owner, caller, answer)
             await exchange.answer(answer if isinstance(answer, Reply) else Reply(encode(answer)))
         return target.route.operation
 
@@ -158,9 +155,6 @@ class App:
             self._keeper.wrote()
         return answer
 
-    async def _on_thread(self, call: Callable[..., Any], *arguments: Any) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
-
     # Access ----------------------------------------------------------------------------------------------------------
 
     def _services_for(self, caller: Caller) -> Services:
@@ -177,8 +171,7 @@ class App:
             return ANYBODY
         caller = self._authenticator.recognise(exchange.headers)
         if caller is None:
-            identify, loop = self._authenticator.identify, asyncio.get_running_loop()
-            caller = await loop.run_in_executor(self._identifying, identify, exchange.headers, exchange.address)
+            caller = await self._identifying(self._authenticator.identify, exchange.headers, exchange.address)
         if caller is None:
             raise unknown_caller()
         return caller
@@ -186,7 +179,7 @@ class App:
     async def _check(self, caller: Caller, route: Route, request: Request) -> None:
         if self._authenticator is not None:
             names = _names(request, route)
-            await self._on_thread(require, self._authenticator, caller, route.permission, names)
+            await self._threads(require, self._authenticator, caller, route.permission, names)
 
     def _note_owner(self, caller: Caller, answer: Any) -> None:
         assert self._authenticator is not None

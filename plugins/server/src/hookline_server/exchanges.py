@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import cached_property
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
@@ -21,6 +21,7 @@ _PROCESS = secrets.token_hex(3)
 _numbers = itertools.count()
 _SAFE = {"x-content-type-options": "nosniff", "x-frame-options": "SAMEORIGIN", "cache-control": "no-store"}
 """Headers of every answer, unless it says otherwise."""
+_SAFE_SENT = [(name.encode(), value.encode()) for name, value in _SAFE.items()]
 
 
 @frozen
@@ -73,6 +74,8 @@ class Exchange:
     @cached_property
     def query(self) -> list[tuple[str, str]]:
         """The pairs of the query. Raises `WireError` where there are too many."""
+        if not self.scope["query_string"]:
+            return []
         try:
             return parse_qsl(
                 self.scope["query_string"].decode("latin-1"),
@@ -145,16 +148,18 @@ class Exchange:
 
     async def answer(self, reply: Reply) -> None:
         """Send an answer whole, head and body together."""
-        await self.begin(reply.status, reply.media_type, len(reply.body), reply.headers.items())
+        await self.begin(reply.status, reply.media_type, len(reply.body), reply.headers)
         await self._send({"type": "http.response.body", "body": reply.body if self.method != "HEAD" else b""})
 
     async def begin(
-        self, status: int, media_type: str, length: int | None, headers: Iterable[tuple[str, str]] = ()
+        self, status: int, media_type: str, length: int | None, headers: Mapping[str, str] | None = None
     ) -> None:
         """Send the head of an answer."""
         self.answered, self.status = True, status
-        said = {**_SAFE, **dict(headers)}
-        sent = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in said.items()]
+        sent = [*_SAFE_SENT]
+        if headers:
+            said = {**_SAFE, **headers}
+            sent = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in said.items()]
         if media_type:
             sent.append((b"content-type", media_type.encode("latin-1")))
         if length is not None:

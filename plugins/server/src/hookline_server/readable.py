@@ -22,7 +22,7 @@ from hookline.entities import (
     RunRecord,
     ViewType,
 )
-from hookline.interfaces import LoggedModels, ModelRegistry, TrackingStore
+from hookline.interfaces import ArtifactStore, LoggedModels, ModelRegistry, TrackingStore
 from hookline.pages import all_pages
 from hookline.search.syntax import Comparison, Entity, Field, Operator, Query
 from hookline.search.vocabulary import EXPERIMENTS
@@ -30,6 +30,7 @@ from hookline_lib_wire.permissions import Thing
 from hookline_server.access import Access, Visible
 from hookline_server.part_uploads import PartUploads
 from hookline_server.services import Services
+from hookline_server.threads import Threads
 from hookline_server.uploads import Uploads
 
 
@@ -57,9 +58,24 @@ class ReadableServices(Services):
         return cast(ModelRegistry, _Registry(self._whole.registry, self.access))
 
     @cached_property
+    def artifacts(self) -> ArtifactStore:
+        """The server's own artifact store."""
+        return self._whole.artifacts
+
+    @cached_property
     def part_uploads(self) -> PartUploads:
         """The uploads in parts."""
         return self._whole.part_uploads
+
+    @cached_property
+    def threads(self) -> Threads:
+        """The threads on which most requests are answered."""
+        return self._whole.threads
+
+    @cached_property
+    def long_threads(self) -> Threads:
+        """Those for files and journals."""
+        return self._whole.long_threads
 
     @cached_property
     def uploads(self) -> Uploads:

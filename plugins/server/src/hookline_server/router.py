@@ -25,7 +25,7 @@ class Router(Generic[T]):
 
     def __init__(self, routes: Iterable[tuple[Route, T]], prefix: str = "") -> None:
         self._fixed: dict[str, dict[str, Found[T]]] = defaultdict(dict)
-        self._patterns: dict[str, tuple[re.Pattern[str], dict[str, T]]] = {}
+        self._patterns: dict[str, tuple[str, re.Pattern[str], dict[str, T]]] = {}
         for route, target in routes:
             for path in route.paths:
                 if route.slots:
@@ -39,7 +39,8 @@ class Router(Generic[T]):
             text += re.escape(path[at : slot.start()]) + f"(?P<{slot[1]}>{'.+' if slot[2] else '[^/]+'})"
             at = slot.end()
         pattern = text + re.escape(path[at:])
-        self._patterns.setdefault(pattern, (re.compile(pattern, re.DOTALL), {}))[1][route.method] = target
+        start = path.partition("{")[0]  # without it, no path needs to be compared with the pattern
+        self._patterns.setdefault(pattern, (start, re.compile(pattern, re.DOTALL), {}))[2][route.method] = target
 
     def find(self, method: str, path: str) -> Found[T] | frozenset[str]:
         """Return the route of a request; else the methods that the path knows, which may be none."""
@@ -48,8 +49,8 @@ class Router(Generic[T]):
         if fixed is not None:
             return fixed.get(wanted) or frozenset(fixed)
         known: set[str] = set()
-        for pattern, targets in self._patterns.values():
-            match = pattern.fullmatch(path)
+        for start, pattern, targets in self._patterns.values():
+            match = pattern.fullmatch(path) if path.startswith(start) else None
             if match is not None:
                 if wanted in targets:
                     return Found(targets[wanted], match.groupdict())

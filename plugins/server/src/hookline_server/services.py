@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hookline import Workspace
 from hookline.artifacts import OWN_SCHEME
 from hookline.errors import InvalidValue, NotSupported
-from hookline.interfaces import LoggedModels, ModelRegistry, TrackingStore
+from hookline.interfaces import ArtifactStore, LoggedModels, ModelRegistry, TrackingStore
 from hookline.paths import check_key_path, join_key
 from hookline.uris import is_path, join_uri, scheme_of
 from hookline_lib_wire.answers import OWN, PROXIED
@@ -15,11 +15,13 @@ from hookline_server.access import Access, Authenticator
 from hookline_server.belonging import Belonging
 from hookline_server.part_uploads import PartUploads
 from hookline_server.settings import ServerSettings
+from hookline_server.threads import Threads
 from hookline_server.uploads import Uploads
 
 if TYPE_CHECKING:
     from hookline_server.app import App
 
+THREADS = 8
 _PROXIED_SCHEME = "mlflow-artifacts"
 
 
@@ -45,11 +47,27 @@ class Services:
         self.access = Access()
         self.belonging = Belonging(self)
 
+    @cached_property
+    def threads(self) -> Threads:
+        """The threads on which most requests are answered."""
+        return Threads(THREADS, "hookline-server")
+
+    @cached_property
+    def long_threads(self) -> Threads:
+        """Those for files and journals, which may take long: a disk that hangs does not keep the others waiting."""
+        return Threads(THREADS, "hookline-files")
+
+    def close(self) -> None:
+        """Wait for what is under way, and end the threads."""
+        self.threads.close()
+        self.long_threads.close()
+        self.uploads.close()
+
     def open(self) -> None:
         """Open the stores, so that what is wrong with them is told before anybody is served."""
         self.tracking.get_experiment("0")
         self.registry  # noqa: B018 - made here
-        self.workspace.artifacts.locate(OWN)
+        self.artifacts  # noqa: B018 - made here
         self.part_uploads.sweep()
         self.uploads.sweep()
 
@@ -112,6 +130,11 @@ class Services:
         return found.source
 
     @cached_property
+    def artifacts(self) -> ArtifactStore:
+        """The server's own artifact store."""
+        return self.workspace.artifacts.locate(OWN).store
+
+    @cached_property
     def part_uploads(self) -> PartUploads:
         """The uploads in parts: beside the artifacts, or in the workspace's folder where those are elsewhere."""
         folder = self._upload_place or self.workspace.config.home / "uploads"
@@ -124,7 +147,7 @@ class Services:
 
     @cached_property
     def _upload_place(self) -> Path | None:
-        root = self.workspace.artifacts.locate(OWN).store.local_path("")
+        root = self.artifacts.local_path("")
         return None if root is None else root.with_name(f"{root.name}.uploads")
 
 

@@ -1,6 +1,5 @@
 """The routes of the page: itself, its files, and HTML artifacts in a frame that can do nothing."""
 
-import asyncio
 from collections.abc import Mapping
 from functools import partial
 
@@ -68,7 +67,7 @@ class Pages:
 
     async def frame(self, services: Services, exchange: Exchange, request: GetArtifact) -> None:
         """Send an artifact that is HTML, as a document that runs nothing and reaches nothing."""
-        body = await asyncio.to_thread(_artifact, services, request)
+        body = await services.threads(_artifact, services, request)
         headers = {"content-security-policy": FRAME_POLICY, "referrer-policy": "no-referrer"}
         await exchange.answer(Reply(body, media_type="text/html; charset=utf-8", headers=headers))
 

@@ -5,7 +5,7 @@ A file is named by what it belongs to and a key below that; the server opens no 
 
 import asyncio
 import mimetypes
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
@@ -20,7 +20,6 @@ from hookline_server.exchanges import Exchange, Reply
 from hookline_server.services import Services
 
 CHUNK = 2**20
-OWN = "artifacts:/"
 
 
 def list_artifacts(services: Services, request: messages.ListArtifacts) -> messages.ArtifactsFound:
@@ -38,7 +37,7 @@ def _listed(services: Services, uri: str, path: str) -> messages.ArtifactsFound:
     key = path.rstrip("/")
     below = services.artifact_key(uri, key)
     cut = len(below) - len(key) if key or not below else len(below) + 1
-    found = services.workspace.artifacts.locate(OWN).store.list(below)
+    found = services.artifacts.list(below)
     if key and len(found) == 1 and found[0].path == below:  # a file has nothing below it
         found = []
     return messages.ArtifactsFound(root_uri=answers.location(uri), files=_files(found, cut))
@@ -47,7 +46,7 @@ def _listed(services: Services, uri: str, path: str) -> messages.ArtifactsFound:
 def list_proxied(services: Services, request: messages.ListProxied) -> messages.ArtifactsFound:
     """List files of the artifact store, with their names alone."""
     key = check_key_path(request.path.rstrip("/"), allow_root=True)
-    found = services.workspace.artifacts.locate(OWN).store.list(key)
+    found = services.artifacts.list(key)
     if key and len(found) == 1 and found[0].path == key:
         found = []
     return messages.ArtifactsFound(files=_files(found, len(key) + 1 if key else 0))
@@ -60,7 +59,7 @@ def _files(found: Iterable[FileInfo], cut: int) -> list[messages.FileInfo]:
 def delete_artifact(services: Services, request: messages.ArtifactPath) -> Empty:
     """Remove a file or a folder; a missing one is an error."""
     key = check_key_path(request.artifact_path.rstrip("/"))
-    store = services.workspace.artifacts.locate(OWN).store
+    store = services.artifacts
     if not store.list(key):
         raise NotFound(f"There is no artifact {key!r}.")
     store.delete(key)
@@ -74,27 +73,27 @@ async def download(services: Services, exchange: Exchange, request: messages.Art
 
 async def get_artifact(services: Services, exchange: Exchange, request: messages.GetArtifact) -> None:
     """Send a file of a run."""
-    run = await on_thread(services.tracking.get_run, request.run_id)
+    run = await services.threads(services.tracking.get_run, request.run_id)
     await _send(services, exchange, services.artifact_key(run.info.artifact_uri, check_key_path(request.path)))
 
 
 async def get_model_artifact(services: Services, exchange: Exchange, request: messages.GetModelArtifact) -> None:
     """Send a file of a logged model."""
-    model = await on_thread(services.logged_models.get_logged_model, request.model_id)
+    model = await services.threads(services.logged_models.get_logged_model, request.model_id)
     key = check_key_path(request.artifact_file_path)
     await _send(services, exchange, services.artifact_key(model.artifact_uri, key))
 
 
 async def get_version_artifact(services: Services, exchange: Exchange, request: messages.GetVersionArtifact) -> None:
     """Send a file of a model version."""
-    uri = await on_thread(services.version_location, request.name, request.version)
+    uri = await services.threads(services.version_location, request.name, request.version)
     await _send(services, exchange, services.artifact_key(uri, check_key_path(request.path)))
 
 
 async def _send(services: Services, exchange: Exchange, key: str) -> None:
     """Send a file as an attachment, so that no browser takes it for a page of ours, a part after the other."""
-    store = services.workspace.artifacts.locate(OWN).store
-    stream, size, part = await on_thread(_opened, store, key, 0 if exchange.method == "HEAD" else CHUNK)
+    store = services.artifacts
+    stream, size, part = await services.long_threads(_opened, store, key, 0 if exchange.method == "HEAD" else CHUNK)
     try:
         name = key.rpartition("/")[2]
         headers = {
@@ -102,9 +101,8 @@ async def _send(services: Services, exchange: Exchange, key: str) -> None:
             "content-security-policy": "sandbox; default-src 'none'",
             "cache-control": "private, no-cache",
         }
-        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
         exchange.is_read = True
-        await exchange.begin(200, media_type, size, headers.items())
+        await exchange.begin(200, mimetypes.guess_type(name)[0] or "application/octet-stream", size, headers)
         if exchange.method == "HEAD":
             await exchange.go_on(b"", more=False)
             return
@@ -112,7 +110,7 @@ async def _send(services: Services, exchange: Exchange, key: str) -> None:
             await exchange.go_on(part, more=False)
             return
         while part:
-            following = asyncio.ensure_future(on_thread(stream.read, CHUNK))
+            following = services.long_threads(stream.read, CHUNK)
             try:
                 await exchange.go_on(part, more=True)
             finally:
@@ -120,7 +118,7 @@ async def _send(services: Services, exchange: Exchange, key: str) -> None:
         await exchange.go_on(b"", more=False)
     finally:
         if stream is not None:
-            await on_thread(stream.close)
+            await services.long_threads(stream.close)
 
 
 def _opened(store: ArtifactStore, key: str, count: int) -> tuple[BinaryIO | None, int | None, bytes]:
@@ -128,7 +126,7 @@ def _opened(store: ArtifactStore, key: str, count: int) -> tuple[BinaryIO | None
     stream = store.open(key)
     try:
         size = _size(stream)
-        first = stream.read(count) if count else b""
+        first = stream.read(count if size is None else min(count, size)) if count else b""
     except BaseException:
         stream.close()
         raise
@@ -153,7 +151,7 @@ async def upload(services: Services, exchange: Exchange, request: messages.Artif
 
 async def upload_run_artifact(services: Services, exchange: Exchange, request: messages.GetArtifact) -> Reply:
     """Store a file of a run."""
-    run = await on_thread(services.tracking.get_run, request.run_id)
+    run = await services.threads(services.tracking.get_run, request.run_id)
     return await _receive(
         services, exchange, services.artifact_key(run.info.artifact_uri, check_key_path(request.path))
     )
@@ -174,22 +172,17 @@ async def _receive(services: Services, exchange: Exchange, key: str) -> Reply:
             if size >= CHUNK:
                 if written is not None:
                     await written
-                written = asyncio.ensure_future(on_thread(upload.write, waiting))
+                written = services.long_threads(upload.write, waiting)
                 waiting, size = [], 0
         if written is not None:
             await written
-        await on_thread(upload.become, services.workspace.artifacts.locate(OWN).store, key, waiting)
+        await services.long_threads(upload.become, services.artifacts, key, waiting)
     except BaseException:
         if written is not None:
             await asyncio.wait([written])
-        await on_thread(upload.give_up)
+        await services.long_threads(upload.give_up)
         raise
     return Reply(b"{}")
-
-
-async def on_thread(call: Callable[..., Any], *arguments: Any) -> Any:
-    """Call something that waits for a disk or for a store."""
-    return await asyncio.to_thread(call, *arguments)
 
 
 HANDLERS = {

@@ -1,9 +1,5 @@
 """What Hookline's own client sends: runs and logged models with ids of its own, journals, whole series."""
 
-import asyncio
-from collections.abc import Callable
-from typing import Any
-
 from hookline.entities import (
     Delivery,
     LifecycleStage,
@@ -107,7 +103,7 @@ async def begin_journal(services: Services, exchange: Exchange, request: message
     created = delivery.created
     if created is None or created.run_id != request.run_id or created.experiment_id != request.experiment_id:
         raise InvalidValue("These records do not create the run in the experiment that the URL names.")
-    await _on_thread(_begin, services, delivery, request.experiment_id)
+    await services.long_threads(_begin, services, delivery, request.experiment_id)
     return Reply(b"{}")
 
 
@@ -132,7 +128,7 @@ async def apply_journal(services: Services, exchange: Exchange, request: message
     delivery = await _delivery(exchange, request.run_id)
     if delivery.created is not None:
         raise InvalidValue("Records that create a run are sent to /journal/begin.")
-    await _on_thread(_apply, services, delivery)
+    await services.long_threads(_apply, services, delivery)
     return Reply(b"{}")
 
 
@@ -173,19 +169,15 @@ async def read_history(services: Services, exchange: Exchange, request: messages
     """Send all points of a series, a block after the other."""
     parts = messages.history_parts(services.tracking.metric_history(request.run_id, request.key))
     try:
-        first = await _on_thread(next, parts)
+        first = await services.long_threads(next, parts)
         exchange.is_read = True
         await exchange.begin(200, messages.POINTS_TYPE, None)
         await exchange.go_on(first, more=True)
-        while part := await _on_thread(next, parts, b""):
+        while part := await services.long_threads(next, parts, b""):
             await exchange.go_on(part, more=True)
         await exchange.go_on(b"", more=False)
     finally:
         parts.close()
-
-
-async def _on_thread(call: Callable[..., Any], *arguments: Any) -> Any:
-    return await asyncio.to_thread(call, *arguments)
 
 
 HANDLERS = {

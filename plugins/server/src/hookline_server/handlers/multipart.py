@@ -12,7 +12,6 @@ from hookline_lib_wire.messages import artifacts as messages
 from hookline_lib_wire.messages.base import Empty
 from hookline_lib_wire.table import MULTIPART
 from hookline_server.exchanges import Exchange, Reply
-from hookline_server.handlers.files import OWN, on_thread
 from hookline_server.services import Services
 
 SECRET = "x-hookline-upload-secret"
@@ -31,7 +30,7 @@ async def create_multipart(
     base = _base(services, exchange)
     key = _key(request.artifact_path, request.path)
     parts = request.num_parts or 0
-    begun = await on_thread(services.part_uploads.begin, key, parts, services.access.caller.name)
+    begun = await services.long_threads(services.part_uploads.begin, key, parts, services.access.caller.name)
     url = f"{base}/api/2.0{MULTIPART}/parts/{begun.upload_id}"
     headers = {SECRET: begun.secret}
     targets = [messages.PartTarget(f"{url}/{number}", number, headers) for number in range(1, parts + 1)]
@@ -50,7 +49,7 @@ def complete_multipart(services: Services, request: messages.CompleteMultipart) 
     """Make one artifact of the parts."""
     parts = [(each.part_number, each.etag.strip('"')) for each in request.parts]
     key, owner = _key(request.artifact_path, request.path), services.access.caller.name
-    store = services.workspace.artifacts.locate(OWN).store
+    store = services.artifacts
     services.part_uploads.complete(request.upload_id, key, owner, parts, store)
     return Empty()
 

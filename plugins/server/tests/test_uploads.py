@@ -1,16 +1,11 @@
 """Files through the server's proxy: whole or not there, of any size, and nothing of them left beside the store."""
 
-import http.client
-import json
 import os
 import shutil
-import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from urllib.parse import quote
 
 import pytest
 
@@ -46,6 +41,26 @@ def test_a_file_of_any_size_comes_back_as_it_was(beside, client, size):
     assert files_in(beside) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "media_type", "sent_as"),
+    [
+        ("a.json", "application/json", "a.json"),
+        ("model.tar.gz", "application/x-tar", "model.tar.gz"),
+        ("no-ending_~1", "application/octet-stream", "no-ending_~1"),
+        (".json", "application/octet-stream", ".json"),
+        ("\u00fc (1).html", "text/html", "%C3%BC%20%281%29.html"),
+    ],
+)
+def test_a_file_is_sent_with_its_type_as_an_attachment(client, name, media_type, sent_as):
+    path = f"{FILES}/a/{quote(name)}"
+    assert client.raw("PUT", path, b"x")[0] == 200
+    headers = client.raw("GET", path)[1]
+    assert headers["content-type"] == media_type
+    assert headers["content-disposition"] == f"attachment; filename*=UTF-8''{sent_as}"
+    assert headers["content-security-policy"] == "sandbox; default-src 'none'"
+    assert (headers["x-content-type-options"], headers["cache-control"]) == ("nosniff", "private, no-cache")
+
+
 @pytest.mark.parametrize("size", [1, 3 * CHUNK])
 def test_a_file_whose_sender_is_gone_is_not_there_and_leaves_nothing(beside, client, size):
     assert client.raw("PUT", f"{FILES}/a", b"before")[0] == 200
@@ -76,84 +91,6 @@ def wait_until(condition):
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
-
-
-FOLDERS = ["a fresh place", "beside the store"]
-
-
-@pytest.fixture(params=FOLDERS)
-def served_folder(request, tmp_path):
-    """A folder to serve, and where files are while they come."""
-    folder, temporary = tmp_path / "served", tmp_path / "temporary"
-    (folder / ".hookline" / "artifacts").mkdir(parents=True) if request.param == FOLDERS[1] else folder.mkdir()
-    temporary.mkdir()
-    return folder, temporary if request.param == FOLDERS[0] else folder / ".hookline" / "artifacts.uploads"
-
-
-@contextmanager
-def process(folder, port=0):
-    """A server in a process of its own; gives it and its port."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("HOOKLINE_", "MLFLOW_"))}
-    clean["TMPDIR"] = str(folder.parent / "temporary")
-    command = [sys.executable, "-m", "hookline", "server", "--json", "--port", str(port)]
-    started = subprocess.Popen(command, cwd=folder, env=clean, stdout=subprocess.PIPE, text=True)
-    try:
-        said = "".join(iter(started.stdout.readline, "}\n")) + "}"
-        yield started, int(json.loads(said)["url"].rpartition(":")[2])
-    finally:
-        started.kill()
-        started.communicate(timeout=60)
-
-
-def asked(port, method, body=None):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    try:
-        connection.request(method, f"{FILES}/a", body)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
-    finally:
-        connection.close()
-
-
-@contextmanager
-def half_sent(port, place, folders):
-    """A file of which the server has written the first part, in the last of so many folders."""
-    head = f"PUT {FILES}/a HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {3 * CHUNK}\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
-        connection.sendall(head.encode() + b"x" * 2 * CHUNK)
-        wait_until(lambda: len([*place.glob("*/[0-9]*")]) == folders)
-        yield connection
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="signals of POSIX")
-def test_what_a_killed_server_left_goes_at_the_next_start_and_a_living_one_keeps_its_own(served_folder):
-    folder, place = served_folder
-    with process(folder) as (first, port), half_sent(port, place, 1):
-        first.send_signal(signal.SIGKILL)
-        first.wait(60)
-    (left,) = place.glob("*/[0-9]*")
-    assert left.stat().st_size >= CHUNK
-    with process(folder) as (_living, port):
-        assert list(place.iterdir()) == []
-        with half_sent(port, place, 1) as connection:
-            (coming,) = place.glob("*/[0-9]*")
-            with process(folder) as (other, _port):
-                assert coming.exists(), "the process to which it is coming lives"
-                other.terminate()
-                assert other.wait(60) == 0
-            connection.sendall(b"x" * CHUNK)
-            assert connection.recv(1000).startswith(b"HTTP/1.1 200")
-        assert asked(port, "GET") == (200, b"x" * 3 * CHUNK)
-
-
-def test_a_server_that_is_stopped_leaves_no_folder(served_folder):
-    folder, place = served_folder
-    with process(folder) as (server, port):
-        assert asked(port, "PUT", b"x") == (200, b"{}")
-        assert len([*place.iterdir()]) == 1
-        server.terminate()
-        assert server.wait(60) == 0
-    assert list(place.iterdir()) == []
 
 
 def test_only_what_is_ours_and_abandoned_is_swept(tmp_path):

@@ -28,6 +28,7 @@ from hookline.search.syntax import Comparison, Entity, Field, Operator, Query
 from hookline.search.vocabulary import EXPERIMENTS
 from hookline_lib_wire.permissions import Thing
 from hookline_server.access import Access, Visible
+from hookline_server.near_disk import NearDisk
 from hookline_server.part_uploads import PartUploads
 from hookline_server.services import Services
 from hookline_server.threads import Threads
@@ -61,6 +62,11 @@ class ReadableServices(Services):
     def artifacts(self) -> ArtifactStore:
         """The server's own artifact store."""
         return self._whole.artifacts
+
+    @cached_property
+    def near_disk(self) -> NearDisk:
+        """Where the artifacts lie, if that is here."""
+        return self._whole.near_disk
 
     @cached_property
     def part_uploads(self) -> PartUploads:

@@ -13,6 +13,7 @@ from hookline.uris import is_path, join_uri, scheme_of
 from hookline_lib_wire.answers import OWN, PROXIED
 from hookline_server.access import Access, Authenticator
 from hookline_server.belonging import Belonging
+from hookline_server.near_disk import NearDisk
 from hookline_server.part_uploads import PartUploads
 from hookline_server.settings import ServerSettings
 from hookline_server.threads import Threads
@@ -133,6 +134,11 @@ class Services:
     def artifacts(self) -> ArtifactStore:
         """The server's own artifact store."""
         return self.workspace.artifacts.locate(OWN).store
+
+    @cached_property
+    def near_disk(self) -> NearDisk:
+        """Where the artifacts lie, if that is here."""
+        return NearDisk(self.artifacts)
 
     @cached_property
     def part_uploads(self) -> PartUploads:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -310,6 +311,33 @@ def test_credentials_of_a_channel_are_used_and_not_shown(tmp_path, served, monke
         assert "conda-probe" in shown.replace("_", "-")
         assert SECRET not in shown
         assert not [path for path in (tmp_path / "environments").rglob("*.json") if SECRET in path.read_text()]
+
+
+@pytest.mark.parametrize("fills", ["a package", "a python requirement"])
+def test_a_full_disk_is_said_and_leaves_no_environment(tmp_path, channel, small_disk, fills, monkeypatch):
+    """With room for Python and pip, and for nothing large; there is an environment once there is room."""
+    channel.add_python()
+    channel.add_pip()
+    large = os.urandom(2**26)  # which cannot be packed
+    channel.add("heavy", "1.0", {"lib/heavy.bin": large}, depends=["python"])
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    with zipfile.ZipFile(write_wheel(wheels, "heavy_wheel", "1.0"), "a") as archive:
+        archive.writestr("heavy_data.bin", large)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    options = CondaOptions(channels={"conda-forge": channel.url}, find_links=[str(wheels)], no_index=True)
+    disk = small_disk(2**26)
+    environment = CondaEnvironment(disk / "environments", options)
+    asked = (
+        wanted("heavy", python=PYTHON)
+        if fills == "a package"
+        else wanted("pip", python=PYTHON, dependencies=("heavy-wheel",))
+    )
+    with pytest.raises(ExecutionFailed, match=r"could not be made.*(?s:.*)No space left on device"):
+        environment.prepare(asked)
+    assert not [path for path in (disk / "environments").iterdir() if (path / "conda-meta").exists()]
+    small = environment.prepare(wanted(python=PYTHON))
+    assert run_code(small, "print('there')").strip() == "there"
 
 
 # Whole, or not there -------------------------------------------------------------------------------------------------

@@ -144,6 +144,47 @@ def test_a_disk_that_the_command_fills(space, in_base, engine, small_disk):
     assert_failed(space, engine, started.run_id)
 
 
+@pytest.fixture
+def on_small_disk(space, settings, small_engine):
+    """The workspace with the engine whose storage is a small disk."""
+    for options in (settings["environments"]["docker"], settings["backends"]["container"]):
+        options["engine"] = small_engine.address
+    with _again(space, settings) as other:
+        yield other
+
+
+def test_an_engine_whose_disk_the_command_fills(on_small_disk, in_base, small_engine):
+    """What a command writes outside of the project's folder goes to the engine's storage."""
+    code = "file = open('/large', 'wb', buffering=0)\nwhile True: file.write(bytes(2**20))"
+    started = on_small_disk.projects.run(in_base(code), stream=False)
+    with Engine(small_engine.address) as engine:
+        assert "No space left on device" in failure(started)
+        assert_failed(on_small_disk, engine, started.run_id)
+
+
+def test_an_engine_whose_disk_is_full_before_the_container_is_made(on_small_disk, in_base, small_engine):
+    """Nothing is started; once there is room, the next run is."""
+    folder = in_base("print('ran')")
+    assert on_small_disk.projects.run(folder, stream=False).wait() is RunStatus.FINISHED
+    small_engine.fill()
+    with pytest.raises(HooklineError, match="no space left on device"):
+        on_small_disk.projects.run(folder, stream=False)
+    newest, _before = on_small_disk.runs.search()
+    with Engine(small_engine.address) as engine:
+        assert_failed(on_small_disk, engine, newest.info.run_id)
+    small_engine.clear()
+    assert on_small_disk.projects.run(folder, stream=False).wait() is RunStatus.FINISHED
+
+
+def test_an_image_for_which_the_engine_has_no_room(on_small_disk, project, small_engine):
+    parameters = {"data": str(project), "alpha": 1}
+    with pytest.raises(ExecutionFailed, match=r"could not be built.*(?s:.*)(?i:no space left on device)"):
+        on_small_disk.projects.run(project, backend="container", parameters=parameters)
+    assert no_run(on_small_disk)
+    with Engine(small_engine.address) as engine:
+        assert engine.find({}) == []
+
+
 def test_a_limit_that_the_engine_refuses(space, in_base, engine):
     """No machine gives a container a thousand bytes: the engine's reason is passed on, and no container is left."""
     with pytest.raises(HooklineError, match="memory"):

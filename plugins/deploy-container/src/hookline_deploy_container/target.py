@@ -64,7 +64,11 @@ class ContainerTarget(DeploymentTarget):
                 host=settings.host,
                 port=addresses.free_port(settings.host, settings.port),
             )
-            container = self._made(record, settings, self._container_name(name))
+            try:
+                container = self._made(record, settings, self._container_name(name))
+            except BaseException:
+                self._engine.remove_image(record.image)  # one that another deployment uses is left
+                raise
             try:
                 self._until_it_answers(container, record, settings)
             except ExecutionFailed:
@@ -85,32 +89,36 @@ class ContainerTarget(DeploymentTarget):
                     self._engine.remove(each.state.container_id)
             if old.is_next:
                 self._engine.rename(old.state.container_id, self._container_name(name))
-            chosen = self._record(name, model, merged) if model else evolve(record, config=merged, token=_token())
-            new = evolve(
-                chosen,
-                host=settings.host,
-                port=_port_of_update(old, record, settings),
-                creation_time=record.creation_time,
-            )
-            self._replace(old, record, new, settings)
+            with _told_of_update(name):
+                chosen = self._record(name, model, merged) if model else evolve(record, config=merged, token=_token())
+                new = evolve(
+                    chosen,
+                    host=settings.host,
+                    port=_port_of_update(old, record, settings),
+                    creation_time=record.creation_time,
+                )
+                container = self._answering(new, record, settings)
+            self._replace(old, record, new, container)
         return self.get(name)
 
-    def _replace(self, old: Found, record: Record, new: Record, settings: ContainerSettings) -> None:
-        name = self._container_name(new.name)
-        container = self._made(new, settings, name + NEXT)
+    def _answering(self, new: Record, record: Record, settings: ContainerSettings) -> str:
+        """Return a container that is to replace another, once it answers; where it does not, nothing of it is left."""
+        container = None
         try:
+            container = self._made(new, settings, self._container_name(new.name) + NEXT)
             self._until_it_answers(container, new, settings)
-        except BaseException as error:
-            self._engine.remove(container)
+        except BaseException:
+            if container is not None:
+                self._engine.remove(container)
             if new.image != record.image:
                 self._engine.remove_image(new.image)
-            if isinstance(error, ExecutionFailed):
-                message = f"The update of {new.name!r} failed; the deployment is as it was before. {error}"
-                raise ExecutionFailed(message, error.returncode) from error
             raise
+        return container
+
+    def _replace(self, old: Found, record: Record, new: Record, container: str) -> None:
         self._engine.stop(old.state.container_id, GRACE)
         self._engine.remove(old.state.container_id)
-        self._engine.rename(container, name)
+        self._engine.rename(container, self._container_name(new.name))
         if new.image != record.image:
             self._engine.remove_image(record.image)
 
@@ -276,6 +284,15 @@ class ContainerTarget(DeploymentTarget):
     def _missing(self, name: str) -> NotFound:
         names = sorted({each.labels.get(NAME_LABEL, "") for each in self._engine.find({TARGET_LABEL: self._scope})})
         return NotFound(f"There is no deployment {name!r} in a container; there are: {', '.join(names) or 'none'}.")
+
+
+@contextmanager
+def _told_of_update(name: str) -> Iterator[None]:
+    try:
+        yield
+    except ExecutionFailed as error:
+        message = f"The update of {name!r} failed; the deployment is as it was before. {error}"
+        raise ExecutionFailed(message, error.returncode) from error
 
 
 def _current(containers: Sequence[Found]) -> Found:

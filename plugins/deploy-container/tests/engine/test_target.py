@@ -111,6 +111,26 @@ def test_requirements_that_cannot_be_installed_leave_nothing(target, saved, mode
     assert (list(target.list()), containers(target, engine)) == ([], [])
 
 
+def test_an_engine_without_room(target, saved, options, small_engine, tmp_path):
+    """A new deployment is none; an old one goes on answering, and can be updated once there is room.
+
+    The packages are in an image that the engine reads from another disk, so that the model alone takes room.
+    """
+    target.create("line", saved(2), {})
+    on_small_disk = ContainerTarget(tmp_path / "small", evolve(options, engine=small_engine.address))
+    made = on_small_disk.create("line", saved(2), {})
+    small_engine.fill()
+    with pytest.raises(ExecutionFailed, match=r"(?i)no space left on device"):
+        on_small_disk.create("other", saved(3), {})
+    with pytest.raises(ExecutionFailed, match=r"deployment is as it was before.*(?s:.*)(?i:no space left on device)"):
+        on_small_disk.update("line", saved(3), {})
+    assert on_small_disk.list() == [made]
+    assert answer(made.endpoint) == 2
+    small_engine.clear()
+    assert answer(on_small_disk.update("line", saved(3), {}).endpoint) == 3
+    on_small_disk.delete("line")
+
+
 def test_an_interrupted_update_is_cleaned_up_by_the_next(target, saved, engine):
     """The old container goes on answering; the half-made one is removed by whatever changes the deployment next."""
     made = target.create("line", saved(2), {})

@@ -51,6 +51,9 @@ class CondaEnvironment(Environment):
             marker = prefix / MARKER
             marker.write_text(json.dumps({"format": FORMAT, "digest": digest}), encoding="utf-8")
             sync_file(marker)
+        except OSError as error:
+            shutil.rmtree(prefix, ignore_errors=True)
+            raise ExecutionFailed(f"The environment could not be made in {prefix}: {error.strerror}.") from error
         except BaseException:
             shutil.rmtree(prefix, ignore_errors=True)
             raise

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from hookline_lib_container.testing import engine, engine_address, skip_without_engine
+from hookline_lib_container.testing import engine, engine_address, skip_without_engine, small_engine
 
-__all__ = ["engine", "engine_address"]
+__all__ = ["engine", "engine_address", "small_engine"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,15 +3,17 @@
 A test folder's `conftest.py` imports the fixtures, and `skip_without_engine` as `pytest_collection_modifyitems`.
 """
 
+import contextlib
 import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from attrs import frozen
 
 from hookline.system import end_process_group, run_process, start_process
 from hookline_lib_container.engine import Engine
@@ -38,16 +40,24 @@ def skip_without_engine(items: list[pytest.Item], folder: Path) -> None:
 
 
 @contextmanager
-def podman_service(socket: Path) -> Iterator[str]:
-    """Run podman's service on a socket; gives its address."""
+def podman_service(socket: Path, disk: Path | None = None) -> Iterator[str]:
+    """Run podman's service on a socket; gives its address.
+
+    Args:
+        disk: where its storage is; the images that were prepared are there to be read. Default: beside those.
+    """
     folder = Path(os.environ[NEEDED])
+    variables = {"CONTAINERS_CONF": str(folder / "containers.conf")}
     places = ["--root", str(folder / "storage"), "--runroot", str(folder / "run")]
+    if disk is not None:
+        places = []
+        variables["CONTAINERS_STORAGE_CONF"] = str(_storage_on(disk, folder / "storage", socket))
     address = f"unix://{socket}"
     log = socket.with_suffix(".log")
     with log.open("wb") as output:
         process = start_process(
             ["podman", *places, "system", "service", "--time=0", address],
-            variables={"CONTAINERS_CONF": str(folder / "containers.conf")},
+            variables=variables,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -61,6 +71,52 @@ def podman_service(socket: Path) -> Iterator[str]:
     finally:
         end_process_group(process.pid)
         process.wait()
+
+
+def _storage_on(disk: Path, images: Path, socket: Path) -> Path:
+    """Write the configuration of a storage on a disk, which reads images from another one; return its file."""
+    file = socket.with_suffix(".conf")
+    file.write_text(
+        f'[storage]\ndriver = "overlay"\ngraphroot = "{disk / "storage"}"\nrunroot = "{socket.with_suffix(".run")}"\n'
+        f'[storage.options]\nadditionalimagestores = ["{images}"]\n',
+        encoding="utf-8",
+    )
+    return file
+
+
+@frozen
+class SmallEngine:
+    """A podman whose storage is a small disk."""
+
+    address: str
+    disk: Path
+
+    def fill(self) -> None:
+        """Leave no room on the disk."""
+        with contextlib.suppress(OSError), (self.disk / "filled").open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(2**16))
+
+    def clear(self) -> None:
+        """Take away what filled the disk."""
+        (self.disk / "filled").unlink(missing_ok=True)
+
+
+@pytest.fixture
+def small_engine(small_disk: Callable[[int], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallEngine]:
+    """A podman whose storage has room for 32 MiB; no container of a test may be left in it."""
+    disk = small_disk(2**25)
+    with podman_service(tmp_path_factory.mktemp("p") / "s", disk) as address, Engine(address) as made:
+        small = SmallEngine(address, disk)
+        yield small
+        small.clear()
+        left = made.find({})
+        for each in left:
+            made.remove(each.container_id)
+    for place in reversed([line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]):
+        if place.startswith(f"{disk}/"):  # the engine's own
+            subprocess.run(["umount", "--lazy", place], check=True)
+    assert not left, f"containers were left: {', '.join(each.name for each in left)}"
 
 
 @pytest.fixture(scope="session")

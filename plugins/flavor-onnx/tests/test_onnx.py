@@ -8,8 +8,10 @@ onnxruntime = pytest.importorskip("onnxruntime", reason="needs ONNX Runtime: pip
 
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
-from hookline.errors import InvalidValue, NotFound  # noqa: E402
+import hookline_flavor_onnx  # noqa: E402
+from hookline.errors import InvalidValue, NotFound, SignatureError  # noqa: E402
 from hookline.testing import FlavorSuite, PluginSuite  # noqa: E402
+from hookline.testing.memory_plugin import memory_workspace  # noqa: E402
 from hookline_flavor_onnx.flavor import OnnxFlavor  # noqa: E402
 
 RUNTIME = f"ONNX {onnx.__version__}, ONNX Runtime {onnxruntime.__version__}"
@@ -54,6 +56,49 @@ class TestSumOfTwo(FlavorSuite):
 
 class TestPlugin(PluginSuite):
     plugin = "flavor-onnx"
+
+
+def test_the_graph_says_what_it_takes_and_returns():
+    """By its own types, where no example is given; an input with a value of its own is none."""
+    model = product()
+    model.graph.input.append(helper.make_tensor_value_info("w", TensorProto.FLOAT, [2, 2]))
+    text = helper.make_tensor_value_info("text", TensorProto.STRING, ["rows"])
+    model.graph.input.append(text)
+    found = OnnxFlavor().signature(model, None, {})
+    assert [(each.name, each.dtype, each.shape) for each in found.inputs.tensors] == [
+        ("x", "float32", (-1, 2)),
+        ("text", "object", (-1,)),
+    ]
+    assert [(each.name, each.dtype, each.shape) for each in found.outputs.tensors] == [("y", "float32", (-1, 2))]
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        helper.make_tensor_value_info("y", TensorProto.FLOAT, None),
+        helper.make_tensor_sequence_value_info("y", TensorProto.FLOAT, [None]),
+        helper.make_tensor_value_info("y", TensorProto.BFLOAT16, [None]),
+        helper.make_tensor_value_info("y", TensorProto.UNDEFINED, [None]),
+    ],
+    ids=["of any rank", "sequence", "bfloat16", "of no type"],
+)
+def test_what_a_signature_cannot_hold_is_left_open(output):
+    model = product()
+    model.graph.output[0].CopyFrom(output)
+    found = OnnxFlavor().signature(model, None, {})
+    assert found.outputs is None
+    assert found.inputs is not None
+
+
+def test_a_model_without_an_example_is_saved_with_its_signature(tmp_path):
+    with memory_workspace(tmp_path / "home", hookline_flavor_onnx) as workspace:
+        workspace.save_model(product(), tmp_path / "model")
+        loaded = workspace.load_model(tmp_path / "model")
+    pandas = pytest.importorskip("pandas")
+    for rows in ([[1, 0]], numpy.ones((1, 2), numpy.float32), pandas.DataFrame({"one": [1.0], "two": [0.0]})):
+        assert loaded.predict(rows)["y"].shape == (1, 2)
+    with pytest.raises(SignatureError, match="expected 2 values, got 3"):
+        loaded.predict([[1, 2, 3]])
 
 
 def test_tables_and_wide_numbers_are_taken():

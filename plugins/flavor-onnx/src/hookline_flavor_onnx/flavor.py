@@ -12,7 +12,8 @@ from attrs import define, field, frozen
 from hookline.documents import structure_strictly
 from hookline.errors import InvalidValue
 from hookline.interfaces import Flavor, Unpickler
-from hookline.models.native import model_file, named_arrays, reading
+from hookline.models.native import model_file, named_arrays, reading, tensor_schema
+from hookline.models.signature import Signature
 
 FILE = "model.onnx"
 CPU = "CPUExecutionProvider"
@@ -50,7 +51,7 @@ class OnnxFlavor(Flavor):
     def save(self, model: Any, folder: Path, options: Mapping[str, Any]) -> dict[str, Any]:
         """Write the graph, weights included, as one file of at most 2 GB. Raises `InvalidValue` for a broken graph."""
         chosen = structure_strictly(dict(options), SaveOptions, prefix="onnx.")
-        graph = model.model if isinstance(model, LoadedGraph) else model
+        graph = _graph_of(model)
         onnx.checker.check_model(graph)
         onnx.save_model(graph, folder / FILE)
         return {
@@ -79,9 +80,37 @@ class OnnxFlavor(Flavor):
         except (onnxruntime.capi.onnxruntime_pybind11_state.InvalidArgument, RuntimeError) as error:
             raise InvalidValue(f"The ONNX model cannot be asked with this data: {error}") from error
 
+    def signature(self, model: Any, folder: Path, block: Mapping[str, Any]) -> Signature | None:
+        """Return what the graph says of its inputs and outputs; an input with a value of its own is none.
+
+        One input alone has no name there: it is given as an array, as `mlflow.pyfunc` has it, too.
+        """
+        graph = _graph_of(model).graph
+        given = {each.name for each in graph.initializer} | {each.values.name for each in graph.sparse_initializer}
+        inputs = [each for each in graph.input if each.name not in given]
+        described = ((each.name if inputs[1:] else None, *_described(each.type)) for each in inputs)
+        outputs = ((each.name, *_described(each.type)) for each in graph.output)
+        return Signature(tensor_schema(described), tensor_schema(outputs))
+
     def requirements(self, model: Any) -> list[str]:
         """Pin the format's library and the runtime."""
         return ["onnx", "onnxruntime"]
+
+
+def _graph_of(model: Any) -> onnx.ModelProto:
+    return model.model if isinstance(model, LoadedGraph) else model
+
+
+def _described(kind: Any) -> tuple[str, list[int | None] | None]:
+    """Return the dtype and shape of a value; no shape for one of unknown rank, or that is no tensor."""
+    if kind.WhichOneof("value") != "tensor_type" or not kind.tensor_type.HasField("shape"):
+        return "", None
+    element = kind.tensor_type.elem_type
+    numpy_lacks = {onnx.TensorProto.STRING: "string", onnx.TensorProto.UNDEFINED: ""}
+    dtype = numpy_lacks.get(element)
+    if dtype is None:
+        dtype = onnx.helper.tensor_dtype_to_np_dtype(element).name
+    return dtype, [each.dim_value if each.HasField("dim_value") else None for each in kind.tensor_type.shape.dim]
 
 
 def _session(graph: str | bytes, providers: Any) -> onnxruntime.InferenceSession:

@@ -537,6 +537,33 @@ def test_inspecting_tells_all_and_loads_nothing(workspace, tmp_path, monkeypatch
     assert (plain["run_id"], plain["metadata"]) == (run.run_id, {"by": "me"})
 
 
+def told(folder, block):
+    if block["data"] != "sub/factor.json":
+        raise ValueError("no such block")
+    return {"factor": json.loads((folder / block["data"]).read_text())}
+
+
+@pytest.mark.parametrize(
+    ("inspector", "facts"),
+    [
+        (None, {}),
+        (told, {"factor": 2}),
+        (lambda _folder, _block: 1 / 0, {"problem": "ZeroDivisionError: division by zero"}),
+        ("no_such_module:facts", {"problem": "ModuleNotFoundError: No module named 'no_such_module'"}),
+    ],
+)
+def test_inspecting_tells_what_a_flavors_inspector_finds(tmp_path, inspector, facts):
+    """What goes wrong in it is told as well, and hides nothing else."""
+    handles = (f"{__name__}.Times",)
+    events = Events(FlavorProvider("times", TimesFlavor, handles=handles, inspector=inspector))
+    with memory_workspace(tmp_path / "home", events) as workspace:
+        workspace.save_model(Times(), tmp_path / "m")
+        found = workspace.models.inspect(tmp_path / "m")
+    assert [dict(each.facts) for each in found.flavors] == [facts, {}]
+    assert found.to_dict()["flavors"][0]["facts"] == facts
+    assert found.manifest == "verified"
+
+
 def test_inspecting_reports_what_was_changed(workspace, tmp_path):
     workspace.save_model(Times(), tmp_path / "m")
     workspace.models.register(tmp_path / "m", "times")

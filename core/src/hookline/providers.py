@@ -88,8 +88,11 @@ class FlavorProvider(Provider):
             in the model's method resolution order; the closest match wins. `"builtins.object"` is a last resort.
         autolog: `"package.module:function"` that switches automatic logging on, where the flavor has it.
         library: the module whose import makes the flavor relevant, such as `"sklearn"`.
+        inspector: `"package.module:function"` that tells of a saved model, given its folder and the flavor's block of
+            `MLmodel`, what its files say beyond that: plain values by name. It executes nothing of the model.
     """
 
     handles: tuple[str, ...] = field(default=(), converter=_names)
     autolog: Target | None = None
     library: str = ""
+    inspector: Target | None = None

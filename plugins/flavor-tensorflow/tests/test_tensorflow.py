@@ -233,3 +233,32 @@ def test_a_module_that_mlflow_saved_without_a_signature_is_called(tmp_path):
     tensorflow.saved_model.save(Doubling(), str(tmp_path / "tf2model"))
     model = load(tmp_path, {"saved_model_dir": "tf2model", "model_type": "tf2-module"})
     assert TensorFlowFlavor().predict(model, numpy.array([1, 2], "float32"), {}).tolist() == [2, 4]
+
+
+def test_inspecting_lists_signatures_and_operations_that_need_trust(workspace, exported, tmp_path):
+    workspace.save_model(exported, tmp_path / "model", flavor="tensorflow", signature_def_key="total")
+    report = next(each for each in workspace.models.inspect(tmp_path / "model").flavors if each.name == "tensorflow")
+    assert report.facts == {
+        "signatures": {
+            "product": "left float32 (?, 1), right float32 (?, 1) -> product float32 (?, 1)",
+            "total": "x float32 (?, 2) -> total float32 (?)",
+        },
+        "operations that need trust": [],
+    }
+    file = tmp_path / "model" / "tfmodel" / "saved_model.pb"
+    file.write_bytes(b"none")
+    (report, *_) = workspace.models.inspect(tmp_path / "model").flavors
+    assert "cannot be read as a SavedModel" in report.facts["problem"]
+
+
+class Writes(tensorflow.Module):
+    @tensorflow.function(input_signature=[tensorflow.TensorSpec([], tensorflow.string, name="path")])
+    def __call__(self, path):
+        tensorflow.io.write_file(path, "x")
+        return {"path": path}
+
+
+def test_inspecting_a_model_that_writes_says_so(workspace, tmp_path):
+    workspace.save_model(Writes(), tmp_path / "model", flavor="tensorflow")
+    (report, *_) = workspace.models.inspect(tmp_path / "model").flavors
+    assert report.facts["operations that need trust"] == ["WriteFile"]

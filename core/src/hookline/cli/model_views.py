@@ -61,6 +61,7 @@ def inspected_fields(found: Inspection) -> dict[str, Any]:
         "run_id": document.run_id or "",
         "model_id": document.model_id or "",
         "flavors": [_flavor(each) for each in found.flavors],
+        **{f"{each.name}: {name}": fact or "none" for each in found.flavors for name, fact in each.facts.items()},
         "pickles": {each.path: _imports(each) for each in found.pickles} or "none",
         "trusted": "yes" if found.trusted or not found.pickles else "no: its pickles open with --allow-pickle only",
         "signature": _signature(found) or "none",

@@ -88,13 +88,11 @@ def _provider_problem(kind: str, provider: Provider) -> str:
         return "a store is offered as a StoreProvider"
     if kind == "flavors" and not isinstance(provider, FlavorProvider):
         return "a flavor is offered as a FlavorProvider"
-    if (
-        isinstance(provider, FlavorProvider)
-        and provider.autolog is not None
-        and not callable(resolve(provider.autolog))
-    ):
-        return f"its autolog {provider.autolog!r} cannot be called"
     if isinstance(provider, FlavorProvider):
+        for each in ("autolog", "inspector"):
+            function = getattr(provider, each)
+            if function is not None and not callable(resolve(function)):
+                return f"its {each} {function!r} cannot be called"
         name = getattr(resolve(provider.target), "name", provider.name)
         return "" if name == provider.name else f"its class calls itself {name!r}"
     options = options_class(provider)

@@ -1,15 +1,17 @@
 """Choosing a flavor: by the type of a model to save, and by what an `MLmodel` file offers to load."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from hookline.catalogue import what_to_install
+from hookline.discovery import describe
 from hookline.errors import InvalidValue, UnknownProvider
 from hookline.interfaces import Flavor
 from hookline.models.document import PYTHON_FUNCTION, ModelDocument
 from hookline.plugins import Plugins
-from hookline.providers import FlavorProvider
+from hookline.providers import FlavorProvider, resolve
 
 
 class Flavors:
@@ -69,6 +71,17 @@ class Flavors:
     def is_installed(self, name: str) -> bool:
         """Return whether an installed plugin offers a flavor."""
         return any(each.name == name for each in self._plugins.providers("flavors"))
+
+    def facts(self, name: str, folder: Path, block: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what a flavor's inspector tells of a saved model; where it fails, `problem` says why."""
+        provider = next((each for each in self._plugins.providers("flavors") if each.name == name), None)
+        if not isinstance(provider, FlavorProvider) or provider.inspector is None:
+            return {}
+        try:
+            found: Mapping[str, Any] = resolve(provider.inspector)(folder, block)
+        except Exception as error:  # noqa: BLE001 - a damaged file, or a library that is not here: all else is told
+            return {"problem": describe(error)}
+        return found
 
     def distribution_of(self, name: str) -> str | None:
         """Return the distribution whose plugin offers a flavor; None for one that is registered and not installed."""

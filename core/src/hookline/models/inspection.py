@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from hookline.catalogue import what_to_install
 from hookline.documents import to_plain
@@ -23,12 +23,14 @@ class FlavorReport:
     Attributes:
         format: how its data is written, such as `skops` or `.pkl`; "" where the block does not say.
         advice: what to install to load it; "" where an installed plugin does.
+        facts: what the flavor's inspector tells of its files; plain values by name.
     """
 
     name: str
     format: str
     installed: bool
     advice: str = ""
+    facts: Mapping[str, Any] = field(factory=dict)
 
 
 @frozen
@@ -105,7 +107,7 @@ def inspect_folder(
     return Inspection(
         uri=uri,
         document=document,
-        flavors=tuple(_flavor_report(name, block, flavors) for name, block in document.flavors.items()),
+        flavors=tuple(_flavor_report(folder, name, block, flavors) for name, block in document.flavors.items()),
         requirements=tuple(read_requirements(folder)),
         digest=present.digest,
         manifest="differs" if problems else "none" if stored is None else "verified",
@@ -117,12 +119,13 @@ def inspect_folder(
     )
 
 
-def _flavor_report(name: str, block: Mapping[str, Any], flavors: Flavors) -> FlavorReport:
+def _flavor_report(folder: Path, name: str, block: Mapping[str, Any], flavors: Flavors) -> FlavorReport:
     data = str(block.get("data") or block.get("model_path") or "")
     form = str(block.get("serialization_format") or Path(data).suffix)
     installed = flavors.is_installed(name)
     distribution = None if installed else what_to_install("flavors", name)
-    return FlavorReport(name, form, installed, f"pip install {distribution}" if distribution else "")
+    advice = f"pip install {distribution}" if distribution else ""
+    return FlavorReport(name, form, installed, advice, flavors.facts(name, folder, block) if installed else {})
 
 
 def _pickle_report(folder: Path, key: str) -> PickleReport:

@@ -19,5 +19,6 @@ def flavors() -> Iterable[FlavorProvider]:
                 "tensorflow.python.trackable.autotrackable.AutoTrackable",
             ),
             library="tensorflow",
+            inspector="hookline_flavor_tensorflow.inspecting:facts",
         )
     ]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hookline.errors import InvalidValue, Refused
-from hookline.paths import check_key_path, inside, join_key
+from hookline.paths import check_key_path, files_below, inside, join_key
 from hookline.testing.laws_artifacts import GOOD_KEYS, HOSTILE_KEYS
 
 
@@ -141,3 +141,32 @@ def test_a_name_that_begins_like_the_root_is_not_inside(tmp_path):
     (tmp_path / "root/link").symlink_to(tmp_path / "root2")
     with pytest.raises(Refused):
         inside(tmp_path / "root", "link")
+
+
+def test_the_files_below_a_folder_come_in_order_with_links_to_files_inside_of_it(tmp_path):
+    root = tmp_path / "root"
+    for key in ("b/c.txt", "b.txt", "a/z/y", "ü"):
+        (root / key).parent.mkdir(parents=True, exist_ok=True)
+        (root / key).write_text(key)
+    (root / "near").symlink_to("b/c.txt")
+    (root / "folder").symlink_to("b")
+    (root / "gone").symlink_to("nowhere")
+    os.mkfifo(root / "pipe")
+    found = dict(files_below(root))
+    assert list(found) == ["a/z/y", "b/c.txt", "b.txt", "near", "ü"]
+    assert {key: path.read_text() for key, path in found.items() if key != "near"} == {
+        key: key for key in found if key != "near"
+    }
+
+
+@pytest.mark.parametrize(("name", "error"), [("far", Refused), ("a\nb", InvalidValue), ("b ", InvalidValue)])
+def test_a_name_that_is_no_key_and_a_link_out_of_the_folder_are_refused(tmp_path, name, error):
+    root = tmp_path / "root" / "sub"
+    root.mkdir(parents=True)
+    (tmp_path / "secret").write_text("secret")
+    if name == "far":
+        (root / name).symlink_to(tmp_path / "secret")
+    else:
+        (root / name).write_text("x")
+    with pytest.raises(error):
+        list(files_below(tmp_path / "root"))

@@ -6,7 +6,7 @@ URI is opened by the plugin that offers its scheme.
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
@@ -18,7 +18,7 @@ from hookline import progress as transfers
 from hookline.entities import FileInfo
 from hookline.errors import InvalidValue, NotFound
 from hookline.interfaces import ArtifactStore
-from hookline.paths import check_key_path, inside, join_key
+from hookline.paths import check_key_path, files_below, inside, join_key
 from hookline.plugins import Plugins
 from hookline.progress import Progress
 from hookline.uris import is_path, join_uri, scheme_of, without_secrets
@@ -90,7 +90,10 @@ class Artifacts:
 
     def walk(self, location: Location) -> Iterator[FileInfo]:
         """Yield every file below a location, with paths relative to it; a file yields itself under its name."""
-        for each in location.store.list(location.key):
+        yield from self._below(location, location.store.list(location.key))
+
+    def _below(self, location: Location, found: Iterable[FileInfo]) -> Iterator[FileInfo]:
+        for each in found:
             if each.is_dir:
                 inner = Location(location.store, each.path, location.uri)
                 name = each.path.rpartition("/")[2]
@@ -112,19 +115,15 @@ class Artifacts:
             NotFound: there is no such local file. InvalidValue: a file's name may not be a key.
         """
         if source.is_dir():
-            files = {path.relative_to(source).as_posix(): path for path in sorted(source.rglob("*")) if path.is_file()}
-            for key in files:
-                inside(source, key)
+            files = dict(files_below(source))
         elif source.is_file():
             files = {source.name: source}
         else:
             raise NotFound(f"There is no local file or folder {str(source)!r}.")
-        targets = {key: location.below(key) for key in files}
+        targets = {key: join_key(location.key, check_key_path(key)) for key in files}
         if progress is not None:
             progress.expect(sum(path.stat().st_size for path in files.values()))
-        self._in_parallel(
-            lambda key: transfers.put(location.store, targets[key].key, files[key], progress), list(files)
-        )
+        self._in_parallel(lambda key: transfers.put(location.store, targets[key], files[key], progress), list(files))
         return list(files)
 
     def download(self, location: Location, destination: Path, progress: Progress | None = None) -> Path:
@@ -146,7 +145,7 @@ class Artifacts:
                 progress.expect(found[0].file_size or 0)
             transfers.get(location.store, location.key, target, progress)
             return target
-        walked = list(self.walk(location))
+        walked = list(self._below(location, found))
         files = {each.path: inside(destination, each.path) for each in walked}
         if progress is not None:
             progress.expect(sum(each.file_size or 0 for each in walked))

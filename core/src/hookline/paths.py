@@ -1,7 +1,10 @@
 """The only code that joins a path with text that came from somewhere else."""
 
+import os
 import re
+import stat
 import unicodedata
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -9,6 +12,7 @@ from hookline.errors import InvalidValue, Refused
 
 _MAX_DEPTH = 100
 _RESERVED = frozenset('<>:"|?*\\')
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ENCODED = re.compile(r"%(?:2e|2f|5c|00|25|c0|c1|e0%[89]|f0%8)", re.IGNORECASE)
 """Percent-encoded dots, separators, NUL and percent signs, and the overlong forms that lax decoders take for them."""
 
@@ -44,13 +48,18 @@ def _problem(key: str) -> str | None:
         return "it is too long"
     if key.count("/") >= _MAX_DEPTH:
         return f"it is nested more than {_MAX_DEPTH} folders deep"
-    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in key):
+    plain = key.isascii()  # which nearly all are; each character of the others is looked up, and takes its time
+    if _CONTROL.search(key) if plain else any(map(_separates_lines, key)):
         return "it holds a control character, a line separator or a lone surrogate"
-    if not key.isascii() and any(_stands_for_a_separator(character) for character in key):
+    if not plain and any(map(_stands_for_a_separator, key)):
         return "it holds a character that stands for a separator or a dot"
     if _RESERVED.intersection(key):
         return 'it holds one of < > : " | ? * \\'
-    return _problem_of(key) or _problem_of(unicodedata.normalize("NFKC", key))
+    return _problem_of(key) or (None if plain else _problem_of(unicodedata.normalize("NFKC", key)))
+
+
+def _separates_lines(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
 
 
 def _stands_for_a_separator(character: str) -> bool:
@@ -82,7 +91,10 @@ def inside(root: Path, key: str) -> Path:
         InvalidValue: the key is not allowed.
         Refused: a part of the path is a symbolic link that leads out of `root`.
     """
-    path = root.joinpath(*PurePosixPath(check_key_path(key, allow_root=True)).parts)
+    parts = PurePosixPath(check_key_path(key, allow_root=True)).parts
+    path = root.joinpath(*parts)
+    if not _has_links(root, parts):
+        return path
     try:
         real_root, real = root.resolve(), path.resolve()
     except (RuntimeError, OSError) as error:
@@ -92,3 +104,36 @@ def inside(root: Path, key: str) -> Path:
     if real != real_root and real_root not in real.parents:
         raise Refused(f"{key!r} leads out of its folder through a symbolic link.")
     return path
+
+
+def _has_links(root: Path, parts: Iterable[str]) -> bool:
+    """Return whether one of the parts of a path below a folder is a symbolic link. To follow them takes much longer."""
+    path = os.fspath(root)
+    for part in parts:
+        path = f"{path}{os.sep}{part}"
+        try:
+            if stat.S_ISLNK(os.lstat(path).st_mode):
+                return True
+        except OSError:  # there is nothing yet, and nothing below it
+            return False
+    return False
+
+
+def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the key and the path of every file below a folder, in order. Links to folders are passed over.
+
+    Raises:
+        InvalidValue: a name is not allowed in a key. Refused: a link to a file leads out of the folder.
+    """
+    yield from _files_below(folder, "")
+
+
+def _files_below(root: Path, prefix: str) -> Iterator[tuple[str, Path]]:
+    with os.scandir(inside(root, prefix)) as entries:
+        listed = sorted(entries, key=lambda each: each.name)
+    for entry in listed:
+        key = join_key(prefix, entry.name)
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files_below(root, key)
+        elif entry.is_file():
+            yield check_key_path(key), inside(root, key) if entry.is_symlink() else Path(entry.path)

@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -34,9 +35,8 @@ class Download:
 
     def __init__(self, source: Source, destination: Path, worth: int) -> None:
         self._source, self._destination, self._worth = source, destination, worth
-        self._working = destination.with_name(f".{new_id()}.partial")
+        self._working = destination.parent / f".{new_id()}.partial"
         self._resumes = source.version is not None and source.size > worth
-        self._kept = destination.with_name(f".{destination.name[:_NAME]}.{_mark(source)}.partial")
         self.size = 0
 
     def __enter__(self) -> "Download":
@@ -50,6 +50,10 @@ class Download:
             self._file.truncate(0)
             self.size = 0
         return self
+
+    @cached_property
+    def _kept(self) -> Path:
+        return self._destination.with_name(f".{self._destination.name[:_NAME]}.{_mark(self._source)}.partial")
 
     def write(self, part: memoryview) -> None:
         """Write a part after the last one."""

@@ -240,11 +240,11 @@ def _keys(found: Iterable[str], prefix: str) -> Iterable[str]:
 
 def _size_of(source: Path) -> int:
     """Return the size of a local file that can be read."""
-    if source.is_dir():
-        raise InvalidValue(f"Cannot read the local file {str(source)!r}: it is a folder.")
     try:
         with source.open("rb") as file:
             return os.fstat(file.fileno()).st_size
+    except IsADirectoryError as error:
+        raise InvalidValue(f"Cannot read the local file {str(source)!r}: it is a folder.") from error
     except OSError as error:
         raise _local(error, f"local file {str(source)!r}", "read") from error
 

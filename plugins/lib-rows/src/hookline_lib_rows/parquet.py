@@ -1,6 +1,6 @@
 """Reading and writing Parquet a chunk at a time: the one module that imports pyarrow."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import BinaryIO
 
 import pyarrow
@@ -27,7 +27,7 @@ class ParquetReader:
             raise InvalidValue(f"{name}: it is no Parquet file: {' '.join(str(error).split())}.") from error
         self.length: int | None = self._file.metadata.num_rows
 
-    def chunks(self) -> Iterator[Chunk]:
+    def chunks(self) -> Generator[Chunk, None, None]:
         """Yield the rows in order."""
         try:
             for batch in self._file.iter_batches(batch_size=self._rows):

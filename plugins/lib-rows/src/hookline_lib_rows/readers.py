@@ -6,7 +6,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -42,7 +42,7 @@ class CsvReader:
         """How many bytes were read."""
         return self._stream.tell() if self.length is not None else 0
 
-    def chunks(self) -> Iterator[Chunk]:
+    def chunks(self) -> Generator[Chunk, None, None]:
         """Yield the rows in order."""
         text = io.TextIOWrapper(self._stream, encoding="utf-8-sig", newline="")
         first = lines = 0
@@ -106,7 +106,7 @@ class JsonLinesReader:
         """How many bytes were read."""
         return self._stream.tell() if self.length is not None else 0
 
-    def chunks(self) -> Iterator[Chunk]:
+    def chunks(self) -> Generator[Chunk, None, None]:
         """Yield the rows in order."""
         records = self._records()
         first = 0

@@ -1,6 +1,8 @@
 """From chunks of rows to chunks of predictions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -28,7 +30,7 @@ def score(
         InvalidValue: the file cannot be read, or the predictions cannot be written. ExecutionFailed: the model failed.
     """
     rows = 0
-    for chunk in reader.chunks():
+    for chunk in _ahead(reader):
         writer.write(predicted(model, chunk, name, keep))
         rows += len(chunk.frame)
         progress()
@@ -36,6 +38,22 @@ def score(
         empty: dict[str, list[Any]] = {column: [] for column in [*keep, PREDICTION]}
         writer.write(Chunk(0, pd.DataFrame(empty, dtype="float64")))
     return rows
+
+
+def _ahead(reader: Reader) -> Iterator[Chunk]:
+    """Yield a file's chunks, each of which is read while the one before is worked on.
+
+    Of a pipe they are read as they are asked for: nobody knows when the next one comes.
+    """
+    chunks = reader.chunks()
+    if reader.length is None:
+        yield from chunks
+        return
+    with closing(chunks), ThreadPoolExecutor(1, thread_name_prefix="hookline-rows") as thread:
+        coming = thread.submit(next, chunks, None)
+        while (chunk := coming.result()) is not None:
+            coming = thread.submit(next, chunks, None)
+            yield chunk
 
 
 def predicted(model: Any, chunk: Chunk, name: str, keep: Sequence[str]) -> Chunk:

@@ -1,6 +1,6 @@
 """What the readers and writers share."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Protocol
 
 import pandas as pd
@@ -32,7 +32,7 @@ class Reader(Protocol):
     def position(self) -> int:
         """How much was read."""
 
-    def chunks(self) -> Iterator[Chunk]:
+    def chunks(self) -> Generator[Chunk, None, None]:
         """Yield the file's rows in order. Raises `InvalidValue` where it cannot be read, with the place."""
 
 

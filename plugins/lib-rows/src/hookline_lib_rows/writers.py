@@ -24,11 +24,31 @@ class CsvWriter:
         """Add rows."""
         first = self._columns is None
         self._columns = same_columns(self._columns, chunk)
-        text = chunk.frame.to_csv(index=False, header=first, lineterminator="\n")
+        frame = chunk.frame
+        lines = _lines_of_numbers(frame)
+        if lines is None:
+            text = frame.to_csv(index=False, header=first, lineterminator="\n")
+        else:
+            text = (frame.head(0).to_csv(index=False, lineterminator="\n") if first else "") + lines
         self._stream.write(text.encode("utf-8", "surrogatepass"))
 
     def close(self) -> None:
         """Nothing is left to write."""
+
+
+def _lines_of_numbers(frame: pd.DataFrame) -> str | None:
+    """Return the lines that pandas would write, in half of its time, where all values are numbers; None otherwise.
+
+    Python writes whole numbers, booleans and 64-bit floats as pandas does, but for missing ones.
+    """
+    columns = [frame.iloc[:, each].to_numpy() for each in range(frame.shape[1])]
+    for each in columns:
+        if each.dtype.kind not in "biu" and not (each.dtype == np.float64 and not np.isnan(each).any()):
+            return None
+    if not columns or not len(frame):
+        return None
+    texts = [map(repr, each.tolist()) for each in columns]
+    return "\n".join(texts[0] if len(texts) == 1 else map(",".join, zip(*texts, strict=True))) + "\n"
 
 
 class JsonLinesWriter:

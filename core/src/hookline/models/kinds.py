@@ -31,7 +31,13 @@ POLARS = {"bool": "Boolean", "int32": "Int32", "int64": "Int64", "float32": "Flo
 
 def is_a(value: Any, library: str, name: str) -> bool:
     """Return whether a value's class, or one that it derives from, is `name` of a library."""
-    return any(base.__name__ == name and base.__module__.partition(".")[0] == library for base in type(value).__mro__)
+    kind: Any = type(value)
+    return _derives(kind, library, name)
+
+
+@lru_cache(maxsize=1024)  # the same few classes come with every request to a model, and are asked for all libraries
+def _derives(kind: type, library: str, name: str) -> bool:
+    return any(base.__name__ == name and base.__module__.partition(".")[0] == library for base in kind.__mro__)
 
 
 def is_frame(value: Any) -> bool:

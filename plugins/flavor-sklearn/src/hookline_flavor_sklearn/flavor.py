@@ -50,6 +50,7 @@ class SklearnFlavor(Flavor):
 
     def __init__(self) -> None:
         self._default_methods: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+        self._arguments: WeakKeyDictionary[Any, dict[str, inspect.Signature]] = WeakKeyDictionary()
 
     def save(self, model: Any, folder: Path, options: Mapping[str, Any]) -> dict[str, Any]:
         """Write the estimator as one file; raises `InvalidValue` where the format cannot hold it."""
@@ -83,16 +84,22 @@ class SklearnFlavor(Flavor):
         """Call `predict`, or the method that the param `predict_method` names, with the other params as arguments."""
         rest = dict(params)
         method = rest.pop("predict_method", None) or self._default_methods.get(model, "predict")
-        offered = [each for each in PREDICT_METHODS if hasattr(model, each)]
-        if method not in offered:
-            kind, known = type(model).__name__, ", ".join(offered)
-            raise InvalidValue(f"{kind} has no predict_method {method!r}; allowed: {known}.")
-        bound = getattr(model, method)
+        bound = getattr(model, method, None) if method in PREDICT_METHODS else None
+        if bound is None:
+            known = ", ".join(each for each in PREDICT_METHODS if hasattr(model, each))
+            raise InvalidValue(f"{type(model).__name__} has no predict_method {method!r}; allowed: {known}.")
         try:
-            inspect.signature(bound).bind(data, **rest)
+            self._arguments_of(model, method, bound).bind(data, **rest)
         except TypeError as error:
             raise InvalidValue(f"The params do not fit {type(model).__name__}.{method}: {error}.") from error
         return bound(resolve("pandas:DataFrame")(data) if isinstance(data, dict) else data, **rest)
+
+    def _arguments_of(self, model: Any, method: str, bound: Callable[..., Any]) -> inspect.Signature:
+        """Return what a method takes; to find that out takes longer than many models take for a row."""
+        known = self._arguments.setdefault(model, {})
+        if method not in known:
+            known[method] = inspect.signature(bound)
+        return known[method]
 
     def requirements(self, model: Any) -> list[str]:
         """Pin what reads the formats."""

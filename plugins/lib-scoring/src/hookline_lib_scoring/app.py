@@ -9,6 +9,7 @@ import json
 import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from importlib.metadata import version
 from typing import Any, TypeAlias
 
@@ -30,7 +31,7 @@ VERSION = "1"
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"
 Receive: TypeAlias = Callable[[], Awaitable[Any]]
 Send: TypeAlias = Callable[[Any], Awaitable[None]]
-Headers: TypeAlias = Mapping[bytes, str]
+Headers: TypeAlias = Mapping[bytes, bytes]
 Handler: TypeAlias = Callable[[Headers, Receive], Awaitable[Reply]]
 
 
@@ -158,7 +159,7 @@ class ScoringApp:
         return Reply(200, (self.monitor.text() + counted).encode(), _METRICS)
 
     async def _invoked(self, headers: Headers, receive: Receive) -> Reply:
-        media_type = _media_type(headers)
+        media_type = _media_type(headers.get(b"content-type", b""), headers.get(b"content-encoding", b"identity"))
         return await self._answered(self._invocations[media_type], headers, receive)
 
     async def _inferred(self, headers: Headers, receive: Receive) -> Reply:
@@ -175,10 +176,9 @@ class ScoringApp:
             return form.refuse(504, "DEADLINE_EXCEEDED", message)
 
     async def _body(self, form: Form, headers: Headers, receive: Receive) -> bytes:
-        too_large = _Refused(form.refuse(413, "BAD_REQUEST", f"The body is larger than {self._limits.body} bytes."))
         declared = headers.get(b"content-length", b"")
         if declared.isdigit() and int(declared) > self._limits.body:
-            raise too_large
+            raise self._too_large(form)
         chunks: list[bytes] = []
         size, goes_on = 0, True
         try:
@@ -191,11 +191,14 @@ class ScoringApp:
                     chunks.append(message.get("body", b""))
                     size += len(chunks[-1])
                     if size > self._limits.body:
-                        raise too_large
+                        raise self._too_large(form)
         except TimeoutError:
             said = f"The body took longer than {self._limits.timeout:g} s to arrive."
             raise _Refused(form.refuse(408, "BAD_REQUEST", said)) from None
         return b"".join(chunks)
+
+    def _too_large(self, form: Form) -> _Refused:
+        return _Refused(form.refuse(413, "BAD_REQUEST", f"The body is larger than {self._limits.body} bytes."))
 
     def _count(self, requests: int, rows: int) -> None:
         self._calls.add(1)
@@ -216,14 +219,15 @@ def _not_found(path: str) -> Reply:
     return failure(404, "ENDPOINT_NOT_FOUND", "There is no such path. Models are asked at POST /invocations.")
 
 
-def _media_type(headers: Headers) -> str:
+@lru_cache(maxsize=64)  # clients send the same few
+def _media_type(content_type: bytes, encoding: bytes) -> str:
     """Return the media type of an invocation. Raises `_Refused` where it is none of those that are read."""
-    name, *parameters = (each.strip() for each in headers.get(b"content-type", b"").decode("latin-1").split(";"))
+    name, *parameters = (each.strip() for each in content_type.decode("latin-1").split(";"))
     name = name.lower()
     problem = None
     if name not in MEDIA_TYPES:
         problem = f"The content type {name!r} is not supported; send one of {', '.join(MEDIA_TYPES)}."
-    elif headers.get(b"content-encoding", b"identity").lower() != b"identity":
+    elif encoding.lower() != b"identity":
         problem = "Compressed bodies are not supported: send no Content-Encoding."
     for parameter in parameters:
         key, _, value = parameter.partition("=")

@@ -27,6 +27,8 @@ def alike(call: Call) -> Hashable | None:
 
 def groups(calls: Sequence[Call], most_rows: int) -> list[list[int]]:
     """Return the positions of calls in groups that may be joined, none with more than so many rows if it is several."""
+    if len(calls) == 1:
+        return [[0]]
     found: list[list[int]] = []
     open_groups: dict[Hashable, tuple[list[int], int]] = {}
     for position, call in enumerate(calls):

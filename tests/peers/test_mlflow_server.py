@@ -227,7 +227,7 @@ def test_what_was_logged_while_the_server_was_away_comes_later(server, tmp_path)
         return done.stdout
 
     run_id = python("-c", script).split()[-1]
-    [folder] = (tmp_path / "journal").rglob(run_id)
-    python("-m", "hookline", "--tracking-uri", f"mlflow+{server}", "sync", str(folder.parent))
+    [file] = (tmp_path / "journal").rglob(f"{run_id}.*.journal")
+    python("-m", "hookline", "--tracking-uri", f"mlflow+{server}", "sync", str(file.parent))
     with Workspace(Config.load(tmp_path, environ={"HOOKLINE_TRACKING_URI": f"mlflow+{server}"})) as made:
         assert [*made.runs.history(run_id, "m").steps] == [*range(50)]

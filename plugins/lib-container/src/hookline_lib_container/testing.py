@@ -92,10 +92,13 @@ class SmallEngine:
     disk: Path
 
     def fill(self) -> None:
-        """Leave no room on the disk."""
-        with contextlib.suppress(OSError), (self.disk / "filled").open("wb", buffering=0) as file:
-            while True:
-                file.write(bytes(2**16))
+        """Leave no room on the disk, nor what the engine gives back of containers that have just ended."""
+        with (self.disk / "filled").open("ab", buffering=0) as file:
+            for _ in range(10):
+                with contextlib.suppress(OSError):
+                    while True:
+                        file.write(bytes(2**16))
+                time.sleep(0.1)
 
     def clear(self) -> None:
         """Take away what filled the disk."""

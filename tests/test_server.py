@@ -184,13 +184,56 @@ def test_a_client_is_not_told_where_a_locked_store_lies(tmp_path):
         run_id = post(url, "runs/create", experiment_id="0")["run"]["info"]["run_id"]
         with closing(sqlite3.connect(tmp_path / "own.db", isolation_level=None)) as connection:
             connection.execute("BEGIN IMMEDIATE")
-            status, body = ask(url, "POST", f"{API}/runs/set-tag", {"run_id": run_id, "key": "a", "value": "b"})
+            status, body = ask(url, "POST", f"{API}/runs/log-parameter", {"run_id": run_id, "key": "a", "value": "b"})
             connection.execute("ROLLBACK")
         assert status == 503
         assert json.loads(body)["error_code"] == "TEMPORARILY_UNAVAILABLE"
         assert b"own.db" not in body
         assert str(tmp_path).encode() not in body
-        post(url, "runs/set-tag", run_id=run_id, key="a", value="b")
+        post(url, "runs/log-parameter", run_id=run_id, key="a", value="b")
+
+
+@POSIX
+def test_while_the_store_is_locked_what_was_answered_waits_and_the_rest_is_refused(tmp_path):
+    """A read says that it cannot be known, rather than to leave something out."""
+    (tmp_path / "hookline.yaml").write_text("tracking: {uri: 'sqlite:///own.db', options: {busy_timeout: 0.2}}\n")
+    with server(tmp_path) as (_process, url):
+        post(url, "runs/create", experiment_id="0")
+        run_id = post(url, "runs/create", experiment_id="0")["run"]["info"]["run_id"]
+        answered = []
+        with closing(sqlite3.connect(tmp_path / "own.db", isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            for step in range(100_000):
+                point = {"run_id": run_id, "key": "m", "value": step, "step": step, "timestamp": 1}
+                status, _ = ask(url, "POST", f"{API}/runs/log-metric", point)
+                if status != 200:
+                    break
+                answered.append(step)
+            assert status == 503
+            assert ask(url, "GET", f"{API}/runs/get?run_id={run_id}")[0] == 503
+            connection.execute("ROLLBACK")
+        found = json.loads(ask(url, "GET", f"{API}/metrics/get-history?run_id={run_id}&metric_key=m")[1])
+        assert [int(each["step"]) for each in found.get("metrics", [])] == answered
+
+
+@POSIX
+def test_what_a_killed_server_answered_for_is_seen_by_the_next_command(tmp_path, hookline_command):
+    """It is killed before it commits anything: the database is locked by another process meanwhile."""
+    with server(tmp_path) as (process, url):
+        post(url, "runs/create", experiment_id="0")
+        with closing(sqlite3.connect(tmp_path / ".hookline" / "hookline.db", isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            made = post(url, "runs/create", experiment_id="0", run_name="late")["run"]["info"]["run_id"]
+            for step in range(5):
+                post(url, "runs/log-metric", run_id=made, key="m", value=step, step=step, timestamp=1)
+            process.kill()
+            process.wait()
+            connection.execute("ROLLBACK")
+    shown = json.loads(hookline_command("runs", "show", made, "--json"))
+    assert shown["info"]["run_name"] == "late"
+    assert [*(tmp_path / ".hookline").rglob("*.intake")] == []
+    with workspace_of(tmp_path) as workspace:
+        assert [*workspace.runs.history(made, "m").steps] == [*range(5)]
 
 
 @pytest.fixture

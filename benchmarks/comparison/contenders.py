@@ -49,6 +49,10 @@ def _limit(name: str, about: str, environment: str = "empty", **options: str) ->
 
 _COMMITTED = "a request is answered after its commit"
 _ON_POSTGRESQL = f"{_COMMITTED}, which waits for the disk (PostgreSQL, synchronous_commit=on)"
+_IN_INTAKE = (
+    "points and runs are answered when they are with the operating system (kill -9 takes nothing, a power cut the last "
+    "second), all else after its commit"
+)
 _NO_FSYNC = "the files are with the operating system, not synced"
 _ANSWERED = "the object store has answered"
 
@@ -64,8 +68,8 @@ EVERY = (
             "artifacts": "as its artifact store leaves files: moved to their place whole",
             "objects": _ANSWERED,
             "model": "the folder is moved to its place whole",
-            "server": f"{_COMMITTED} (SQLite, synchronous=NORMAL)",
-            "server-postgresql": _ON_POSTGRESQL,
+            "server": _IN_INTAKE,
+            "server-postgresql": _IN_INTAKE,
         },
     ),
     Contender(

@@ -94,15 +94,18 @@ class CursorMoved(InvalidState):
     """A delivery does not start where the store is: it was stored before, or something before it is missing.
 
     Attributes:
-        cursor: how many records of the writer the store has.
+        cursor: how many records of the writer, or writes of the intake, the store has.
     """
 
-    def __init__(self, run_id: str, writer_id: str, first: int, cursor: int) -> None:
+    def __init__(self, source: str, first: int, cursor: int) -> None:
         self.cursor = cursor
         super().__init__(
-            f"The store has {cursor} records of the writer {writer_id} of the run {run_id}; a delivery that starts at "
-            f"{first} does not fit."
+            f"The store has {cursor} records of the {source}; a delivery that starts at {first} does not fit."
         )
+
+
+class StoredThoughDeleted(InvalidValue):
+    """What was answered for before is stored, into a run or an experiment that was deleted meanwhile."""
 
 
 class RecordsRefused(InvalidValue):

@@ -29,7 +29,7 @@ from hookline.entities import (
 )
 from hookline.entities.names import run_name_of
 from hookline.entities.rules import text_map
-from hookline.errors import AlreadyExists, Gone, InvalidState, InvalidValue, NotFound
+from hookline.errors import AlreadyExists, Gone, InvalidState, InvalidValue, NotFound, StoredThoughDeleted
 
 RUN_NAME_TAG = "mlflow.runName"
 """The tag that always carries a run's name."""
@@ -112,6 +112,11 @@ def run_tag_not_found(run_id: str, key: str) -> NotFound:
 def require_active_run(run_id: str, stage: LifecycleStage | str) -> None:
     """Raise `InvalidValue` where a run is deleted and so takes no writes."""
     _require_active("run", run_id, stage)
+
+
+def stored_though_deleted(run_id: str) -> StoredThoughDeleted:
+    """Return what is told of a write that was answered for before its run, or the run's experiment, was deleted."""
+    return StoredThoughDeleted(f"The run {run_id} was deleted meanwhile; what had been answered for is stored in it.")
 
 
 def new_run(run: NewRun, experiment: Experiment) -> tuple[RunInfo, dict[str, str]]:

@@ -66,7 +66,9 @@ def test_any_body_is_read_or_refused(body):
             codec.decode_body(kind, body)
 
 
-@pytest.mark.parametrize("error", [NotFound("a"), AlreadyExists("b"), InvalidValue("c"), CursorMoved("r", "w", 3, 7)])
+@pytest.mark.parametrize(
+    "error", [NotFound("a"), AlreadyExists("b"), InvalidValue("c"), CursorMoved("writer w of the run r", 3, 7)]
+)
 def test_an_error_comes_back_as_what_it_was(error):
     body = codec.encode(errors.problem_of(error))
     back = errors.error_of(errors.status_of(error), body)

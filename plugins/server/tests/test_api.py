@@ -129,6 +129,7 @@ def test_a_request_that_is_sent_again_is_stored_once(client, workspace):
     for _ in range(3):
         client.post("runs/log-metric", run_id=run_id, key="m", value=1.0, timestamp=5, step=1)
         client.post("runs/log-batch", run_id=run_id, metrics=[{"key": "n", "value": 1.0, "timestamp": 5, "step": 1}])
+    client.get("runs/get", run_id=run_id)
     for key in "mn":
         assert sum(len(block) for block in workspace.tracking.metric_history(run_id, key)) == 1
 
@@ -364,7 +365,7 @@ def test_an_error_of_the_server_itself_names_no_place_of_it(
     with serve() as client:
         run_id = client.run()
         monkeypatch.setattr(workspace.tracking, "get_run", fail)
-        monkeypatch.setattr(workspace.tracking, "log_batches", fail)
+        monkeypatch.setattr(workspace.tracking, "write_together", fail)
         if request_ == "a read":
             found = client.refused("GET", "runs/get", run_id=run_id)
         else:

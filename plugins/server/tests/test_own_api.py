@@ -4,15 +4,15 @@ import math
 
 import pytest
 
-from hookline.entities import Batch, LifecycleStage, Metric, RunChange
+from hookline.entities import Batch, LifecycleStage, Metric, NewRun, RunChange
 
 OWN = "/api/hookline/v1"
 
 
 @pytest.fixture
-def runs(client, workspace):
+def runs(workspace):
     """Three runs with a series of 0 to 99, of which the third is deleted."""
-    found = [client.run(start_time=1000) for _ in range(3)]
+    found = [workspace.tracking.create_run(NewRun("0", start_time=1000)).info.run_id for _ in range(3)]
     for number, run_id in enumerate(found):
         metrics = [Metric("loss", step * (number + 1), step, 1000 + step) for step in range(100)]
         batch = Batch(metrics=metrics, params={"alpha": f"0.{number}", "kind": "tree"}, tags={"team": "a"})

@@ -60,7 +60,7 @@ def test_params_are_looked_at_once_before_they_are_written(
     store.log_batch(run_id, Batch(params={"a": "1"}))
     other = store.create_run(NewRun("0")).info.run_id
     trace.clear()
-    assert store.log_batches([(other, Batch(params={"a": "2"}))]) == [None]
+    assert store.write_together([(other, Batch(params={"a": "2"}))]) == [None]
     of_params = [statement.split()[0] for statement in trace if "hookline_params" in statement]
     assert of_params[:2] == ["SELECT", "INSERT"]
     assert of_params.count("SELECT") == 1

@@ -111,6 +111,7 @@ def test_a_store_of_the_first_schema_has_overviews_of_what_ends_once_it_is_upgra
     before = store.chart([run_id], "m", width=20)
     store.close()
     execute("DROP TABLE hookline_overviews")
+    execute("DROP TABLE hookline_intakes")
     execute("UPDATE hookline_schema SET version_num = '0001'")
     with pytest.raises(InvalidState, match=r"older version .*hookline db upgrade"):
         SqlTrackingStore(uri)

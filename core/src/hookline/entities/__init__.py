@@ -7,6 +7,7 @@ from hookline.entities.delivery import Delivery, Writer, checksum_of, merged
 from hookline.entities.deployment import Deployment, ModelFolder
 from hookline.entities.experiment import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME, Experiment, ExperimentChange
 from hookline.entities.files import FileInfo
+from hookline.entities.intake import IntakePart, Write
 from hookline.entities.lease import Lease
 from hookline.entities.logged_model import LoggedModel, LoggedModelChange, NewLoggedModel
 from hookline.entities.metric import SYSTEM_PREFIX, Batch, Metric, Points, is_system_metric
@@ -73,6 +74,7 @@ __all__ = [
     "ExperimentChange",
     "Fetched",
     "FileInfo",
+    "IntakePart",
     "KeyKind",
     "LatestPoints",
     "Lease",
@@ -110,6 +112,7 @@ __all__ = [
     "VersionChange",
     "VersionStatus",
     "ViewType",
+    "Write",
     "Writer",
     "check_alias",
     "check_experiment_name",

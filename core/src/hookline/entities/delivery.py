@@ -49,6 +49,11 @@ class Delivery:
     sealed: bool = False
 
     @property
+    def writer(self) -> str:
+        """What messages call the writer."""
+        return f"writer {self.writer_id} of the run {self.run_id}"
+
+    @property
     def changes_run(self) -> bool:
         """Whether anything is to be stored beside the cursor, which a deleted run refuses."""
         named = (

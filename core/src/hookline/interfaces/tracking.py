@@ -33,6 +33,7 @@ from hookline.entities import (
     Delivery,
     Experiment,
     ExperimentChange,
+    IntakePart,
     KeyKind,
     ModelInput,
     ModelOutput,
@@ -46,6 +47,7 @@ from hookline.entities import (
     RunRecord,
     ValueType,
     ViewType,
+    Write,
     Writer,
 )
 from hookline.errors import HooklineError, NotSupported
@@ -56,6 +58,8 @@ from hookline.store_rules import reads_as_number
 
 PURGE = "purge"
 """The capability of a store that deletes for good."""
+INTAKES = "intakes"
+"""The capability of a store that takes what servers answered for before, each once: see `write_together`."""
 OWN_PLACES = "own places"
 """The capability of a store that decides by itself where the artifacts of a run are: only its record of it tells."""
 
@@ -148,20 +152,38 @@ class TrackingStore(ABC):
             InvalidValue: the run is deleted, or a param already has another value.
         """
 
-    def log_batches(self, batches: Sequence[tuple[str, Batch]]) -> Sequence[HooklineError | None]:
-        """Store batches of several runs, in this order, each whole or not at all; return what became of each.
+    def write_together(
+        self, writes: Sequence[Write], intake: IntakePart | None = None
+    ) -> Sequence[HooklineError | None]:
+        """Create runs and store batches of several runs, each whole or not at all; return what became of each.
 
-        For servers, which are given many small batches at once. This body stores one after the other; a store whose
-        commits cost more than what they commit replaces it.
+        For servers, which are given many small writes at once. They are stored in this order, but that runs may be
+        created first. This body stores one after the other; a store whose commits cost more than what they commit
+        replaces it.
+
+        Args:
+            intake: where the writes stand in a log of such as were answered for before. Only a store with the
+                capability `INTAKES` takes it. The log's cursor moves to `intake.after` in the transaction that stores
+                the writes, and so each is stored once, whoever delivers it. What was deleted meanwhile takes it still.
 
         Returns:
-            For each batch None, or the error that `log_batch` would have raised.
-        """
-        return [self._attempt(run_id, batch) for run_id, batch in batches]
+            For each write None, or the error that `create_run` or `log_batch` would have raised. With an intake it is
+            `StoredThoughDeleted` for what went into something deleted.
 
-    def _attempt(self, run_id: str, batch: Batch) -> HooklineError | None:
+        Raises:
+            CursorMoved: the log's cursor is beyond `intake.first`; it says where it is. NotSupported: an intake is
+            given, and the store takes none. Unavailable: with an intake, the store is away, and nothing was stored.
+        """
+        if intake is not None:
+            raise NotSupported(f"{type(self).__name__} takes no intakes.")
+        return [self._attempt(write) for write in writes]
+
+    def _attempt(self, write: Write) -> HooklineError | None:
         try:
-            self.log_batch(run_id, batch)
+            if isinstance(write, NewRun):
+                self.create_run(write)
+            else:
+                self.log_batch(*write)
         except HooklineError as error:
             return error
         return None

@@ -22,6 +22,7 @@ from hookline.journal.frames import Damaged, end_of_frame
 from hookline.system import HeldLock, sync_file, try_lock
 
 SUFFIX, REFUSED_SUFFIX, NOT_STORED_SUFFIX = ".journal", ".refused", ".not-stored"
+INTAKE_SUFFIX = ".intake"
 STAGED = "staged"
 _LONGEST_NAME = 200
 _TRIES = 100
@@ -63,28 +64,8 @@ class JournalFiles:
         return sorted((each[2], self.folder / name) for each, name in found if each)
 
     def begin(self, first: int) -> int:
-        """Make a file and return its descriptor, which appends. The first one is locked until that is closed.
-
-        Raises:
-            OSError: it cannot be made. Unavailable: the file system cannot lock.
-        """
-        path = self.segment(first)
-        for _ in range(_TRIES):
-            try:
-                descriptor = os.open(path, _NEW_FILE, 0o600)
-            except FileNotFoundError:  # somebody removed the folder
-                self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                continue
-            try:
-                # Another process that saw it without a lock may have taken it for left over, and removed it.
-                if first or (try_lock(descriptor, path) and os.fstat(descriptor).st_nlink):
-                    descriptor, made = -1, descriptor
-                    return made
-            finally:
-                if descriptor >= 0:
-                    os.close(descriptor)
-            time.sleep(0.001)
-        raise BlockingIOError(f"the file {path} cannot be used")
+        """Make a file and return its descriptor: see `new_file`. The first one is locked."""
+        return new_file(self.segment(first), locked=first == 0)
 
     def take_over(self, segments: Sequence[Segment]) -> HeldLock | None:
         """Lock the first of the files of a writer whose process is gone.
@@ -131,6 +112,30 @@ class JournalFiles:
     @property
     def _refused(self) -> Path:
         return self.folder / f"{self.run}.{self.writer_id}{REFUSED_SUFFIX}"
+
+
+def new_file(path: Path, *, locked: bool) -> int:
+    """Make a file and return its descriptor, which appends; where it is `locked`, it is so until that is closed.
+
+    Raises:
+        OSError: it cannot be made. Unavailable: the file system cannot lock.
+    """
+    for _ in range(_TRIES):
+        try:
+            descriptor = os.open(path, _NEW_FILE, 0o600)
+        except FileNotFoundError:  # somebody removed the folder
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            continue
+        try:
+            # Another process that saw it without a lock may have taken it for left over, and removed it.
+            if not locked or (try_lock(descriptor, path) and os.fstat(descriptor).st_nlink):
+                descriptor, made = -1, descriptor
+                return made
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)
+        time.sleep(0.001)
+    raise BlockingIOError(f"the file {path} cannot be used")
 
 
 def run_name(run_id: str) -> str:
@@ -180,6 +185,11 @@ def not_stored(folder: Path, run_id: str | None = None) -> list[Path]:
     wanted = None if run_id is None else run_name(run_id)
     away = (name for name in _names(folder) if name.endswith(NOT_STORED_SUFFIX))
     return sorted(folder / name for name in away if wanted in (None, _run_of(name)))
+
+
+def intakes(folder: Path) -> list[Path]:
+    """Return the files of intakes, those of one intake in their order."""
+    return sorted(folder / name for name in _names(folder) if name.endswith(INTAKE_SUFFIX))
 
 
 def refused(folder: Path, run_id: str) -> list[dict[str, Any]]:

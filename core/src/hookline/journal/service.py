@@ -22,6 +22,7 @@ from hookline.journal.absences import FILES, Absences
 from hookline.journal.background import Background
 from hookline.journal.foreign import ForeignJournals
 from hookline.journal.identity import this_process
+from hookline.journal.intake import Intake, deliver_intakes
 from hookline.journal.places import make_root
 from hookline.journal.reader import JournalReader
 from hookline.journal.records import Records
@@ -232,7 +233,19 @@ class Journals:
                 with self._away.tolerated(self._sinks[0].name):
                     self._ship(track, self._sinks[0])
             self._foreign.ship_all(self.root, self._own)
+            with self._away.tolerated(self._sinks[0].name):
+                self.deliver_intakes()
             self._ship_staged()
+
+    def deliver_intakes(self) -> None:
+        """Store what servers of the store that are gone had answered for. Raises `Unavailable` where it is away."""
+        primary = self._sinks[0]
+        with self._lock:
+            deliver_intakes(self.root, primary.store(), primary.name)
+
+    def intake(self) -> Intake:
+        """Return an intake for a server of the store. Raises `Refused` where the folder cannot be made."""
+        return Intake(self._made_root)
 
     @property
     def _own(self) -> set[files.JournalFiles]:

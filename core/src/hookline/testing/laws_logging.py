@@ -79,7 +79,7 @@ class LoggingLaws(StoreSuite):
             "a text that is none": (second, Batch(tags={"t": "\ud800"})),
             "later": (first, Batch(metrics=(Metric("m", 3.0, 3, 1),), tags={"t": "new"})),
         }
-        told = dict(zip(batches, store.log_batches(list(batches.values())), strict=True))
+        told = dict(zip(batches, store.write_together(list(batches.values())), strict=True))
         kinds = {name: type(problem) for name, problem in told.items() if problem is not None}
         assert kinds.pop("a text that is none", InvalidValue) is InvalidValue  # some stores hold it
         assert kinds == {"a param that changes": InvalidValue, "no such run": NotFound, "a deleted run": InvalidValue}
@@ -87,6 +87,16 @@ class LoggingLaws(StoreSuite):
         assert [value for _, _, value in history(store, second, "m")] == [bits(2.0)]
         data = store.get_run(first).data
         assert (data.params, data.tags["t"]) == ({"p": "1"}, "new")
+
+    def test_runs_are_created_together_with_what_is_logged_into_them(self, store: TrackingStore) -> None:
+        """Making one again changes nothing, and one in no experiment is told of; the others are there."""
+        known, new, lost = NewRun("0", run_name="known"), NewRun("0", tags={"t": "v"}), NewRun("987654321")
+        store.create_run(known)
+        told = store.write_together([new, (new.run_id, Batch(params={"p": "1"})), known, lost])
+        assert [type(problem) for problem in told] == [type(None), type(None), type(None), NotFound]
+        assert store.get_run(new.run_id).data.params == {"p": "1"}
+        assert store.get_run(new.run_id).data.tags["t"] == "v"
+        assert store.get_run(known.run_id).info.run_name == "known"
 
     def test_a_batch_is_stored_whole(self, store: TrackingStore, run_id: str) -> None:
         """Metrics, params and tags of one call; values that are no text become text."""

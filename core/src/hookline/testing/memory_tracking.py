@@ -15,6 +15,7 @@ from hookline.entities import (
     Delivery,
     Experiment,
     ExperimentChange,
+    IntakePart,
     Lease,
     LifecycleStage,
     LoggedModel,
@@ -34,12 +35,13 @@ from hookline.entities import (
     RunInputs,
     RunOutputs,
     RunRecord,
+    Write,
     Writer,
     now_ms,
 )
-from hookline.errors import CursorMoved
+from hookline.errors import CursorMoved, HooklineError
 from hookline.interfaces import LoggedModels, TrackingStore
-from hookline.interfaces.tracking import PURGE
+from hookline.interfaces.tracking import INTAKES, PURGE
 from hookline.search import evaluate
 from hookline.search.syntax import Query
 from hookline.store_rules import (
@@ -60,6 +62,7 @@ from hookline.store_rules import (
     run_not_found,
     run_purged,
     run_tag_not_found,
+    stored_though_deleted,
 )
 from hookline.testing.memory_documents import MemoryDocuments
 
@@ -109,7 +112,7 @@ class MemoryTrackingStore(MemoryDocuments, TrackingStore, LoggedModels):
             noted gives the times of then, and gets the same store.
     """
 
-    capabilities: ClassVar[frozenset[str]] = frozenset({PURGE})
+    capabilities: ClassVar[frozenset[str]] = frozenset({PURGE, INTAKES})
 
     def __init__(self, uri: str = "memory:", options: object = None, clock: Callable[[], int] = now_ms) -> None:
         super().__init__()
@@ -121,6 +124,7 @@ class MemoryTrackingStore(MemoryDocuments, TrackingStore, LoggedModels):
         self._model_points: dict[str, dict[_ModelPoint, Metric]] = {}
         self._purged: dict[tuple[PurgedKind, str], Purged | None] = {}
         """What was deleted for good; None where its files are gone too."""
+        self._intakes: dict[str, int] = {}
         self._made = 1
         default = new_experiment(DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME, None, None, self._clock())
         self._experiments[default.experiment_id] = default
@@ -218,6 +222,38 @@ class MemoryTrackingStore(MemoryDocuments, TrackingStore, LoggedModels):
                 run.series.setdefault(point.key, []).append(point)
                 self._note_model_point(run_id, point)
 
+    def write_together(
+        self, writes: Sequence[Write], intake: IntakePart | None = None
+    ) -> Sequence[HooklineError | None]:
+        """See `TrackingStore.write_together`."""
+        if intake is None:
+            return super().write_together(writes)
+        with self._lock:
+            cursor = self._intakes.get(intake.intake_id, 0)
+            if cursor > intake.first:
+                raise CursorMoved(f"intake {intake.intake_id}", intake.first, cursor)
+            self._intakes[intake.intake_id] = intake.after
+            return [self._attempt_answered(write) for write in writes]
+
+    def _attempt_answered(self, write: Write) -> HooklineError | None:
+        """Store what was answered for before, also into what was deleted meanwhile."""
+        owner = self._experiments.get(write.experiment_id) if isinstance(write, NewRun) else self._runs.get(write[0])
+        if isinstance(owner, Experiment) and isinstance(write, NewRun):
+            self._experiments[owner.experiment_id] = evolve(owner, lifecycle_stage=LifecycleStage.ACTIVE)
+            problem = self._attempt(write)
+            self._experiments[owner.experiment_id] = owner
+            run, stage = self._runs.get(write.run_id), owner.lifecycle_stage
+        elif isinstance(owner, _Run):
+            run, stage = owner, owner.info.lifecycle_stage
+            run.info = evolve(run.info, lifecycle_stage=LifecycleStage.ACTIVE)
+            problem = self._attempt(write)
+        else:
+            return self._attempt(write)
+        if run is not None and stage is LifecycleStage.DELETED:
+            run.move(stage, self._clock())
+            problem = problem or stored_though_deleted(run.info.run_id)
+        return problem
+
     def delete_tag(self, run_id: str, key: str) -> None:
         """See `TrackingStore.delete_tag`."""
         with self._lock:
@@ -280,7 +316,7 @@ class MemoryTrackingStore(MemoryDocuments, TrackingStore, LoggedModels):
                 run = self._new_run(delivery.created)
             writer = run.writers.get(delivery.writer_id, Writer(delivery.writer_id))
             if delivery.first != writer.cursor:
-                raise CursorMoved(delivery.run_id, delivery.writer_id, delivery.first, writer.cursor)
+                raise CursorMoved(delivery.writer, delivery.first, writer.cursor)
             if delivery.changes_run:
                 require_active_run(delivery.run_id, run.info.lifecycle_stage)
             points = [one for part in delivery.points for one in part]

@@ -6,6 +6,7 @@ from hookline.testing.laws_charts import ChartLaws
 from hookline.testing.laws_concurrency import ConcurrencyLaws
 from hookline.testing.laws_deliveries import DeliveryLaws
 from hookline.testing.laws_experiments import ExperimentLaws
+from hookline.testing.laws_intakes import IntakeLaws
 from hookline.testing.laws_logging import LoggingLaws
 from hookline.testing.laws_purging import PurgeLaws
 from hookline.testing.laws_run_search import RunSearchLaws
@@ -22,6 +23,7 @@ class TrackingStoreSuite(
     CatalogueLaws,
     PurgeLaws,
     DeliveryLaws,
+    IntakeLaws,
     ConcurrencyLaws,
 ):
     """The laws of a tracking store: those of `hookline.interfaces.tracking`, each as a test.
@@ -38,4 +40,4 @@ class TrackingStoreSuite(
     """
 
     kind = "tracking store"
-    version = 3
+    version = 4

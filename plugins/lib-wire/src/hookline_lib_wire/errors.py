@@ -132,7 +132,7 @@ def error_of(status: int, body: bytes) -> HooklineError:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return _by_status(status)
     if problem.error_code == "CURSOR_MOVED" and problem.cursor is not msgspec.UNSET:
-        moved = CursorMoved("", "", 0, problem.cursor)
+        moved = CursorMoved("", 0, problem.cursor)
         moved.args = (problem.message,)
         return moved
     kind = _CLASSES.get(problem.error_code)

@@ -3,20 +3,25 @@
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from inspect import iscoroutinefunction
 from typing import Any
 
 import msgspec
 from attrs import frozen
 
+from hookline.entities import NewRun
 from hookline.errors import HooklineError, InvalidValue, NotSupported
 from hookline_lib_serving.monitoring import Monitor
+from hookline_lib_wire.answers import run as run_answer
 from hookline_lib_wire.codec import decode_body, decode_query, encode
 from hookline_lib_wire.errors import WireError, is_for_clients, problem_of, status_of
 from hookline_lib_wire.messages.base import Request
+from hookline_lib_wire.messages.runs import RunFound
 from hookline_lib_wire.permissions import NAMELESS, Action, Thing
 from hookline_lib_wire.routes import Route
 from hookline_lib_wire.table import ROUTES
+from hookline_server.accepting import Accepting
 from hookline_server.access import ANYBODY, Access, Authenticator, Caller, require, unknown_caller
 from hookline_server.durability import DiskKeeper
 from hookline_server.exchanges import ClientGone, Exchange, Receive, Reply, Send
@@ -45,6 +50,7 @@ class _Target:
     handler: Handler
     is_streamed: bool
     is_hot: bool
+    may_delete: bool
 
 
 class App:
@@ -69,8 +75,9 @@ class App:
         self._router = Router(_targets(self.routes, handlers), services.settings.prefix)
         self._threads = services.threads
         self._identifying = Threads(IDENTIFYING_THREADS, "hookline-identify")
-        self._keeper = DiskKeeper(services, services.settings.durability)
-        self._writes = Writes(services, self._keeper)
+        self._accepting = Accepting(services)
+        self._keeper = DiskKeeper(services, self._accepting)
+        self._writes = Writes(services, self._accepting, self._keeper)
         self.monitor = Monitor()
         services.app, services.authenticator = self, authenticator
 
@@ -97,6 +104,7 @@ class App:
         """Wait for what is being written, and end the threads."""
         self._writes.close()
         self._keeper.close()
+        self._accepting.close()
         self._identifying.close()
         self._services.close()
 
@@ -108,37 +116,52 @@ class App:
         target = found.target
         caller = await self._caller(exchange, target.route)
         services = self._services_for(caller)
+        if target.is_hot:
+            await self._write(exchange, target, services, caller)
+            return target.route.operation
+        if self._accepting.is_behind:
+            await self._writes.settled()
+        with self._accepting.deleting() if target.may_delete else nullcontext():
+            await self._answer_one(exchange, target, services, caller, found.in_path)
+        return target.route.operation
+
+    async def _write(self, exchange: Exchange, target: _Target, services: Services, caller: Caller) -> None:
+        """Answer a request that is stored together with others."""
+        body = await exchange.body()
+        check_json(exchange)
+        request = decode_body(target.route.request, body)
+        await self._check(caller, target.route, request)
+        write = target.handler(services, request)
+        if self._authenticator is not None and not isinstance(write, NewRun):
+            measured = {each.model_id for each in write[1].metrics if each.model_id}
+            if measured:
+                await self._threads(check_changes, services, measured)
+        made = await self._writes.add(write, body)
+        if made is not None and self._authenticator is not None:
+            self._services.belonging.made(made.info)
+        await exchange.answer(_DONE if made is None else Reply(encode(RunFound(run=run_answer(made)))))
+
+    async def _answer_one(
+        self, exchange: Exchange, target: _Target, services: Services, caller: Caller, in_path: Mapping[str, str]
+    ) -> None:
         if target.is_streamed:
             if target.route.streams:
-                request = decode_query(target.route.request, exchange.query, found.in_path)
+                request = decode_query(target.route.request, exchange.query, in_path)
             else:
-                request = await self._read(exchange, target.route, found.in_path)
+                request = await self._read(exchange, target.route, in_path)
             await self._check(caller, target.route, request)
             reply = await target.handler(services, exchange, request)
             if reply is not None:
                 if _writes(target.route):
                     await self._threads(self._keeper.wrote)
                 await exchange.answer(reply if isinstance(reply, Reply) else Reply(encode(reply)))
-        elif target.is_hot:
-            body = await exchange.body()
-            check_json(exchange)
-            request = decode_body(target.route.request, body)
-            await self._check(caller, target.route, request)
-            run_id, batch = target.handler(services, request)
-            if self._authenticator is not None:
-                measured = {each.model_id for each in batch.metrics if each.model_id}
-                if measured:
-                    await self._threads(check_changes, services, measured)
-            await self._writes.add(run_id, batch, body)
-            await exchange.answer(_DONE)
         else:
-            request = await self._read(exchange, target.route, found.in_path)
+            request = await self._read(exchange, target.route, in_path)
             await self._check(caller, target.route, request)
             answer = await self._threads(self._handled, target, services, request)
             if self._authenticator is not None and target.route.permission.thing is Thing.OWNER_OF_NEW:
                 await self._threads(self._note_owner, caller, answer)
             await exchange.answer(answer if isinstance(answer, Reply) else Reply(encode(answer)))
-        return target.route.operation
 
     async def _read(self, exchange: Exchange, route: Route, in_path: Mapping[str, str]) -> Request:
         if route.method == "GET":
@@ -222,6 +245,8 @@ class App:
 
 
 _DONE = Reply(b"{}")
+_DELETE = frozenset({"delete_run", "delete_experiment", "change_run"})
+"""The operations of the table that may delete runs; nobody knows what those of extensions do."""
 
 
 def _targets(routes: Sequence[Route], handlers: Mapping[str, Handler]) -> list[tuple[Route, _Target]]:
@@ -236,6 +261,7 @@ def _targets(routes: Sequence[Route], handlers: Mapping[str, Handler]) -> list[t
                 handlers[route.operation],
                 iscoroutinefunction(handlers[route.operation]),
                 route.operation in HOT,
+                route.operation in _DELETE or (_writes(route) and route not in ROUTES),
             ),
         )
         for route in routes

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from hookline.entities import ViewType
+from hookline.entities import RunInfo, ViewType
 from hookline.errors import InvalidValue, NotFound
 from hookline.paths import check_key_path
 from hookline.search.syntax import Comparison, Entity, Field, Operator, Query
@@ -47,18 +47,24 @@ class Belonging:
         """
         return self._of_path(name) if thing is Thing.ARTIFACT else self._home(thing, name).experiment_id
 
+    def made(self, run: RunInfo) -> None:
+        """Note where a new run lives, which the store may not know yet."""
+        self._remember(Thing.RUN, run.run_id, _Home(run.experiment_id, run.artifact_uri))
+
     def _home(self, thing: Thing, name: str) -> _Home:
         with self._lock:
             known = self._homes.get((thing, name))
             if known is not None:
                 self._homes.move_to_end((thing, name))
                 return known
-        found = self._run(name) if thing is Thing.RUN else self._logged_model(name)
+        return self._remember(thing, name, self._run(name) if thing is Thing.RUN else self._logged_model(name))
+
+    def _remember(self, thing: Thing, name: str, home: _Home) -> _Home:
         with self._lock:
-            self._homes[thing, name] = found
+            self._homes[thing, name] = home
             if len(self._homes) > REMEMBERED:
                 self._homes.popitem(last=False)
-        return found
+        return home
 
     def _run(self, run_id: str) -> _Home:
         info = self._services.tracking.get_run(run_id).info

@@ -4,6 +4,7 @@ import logging
 import threading
 
 from hookline.errors import HooklineError
+from hookline_server.accepting import Accepting
 from hookline_server.services import Services
 from hookline_server.settings import Durability
 
@@ -16,11 +17,13 @@ class DiskKeeper:
     """Has the store written to the disk, after each commit or once a second. Thread safe.
 
     Args:
-        services: whose tracking store is written. mode: what answers wait for.
+        services: whose tracking store is written.
+        accepting: what is in the intake, which need not keep what is on the disk elsewhere.
     """
 
-    def __init__(self, services: Services, mode: Durability) -> None:
-        self._services, self._is_full = services, mode is Durability.FULL
+    def __init__(self, services: Services, accepting: Accepting) -> None:
+        self._services, self._accepting = services, accepting
+        self._is_full = services.settings.durability is Durability.FULL
         self._dirty, self._ended = threading.Event(), threading.Event()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -51,7 +54,9 @@ class DiskKeeper:
             ended = self._ended.is_set()
             self._dirty.clear()
             try:
+                stored = self._accepting.stored
                 self._services.tracking.sync()
+                self._accepting.on_disk(stored)
             except HooklineError as error:
                 log.error("What was answered may not be on the disk: %s", error)
             if ended:

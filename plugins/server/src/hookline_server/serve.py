@@ -73,7 +73,8 @@ def serve_from(workers: int, order: Order, bound: socket.socket, started: Callab
     """
 
     def work(bound: socket.socket, said: Callable[[], None]) -> None:
-        serve(order.workspace(), order.settings, bound, said, order.authentication)
+        settings = evolve(order.settings, is_alone=workers == 1)
+        serve(order.workspace(), settings, bound, said, order.authentication)
 
     with closing(order.workspace()) as workspace:
         place = workspace.tracking_uri

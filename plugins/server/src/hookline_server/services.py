@@ -65,8 +65,12 @@ class Services:
         self.uploads.close()
 
     def open(self) -> None:
-        """Open the stores, so that what is wrong with them is told before anybody is served."""
+        """Open the stores, so that what is wrong with them is told before anybody is served.
+
+        What a server left behind that was killed is stored, or removed.
+        """
         self.tracking.get_experiment("0")
+        self.workspace.journals.deliver_intakes()
         self.registry  # noqa: B018 - made here
         self.artifacts  # noqa: B018 - made here
         self.part_uploads.sweep()

@@ -32,6 +32,7 @@ class ServerSettings:
         durability: what an answer waits for, beyond the commit.
         public_url: the URL by which clients call the server, its prefix included, where a proxy stands before it; ""
             for the one that a request names.
+        is_alone: whether no other process serves the store. Then answers need not wait for commits: see `accepting`.
         prefix: the path below which everything lies, such as `/hookline`; "" for none.
     """
 
@@ -43,4 +44,5 @@ class ServerSettings:
     body_seconds: float = 60.0
     durability: Durability = Durability.WINDOW
     public_url: str = ""
+    is_alone: bool = True
     prefix: str = ""

@@ -245,7 +245,7 @@ class MlflowTrackingStore(ServedExperiments, MlflowLoggedModels, TrackingStore):
         known = {each.writer_id: each for each in writers_of(record.data.tags)}
         writer = known.get(delivery.writer_id, Writer(delivery.writer_id))
         if delivery.first != writer.cursor:
-            raise CursorMoved(delivery.run_id, delivery.writer_id, delivery.first, writer.cursor)
+            raise CursorMoved(delivery.writer, delivery.first, writer.cursor)
         if delivery.changes_run:
             require_active_run(delivery.run_id, record.info.lifecycle_stage)
             self._deliver(delivery)

@@ -7,16 +7,15 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from hookline.entities import Batch, Metric
-from hookline.errors import HooklineError, Unavailable
 from hookline.store_rules import RUN_NAME_TAG, new_params
 from hookline_tracking_sql import upserts
-from hookline_tracking_sql.base import FIND_RUN, Part, active_run, require_active
+from hookline_tracking_sql.base import Part, active_run
 from hookline_tracking_sql.dialects.base import Driver
 from hookline_tracking_sql.schema import params as params_table
 from hookline_tracking_sql.segments import Packed, Segment, pack_metrics
 from hookline_tracking_sql.statements import among_given, driver_of, json_list, prepared
 
-_Series: TypeAlias = Sequence[tuple[str, Packed]]
+Series: TypeAlias = Sequence[tuple[str, Packed]]
 _STORED_PARAMS = prepared(
     sa.select(params_table.c.key, params_table.c.value).where(
         params_table.c.run == sa.bindparam("of_run"), among_given(params_table.c.key, "keys")
@@ -29,72 +28,38 @@ class BatchPart(Part):
 
     def log_batch(self, run_id: str, batch: Batch) -> None:
         """See `TrackingStore.log_batch`."""
-        series = _series(batch)
-        ids = self._keys.ids(_keys(batch, series))
+        series = series_of(batch)
+        ids = self._keys.ids(keys_of(batch, series))
         with self._database.writing() as connection:
-            _store(connection, run_id, active_run(connection, run_id), batch, series, ids)
-
-    def log_batches(self, batches: Sequence[tuple[str, Batch]]) -> Sequence[HooklineError | None]:
-        """See `TrackingStore.log_batches`: one transaction, since BEGIN and COMMIT cost more than a point."""
-        try:
-            return self._log_together(batches)
-        except Unavailable as error:
-            return [error] * len(batches)
-        except HooklineError:  # one of them cannot be stored, and nobody said which
-            return super().log_batches(batches)
-
-    def _log_together(self, batches: Sequence[tuple[str, Batch]]) -> list[HooklineError | None]:
-        series = [_series(batch) for _, batch in batches]
-        named = [name for (_, batch), own in zip(batches, series, strict=True) for name in _keys(batch, own)]
-        ids = self._keys.ids(dict.fromkeys(named))
-        problems: list[HooklineError | None] = []
-        with self._database.writing() as connection:
-            found = _found_runs(connection, {run_id for run_id, _ in batches})
-            for (run_id, batch), own in zip(batches, series, strict=True):
-                problems.append(_attempt_within(connection, run_id, batch, own, ids, found))
-        return problems
+            store_batch(connection, run_id, active_run(connection, run_id), batch, series, ids)
 
 
-def _found_runs(connection: sa.Connection, run_ids: Iterable[str]) -> dict[str, tuple[int, int, str] | None]:
-    """Return what `FIND_RUN` finds of runs, which do not change while we write."""
-    named = list(run_ids)
-    found = driver_of(connection).ask(*((FIND_RUN, (run_id,)) for run_id in named))
-    return {run_id: rows.fetchone() for run_id, rows in zip(named, found, strict=True)}
-
-
-def _attempt_within(
-    connection: sa.Connection,
-    run_id: str,
-    batch: Batch,
-    series: _Series,
-    ids: Mapping[str, int],
-    found: Mapping[str, tuple[int, int, str] | None],
-) -> HooklineError | None:
-    """Store a batch within a transaction that goes on if it is refused; nothing of it is then stored."""
-    try:
-        place = require_active(run_id, found[run_id])
-        _store(connection, run_id, place, batch, series, ids)  # nothing is refused after something was written
-    except HooklineError as error:
-        return error
-    return None
-
-
-def _series(batch: Batch) -> _Series:
+def series_of(batch: Batch) -> Series:
+    """Return the points of a batch, packed, by the names of their series."""
     return [(key, pack_metrics(points)) for key, points in _by_key(batch.metrics).items()]
 
 
-def _keys(batch: Batch, series: _Series) -> list[str]:
+def keys_of(batch: Batch, series: Series) -> list[str]:
+    """Return the names of all that a batch holds."""
     return [key for key, _ in series] + [*batch.params, *batch.tags]
 
 
-def _store(
+def store_batch(
     connection: sa.Connection,
     run_id: str,
     place: tuple[int, int],
     batch: Batch,
-    series: _Series,
+    series: Series,
     ids: Mapping[str, int],
 ) -> None:
+    """Store a batch; nothing is refused once something was written.
+
+    Args:
+        place: the row ids of the run and of its experiment. ids: of all keys.
+
+    Raises:
+        InvalidValue: a param has another value.
+    """
     driver = driver_of(connection)
     if batch.params:
         add_params(connection, run_id, place, ids, batch.params)

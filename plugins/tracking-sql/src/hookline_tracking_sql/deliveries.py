@@ -51,7 +51,7 @@ class DeliveryPart(Part):
             place, stage, is_new = _place(connection, delivery, ids)
             writer = _writer(connection, place[0], delivery.writer_id)
             if delivery.first != writer.cursor:
-                raise CursorMoved(delivery.run_id, delivery.writer_id, delivery.first, writer.cursor)
+                raise CursorMoved(delivery.writer, delivery.first, writer.cursor)
             if delivery.changes_run:
                 require_active_run(delivery.run_id, stage)
                 _store(connection, delivery, place, ids, series)

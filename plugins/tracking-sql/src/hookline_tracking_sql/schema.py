@@ -15,7 +15,7 @@ from hookline_tracking_sql.dialects.base import VERSION_TABLE
 from hookline_tracking_sql.expressions import PREFIX_LENGTH, value_prefix
 from hookline_tracking_sql.triggers import SYSTEMS, counting_triggers
 
-SCHEMA_VERSIONS = ("0001", "0002")
+SCHEMA_VERSIONS = ("0001", "0002", "0003")
 """All revisions of the schema, oldest first; the last one is what this module describes."""
 HEAD = SCHEMA_VERSIONS[-1]
 
@@ -456,6 +456,9 @@ purged = sa.Table(
     **_CLUSTERED,
 )
 """Runs and logged models that were deleted for good, by their text ids; the URI is that of files yet to be removed."""
+
+intakes = sa.Table("hookline_intakes", metadata, _short("intake_id", ID, primary_key=True), _integer("cursor"))
+"""How many writes are stored of each log of such as a server answered for before."""
 
 # Documents -----------------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from hookline.interfaces import Documents, LoggedModels, TrackingStore
-from hookline.interfaces.tracking import PURGE
+from hookline.interfaces.tracking import INTAKES, PURGE
 from hookline_tracking_sql.batches import BatchPart
 from hookline_tracking_sql.catalogue import CataloguePart
 from hookline_tracking_sql.charts import ChartPart
@@ -22,6 +22,7 @@ from hookline_tracking_sql.opening import open_database
 from hookline_tracking_sql.options import SqlOptions
 from hookline_tracking_sql.purging import PurgePart
 from hookline_tracking_sql.runs import RunPart
+from hookline_tracking_sql.together import TogetherPart
 
 
 class TrackingTables(
@@ -29,6 +30,7 @@ class TrackingTables(
     RunPart,
     CataloguePart,
     BatchPart,
+    TogetherPart,
     DeliveryPart,
     HistoryPart,
     ChartPart,
@@ -43,7 +45,7 @@ class TrackingTables(
 ):
     """Experiments, runs, logged models and documents in the tables of one database."""
 
-    capabilities: ClassVar[frozenset[str]] = frozenset({PURGE})
+    capabilities: ClassVar[frozenset[str]] = frozenset({PURGE, INTAKES})
 
     def __init__(self, uri: str, dialect: Dialect) -> None:
         self.uri = uri

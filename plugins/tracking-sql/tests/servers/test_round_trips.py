@@ -46,12 +46,12 @@ def test_a_run_and_a_group_of_batches_take_two_round_trips_each(
 ) -> None:
     runs = [store.create_run(NewRun("0")).info.run_id for _ in range(8)]
     points = Batch([Metric(key, 1.0, step) for key in "ab" for step in range(100)])
-    store.log_batches([(run_id, points) for run_id in runs])
+    store.write_together([(run_id, points) for run_id in runs])
     trips.clear()
     store.create_run(NewRun("0", tags={"a": "1"}))
     assert len(trips) == 2
     trips.clear()
-    assert store.log_batches([(run_id, points) for run_id in runs]) == [None] * 8
+    assert store.write_together([(run_id, points) for run_id in runs]) == [None] * 8
     assert len(trips) == 2
 
 
@@ -108,7 +108,7 @@ def test_a_failed_batch_of_a_group_leaves_the_others(store: PostgresqlTrackingSt
         (Batch(params={"p": "2"}, tags={"not": "stored"}), InvalidValue),
         (Batch(tags={"t": "a\0b", "not": "stored"}), InvalidValue),
     ):
-        first, second, third = store.log_batches(
+        first, second, third = store.write_together(
             [(run_id, Batch([Metric("a", 1.0)])), (run_id, wrong), ("0" * 32, Batch([Metric("b", 1.0)]))]
         )
         assert (first, type(second), type(third)) == (None, kind, NotFound)

@@ -57,7 +57,7 @@ def fill_wide(workspace: Workspace) -> str:
             batches.append(
                 (run, Batch(metrics, {f"param{each:02}": f"{chance.randrange(100)}" for each in range(PARAMS)}))
             )
-        assert not any(store.log_batches(batches))
+        assert not any(store.write_together(batches))
         for run, end in ends:
             store.update_run(run, RunChange(status=RunStatus.FINISHED, end_time=end))
     return experiment

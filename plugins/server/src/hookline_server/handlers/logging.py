@@ -1,9 +1,12 @@
-"""Logging into runs: each handler returns what is to be written. Limits are MLflow's; nothing is cut off."""
+"""Making runs and logging into them: each handler returns what is to be written.
+
+Limits are MLflow's; nothing is cut off.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from hookline.entities import Batch, Metric
+from hookline.entities import Batch, Metric, NewRun, now_ms
 from hookline.errors import InvalidValue
 from hookline_lib_wire.messages import runs as messages
 from hookline_lib_wire.messages.base import Tag
@@ -15,6 +18,17 @@ Logged: TypeAlias = tuple[str, Batch]
 
 MAX_METRICS, MAX_PARAMS, MAX_TAGS, MAX_TOGETHER = 1000, 100, 100, 1000
 MAX_PARAM_VALUE, MAX_TAG_VALUE = 6000, 8000
+
+
+def create_run(_services: Services, request: messages.CreateRun) -> NewRun:
+    """Create a run."""
+    return NewRun(
+        experiment_id=request.experiment_id or "0",
+        run_name=request.run_name or None,
+        user_id=request.user_id,
+        start_time=now_ms() if request.start_time is None else request.start_time,
+        tags=texts(request.tags),
+    )
 
 
 def log_metric(_services: Services, request: messages.LogMetric) -> Logged:
@@ -96,6 +110,7 @@ def _check_once(params: Iterable[Tag]) -> None:
 
 
 HANDLERS = {
+    "create_run": create_run,
     "log_metric": log_metric,
     "log_param": log_param,
     "set_tag": set_tag,

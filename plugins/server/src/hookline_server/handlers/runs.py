@@ -10,10 +10,8 @@ from hookline.entities import (
     LifecycleStage,
     ModelInput,
     ModelOutput,
-    NewRun,
     RunChange,
     RunRecord,
-    now_ms,
 )
 from hookline.errors import InvalidValue
 from hookline.liveness import observed_record
@@ -27,18 +25,6 @@ from hookline_server.services import Services
 
 HISTORY_TAG = "mlflow.log-model.history"
 MAX_INPUTS = 1000
-
-
-def create_run(services: Services, request: messages.CreateRun) -> messages.RunFound:
-    """Create a run."""
-    new = NewRun(
-        experiment_id=request.experiment_id or "0",
-        run_name=request.run_name or None,
-        user_id=request.user_id,
-        start_time=now_ms() if request.start_time is None else request.start_time,
-        tags=texts(request.tags),
-    )
-    return messages.RunFound(run=answers.run(services.tracking.create_run(new)))
 
 
 def get_run(services: Services, request: messages.RunId) -> messages.RunFound:
@@ -139,7 +125,6 @@ def log_outputs(services: Services, request: messages.LogOutputs) -> Empty:
 
 
 HANDLERS = {
-    "create_run": create_run,
     "get_run": get_run,
     "update_run": update_run,
     "delete_run": delete_run,

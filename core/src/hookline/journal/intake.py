@@ -1,0 +1,247 @@
+"""An intake: the log of what a server answered for before its store has it.
+
+One server has one, for all runs. A write is in the file before the server answers, so that killing it takes nothing,
+and is stored a moment later, together with what else came. What a server that is gone left is stored by whoever opens
+the store's journals next. Each write is stored once: the store moves the intake's cursor with it.
+"""
+
+import contextlib
+import errno
+import logging
+import os
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from json import JSONEncoder
+from pathlib import Path
+from typing import Any
+
+from attrs import asdict, define
+
+from hookline.entities import Batch, IntakePart, Metric, NewRun, RunStatus, Write, now_ms
+from hookline.errors import CursorMoved, HooklineError, StoredThoughDeleted
+from hookline.interfaces import TrackingStore
+from hookline.journal.files import INTAKE_SUFFIX, JournalFiles, intakes, new_file, run_name
+from hookline.journal.frames import FORMAT, Damaged, Kind, content, frame, frames, from_json, json_frame
+from hookline.system import HeldLock, sync_file
+
+FILE_BYTES = 4 * 2**20
+TOGETHER = 1000
+"""Writes that are delivered in one transaction."""
+_encode = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+log = logging.getLogger("hookline")
+
+
+@define(eq=False)
+class _File:
+    """A file that is locked, and the number that follows its last write."""
+
+    path: Path
+    descriptor: int
+    after: int
+    size: int = 0
+
+
+class Intake:
+    """The intake of one server. `keep` is called from one thread; all else from any, also at the same time.
+
+    Args:
+        folder: that of the store's journals.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.intake_id = folder, secrets.token_hex(8)
+        self.after = 0
+        """The number that follows that of the last write."""
+        self._files: list[_File] = []
+
+    def keep(self, write: Write) -> int:
+        """Append a write, and return its number. It outlives the process from here on.
+
+        Raises:
+            OSError: the disk does not take it, and nothing of it was kept. Unavailable: the file system cannot lock.
+        """
+        if not self._files or self._files[-1].size >= FILE_BYTES:
+            self._files.append(self._begin())
+        file, number = self._files[-1], self.after
+        file.size += _append(file.descriptor, file.size, _frame(number, write))
+        file.after = self.after = number + 1
+        return number
+
+    def _begin(self) -> _File:
+        path = self.folder / f"{self.intake_id}-{self.after:012d}{INTAKE_SUFFIX}"
+        file = _File(path, new_file(path, locked=True), self.after)
+        header = {"format": FORMAT, "intake_id": self.intake_id, "first": self.after, "written_at": now_ms()}
+        try:
+            file.size = _append(file.descriptor, 0, json_frame(Kind.HEADER, header))
+        except OSError:
+            _remove(file)
+            raise
+        return file
+
+    def sync(self) -> None:
+        """Return when all that was kept is on the disk. Raises `OSError` where it is not."""
+        for file in list(self._files):
+            sync_file(file.descriptor)
+        if self._files:
+            sync_file(self.folder)
+
+    def forget(self, stored: int) -> None:
+        """Remove the files that hold none but writes before the number `stored`, which are stored for good."""
+        while len(self._files) > 1 and self._files[0].after <= stored:
+            _remove(self._files.pop(0))
+
+    def close(self, stored: int) -> None:
+        """Remove what is stored for good, and leave the rest to who comes next."""
+        for file in self._files:
+            if file.after <= stored:
+                _remove(file)
+            else:
+                os.close(file.descriptor)
+        self._files = []
+
+
+def deliver_intakes(folder: Path, store: TrackingStore, name: str) -> None:
+    """Store what servers that are gone have left in a folder of journals.
+
+    Args:
+        name: of the store, for what it refuses.
+
+    Raises:
+        Unavailable: the store is away; the files stay.
+    """
+    for path in intakes(folder):
+        with contextlib.suppress(OSError):  # somebody else has just delivered it
+            held = HeldLock.try_take(path, make=False)
+            if held is None:  # its server lives
+                continue
+            with contextlib.closing(_Held(held)):
+                _deliver(path, store, name)
+                store.sync()
+                path.unlink()
+
+
+@define(eq=False)
+class _Held:
+    """A lock that `contextlib.closing` gives back."""
+
+    lock: HeldLock
+
+    def close(self) -> None:
+        self.lock.release()
+
+
+def _deliver(path: Path, store: TrackingStore, name: str) -> None:
+    intake_id = path.name.rpartition("-")[0]
+    together: list[tuple[int, Write]] = []
+    for number, write in _read(path):
+        together.append((number, write))
+        if len(together) == TOGETHER:
+            hand_over(store, intake_id, together, path.parent, name)
+            together = []
+    if together:
+        hand_over(store, intake_id, together, path.parent, name)
+
+
+def hand_over(
+    store: TrackingStore, intake_id: str, writes: Sequence[tuple[int, Write]], folder: Path, name: str
+) -> list[HooklineError | None]:
+    """Store writes of an intake that the store does not have yet, and set aside what it refuses.
+
+    Args:
+        writes: in the order of their numbers. folder: of the journals. name: of the store, for what it refuses.
+
+    Returns:
+        What became of each, as `TrackingStore.write_together` says; None for those that the store had.
+
+    Raises:
+        Unavailable: the store is away, and nothing was stored.
+    """
+    new, had = writes, 0
+    while new:
+        part = IntakePart(intake_id, new[0][0], new[-1][0] + 1)
+        try:
+            problems = store.write_together([write for _, write in new], part)
+        except CursorMoved as moved:
+            new = [each for each in writes if each[0] >= moved.cursor]
+            had = len(writes) - len(new)
+            continue
+        for (number, write), problem in zip(new, problems, strict=True):
+            if problem is not None and not isinstance(problem, StoredThoughDeleted):
+                _set_aside(folder, intake_id, (number, write), name, problem)
+        return [None] * had + list(problems)
+    return [None] * len(writes)
+
+
+def _set_aside(folder: Path, intake_id: str, kept: tuple[int, Write], name: str, problem: HooklineError) -> None:
+    number, write = kept
+    run_id = write.run_id if isinstance(write, NewRun) else write[0]
+    log.error("What was answered for cannot be stored, and lies beside the journals: %s", problem)
+    entry = {"sequence": number, "count": 1, "store": name, "reason": str(problem), "record": _text(number, write)}
+    JournalFiles(folder, run_name(run_id), intake_id).set_aside({**entry, "frame": _frame(number, write).hex()})
+
+
+# The file ------------------------------------------------------------------------------------------------------------
+
+
+def _frame(number: int, write: Write) -> bytes:
+    return frame(Kind.EVENT, _text(number, write).encode("utf-8", "surrogatepass"))
+
+
+def _text(number: int, write: Write) -> str:
+    if isinstance(write, NewRun):
+        return _encode([number, {**asdict(write, recurse=False), "tags": dict(write.tags)}])
+    run_id, batch = write
+    return _encode([number, run_id, [_point(each) for each in batch.metrics], {**batch.params}, {**batch.tags}])
+
+
+def _point(point: Metric) -> list[object]:
+    plain: list[object] = [point.key, point.value, point.step, point.timestamp]
+    if point.model_id is None and point.dataset_name is None and point.dataset_digest is None:
+        return plain
+    return [*plain, point.model_id, point.dataset_name, point.dataset_digest]
+
+
+def _read(path: Path) -> Iterator[tuple[int, Write]]:
+    """Yield the writes of a file with their numbers. Where it is damaged, what cannot be read is told and passed."""
+    data = path.read_bytes()
+    offset = 0
+    while offset < len(data):
+        try:
+            for one in frames(data[offset:], final=True):
+                offset += len(one)
+                kind, body = content(one)
+                if kind == Kind.EVENT:
+                    yield _written(from_json(body))
+            return  # what follows, if anything, is what a dying process began
+        except Damaged as damage:
+            offset += damage.length
+            kept = path.with_suffix(".damaged")
+            kept.write_bytes(data)
+            log.error("%d bytes of what a server answered for cannot be read; they stay in %s", damage.length, kept)
+
+
+def _written(said: Sequence[Any]) -> tuple[int, Write]:
+    if len(said) == 2:
+        fields: Mapping[str, Any] = {**said[1], "status": RunStatus(said[1]["status"])}
+        return said[0], NewRun(**fields)
+    number, run_id, points, params, tags = said
+    return number, (run_id, Batch([Metric(*each) for each in points], params, tags))
+
+
+def _append(descriptor: int, size: int, data: bytes) -> int:
+    """Append bytes to a file of `size` bytes, all or none; return how many they are."""
+    written = -1
+    try:
+        written = os.write(descriptor, data)
+        if written != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError:
+        if written > 0:
+            os.ftruncate(descriptor, size)
+        raise
+    return written
+
+
+def _remove(file: _File) -> None:
+    file.path.unlink(missing_ok=True)
+    os.close(file.descriptor)

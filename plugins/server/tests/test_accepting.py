@@ -1,0 +1,172 @@
+"""Tests of what the server answers for before its store has it: nobody can tell, and nothing is lost."""
+
+import pytest
+
+from hookline.entities import Batch, LifecycleStage, Metric, NewRun, RunChange
+from hookline.journal import files
+from hookline_server.accepting import Accepting
+from hookline_server.app import App
+from hookline_server.services import Services
+from hookline_server.settings import Durability, ServerSettings
+
+
+def point(client, run_id, step):
+    client.post("runs/log-metric", run_id=run_id, key="m", value=step / 2, step=step, timestamp=step + 1)
+
+
+def steps(client, run_id):
+    found = client.get("metrics/get-history", run_id=run_id, metric_key="m").get("metrics", [])
+    return [int(each["step"]) for each in found]
+
+
+@pytest.fixture
+def taken(monkeypatch):
+    """What was answered for before it was stored."""
+    found = []
+    keep = Accepting._keep
+
+    def kept(self, write):
+        done = keep(self, write)
+        found.extend([write] * done)
+        return done
+
+    monkeypatch.setattr(Accepting, "_keep", kept)
+    return found
+
+
+def test_points_are_answered_for_before_they_are_stored_once_the_run_is_known(client, taken):
+    run_id = client.run()
+    for step in range(50):
+        point(client, run_id, step)
+    assert len(taken) > 40
+    assert steps(client, run_id) == [*range(50)]
+
+
+@pytest.mark.parametrize("number", range(20))
+def test_a_read_sees_all_that_was_answered(client, taken, number):
+    """Runs, points and tags, by every way to read them."""
+    client.run()
+    run_id = client.run(run_name=f"run {number}", tags=[{"key": "t", "value": "v"}])
+    point(client, run_id, number)
+    client.post("runs/set-tag", run_id=run_id, key="late", value="w")
+    assert len(taken) >= 2
+    if number % 2:
+        run = client.get("runs/get", run_id=run_id)["run"]
+    else:
+        asked = {"experiment_ids": ["0"], "filter": f"attributes.run_name = 'run {number}'"}
+        (run,) = client.post("runs/search", **asked)["runs"]
+    assert [(each["key"], int(each["step"])) for each in run["data"]["metrics"]] == [("m", number)]
+    assert {each["key"]: each["value"] for each in run["data"]["tags"]}.items() >= {("t", "v"), ("late", "w")}
+
+
+def test_a_new_run_is_answered_as_it_is_stored(client, taken):
+    client.run()
+    made = client.post("runs/create", experiment_id="0", user_id="me", start_time=5)["run"]
+    assert len(taken) == 1
+    assert client.get("runs/get", run_id=made["info"]["run_id"])["run"] == made
+
+
+def test_a_deleted_run_takes_nothing_from_the_answer_on(client, taken):
+    run_id = client.run()
+    for step in range(5):
+        point(client, run_id, step)
+    client.post("runs/delete", run_id=run_id)
+    for path, fields in {
+        "runs/log-metric": {"key": "m", "value": 1.0, "step": 9, "timestamp": 9},
+        "runs/set-tag": {"key": "t", "value": "v"},
+    }.items():
+        assert client.refused("POST", path, run_id=run_id, **fields)[1] == "INVALID_PARAMETER_VALUE"
+    client.post("runs/restore", run_id=run_id)
+    point(client, run_id, 5)
+    assert steps(client, run_id) == [*range(6)]
+
+
+def test_a_deleted_experiment_takes_no_runs_from_the_answer_on(client, taken):
+    experiment_id = client.post("experiments/create", name="e")["experiment_id"]
+    for _ in range(3):
+        client.post("runs/create", experiment_id=experiment_id)
+    assert taken
+    client.post("experiments/delete", experiment_id=experiment_id)
+    assert client.refused("POST", "runs/create", experiment_id=experiment_id)[1] == "INVALID_PARAMETER_VALUE"
+
+
+def test_what_another_process_deletes_keeps_what_was_answered_for(client, workspace, taken):
+    """And the next second's points are refused."""
+    run_id = client.run()
+    point(client, run_id, 0)
+    workspace.tracking.update_run(run_id, RunChange(lifecycle_stage=LifecycleStage.DELETED))
+    answered = [0]
+    for step in range(1, 200):
+        status, _ = client.ask("POST", "runs/log-metric", run_id=run_id, key="m", value=1, step=step, timestamp=1)
+        if status != 200:
+            break
+        answered.append(step)
+    assert status == 400
+    assert steps(client, run_id) == answered
+
+
+def test_a_param_is_checked_before_it_is_answered_for(client, taken):
+    run_id = client.run()
+    point(client, run_id, 1)
+    client.post("runs/log-parameter", run_id=run_id, key="p", value="1")
+    refused = client.refused("POST", "runs/log-parameter", run_id=run_id, key="p", value="2")
+    assert refused[:2] == (400, "INVALID_PARAMETER_VALUE")
+    batch = {"metrics": [{"key": "m", "value": 1, "step": 2, "timestamp": 2}], "params": [{"key": "p", "value": "2"}]}
+    assert client.refused("POST", "runs/log-batch", run_id=run_id, **batch)[1] == "INVALID_PARAMETER_VALUE"
+    assert steps(client, run_id) == [1]
+
+
+def test_a_request_that_is_sent_again_is_stored_once(client, taken):
+    run_id = client.run()
+    for _ in range(3):
+        for step in range(10):
+            point(client, run_id, step)
+    assert steps(client, run_id) == [*range(10)]
+
+
+def test_tags_and_params_keep_the_order_of_their_requests(client, taken):
+    run_id = client.run()
+    for number in range(30):
+        client.post("runs/set-tag", run_id=run_id, key="t", value=str(number))
+        if number % 7 == 0:
+            tagged = {"tags": [{"key": "t", "value": f"batch {number}"}]}
+            client.post("runs/log-batch", run_id=run_id, params=[{"key": f"p{number}", "value": "1"}], **tagged)
+            tags = client.get("runs/get", run_id=run_id)["run"]["data"]["tags"]
+            assert {"key": "t", "value": f"batch {number}"} in tags
+    assert {"key": "t", "value": "29"} in client.get("runs/get", run_id=run_id)["run"]["data"]["tags"]
+
+
+@pytest.mark.parametrize(
+    "settings", [{"durability": Durability.FULL}, {"is_alone": False}], ids=["full", "several processes"]
+)
+def test_where_others_must_see_it_or_the_disk_have_it_answers_wait_for_commits(serve, taken, settings):
+    with serve(**settings) as client:
+        run_id = client.run()
+        for step in range(5):
+            point(client, run_id, step)
+        assert steps(client, run_id) == [*range(5)]
+    assert taken == []
+
+
+def test_a_server_that_ends_leaves_nothing_in_its_intake(workspace, serve, taken):
+    with serve() as client:
+        run_id = client.run()
+        for step in range(20):
+            point(client, run_id, step)
+    assert taken
+    assert files.intakes(workspace.journals.root) == []
+    assert [each.step for block in workspace.tracking.metric_history(run_id, "m") for each in block] == [*range(20)]
+
+
+def test_what_a_server_left_that_is_gone_is_there_for_whoever_reads_next(workspace, taken):
+    """Its process ends between its answer and its commit."""
+    app = App(Services(workspace, ServerSettings()))
+    accepting = app._accepting
+    run_id = workspace.tracking.create_run(NewRun("0")).info.run_id
+    accepting.confirm(accepting.generation, [run_id])
+    assert accepting.take(run_id, Batch(metrics=[Metric("m", 1.0, 1, 1)]))
+    accepting.close()
+    assert files.intakes(workspace.journals.root) != []
+    workspace.journals.catch_up()
+    assert [each.step for block in workspace.tracking.metric_history(run_id, "m") for each in block] == [1]
+    app.close()

@@ -75,6 +75,7 @@ _PENDING = prepared(
 )
 _ENTRY_URI = sa.select(purged.c.artifact_uri).where(*_ENTRY)
 _IS_PURGED = prepared(_ENTRY_URI)
+_PURGED_AMONG = prepared(sa.select(purged.c.id).where(_ENTRY[0], among_given(purged.c.id, "names")))
 _NOTE_DONE = sa.update(purged).where(*_ENTRY).values(artifact_uri=None)
 
 
@@ -122,6 +123,11 @@ def is_purged(connection: sa.Connection, kind: PurgedKind, name: str) -> bool:
 def asked_purged(driver: Driver, kind: PurgedKind, name: str) -> tuple[Statement, Sequence[Any]]:
     """Return the statement that finds a row where a thing with this id was deleted for good, and its values."""
     return _IS_PURGED.asked(driver, {"of": kind.value, "named": name})
+
+
+def asked_purged_among(driver: Driver, kind: PurgedKind, names: str) -> tuple[Statement, Sequence[Any]]:
+    """Return the statement that finds which of some ids, a `json_list`, were deleted for good, and its values."""
+    return _PURGED_AMONG.asked(driver, {"of": kind.value, "names": names})
 
 
 def _claim(connection: sa.Connection, doomed: Purged, asked: Mapping[str, Any]) -> bool:

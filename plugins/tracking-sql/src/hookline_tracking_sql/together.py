@@ -14,7 +14,7 @@ from hookline_tracking_sql import schema
 from hookline_tracking_sql.base import FIND_RUN, Part
 from hookline_tracking_sql.batches import Series, keys_of, series_of, store_batch
 from hookline_tracking_sql.dialects.base import Driver
-from hookline_tracking_sql.runs import add_runs
+from hookline_tracking_sql.new_runs import add_runs
 from hookline_tracking_sql.statements import Statement, driver_of, driver_text
 
 _CURSOR = driver_text(

@@ -191,18 +191,35 @@ def test_a_disk_that_was_slow_keeps_nobody_else_waiting(port, store, monkeypatch
     assert threads[1].startswith("hookline-files")
 
 
+@pytest.mark.parametrize("size", [0, 1, near_disk.SMALL, near_disk.SMALL + 1])
+def test_only_small_files_are_written_in_the_loop(port, store, monkeypatch, size):
+    """Also while the disk is quick, a large one keeps nobody waiting."""
+    assert asked(port, "PUT", b"x")[0] == 200
+    monkeypatch.setattr(near_disk, "SLOW", 1000)
+    took, threads = store.take, []
+
+    def noted(key, source):
+        threads.append(threading.current_thread().name)
+        took(key, source)
+
+    monkeypatch.setattr(store, "take", noted)
+    assert asked(port, "PUT", b"y" * size)[0] == 200
+    assert threads[0].startswith("hookline-files") == (size > near_disk.SMALL)
+    assert asked(port, "GET") == (200, b"y" * size)
+
+
 def test_a_disk_is_near_where_it_is_of_this_machine_and_answers_at_once(workspace, store, tmp_path, monkeypatch):
     assert not NearDisk(store).is_quick(), "nothing is there yet"
     (tmp_path / "x").touch()
     store.put("x", tmp_path / "x")
     disk = NearDisk(store)
     assert disk.is_quick()
-    disk.took(near_disk.SLOW / 2)
+    assert disk.use(str, 7) == "7"
     assert disk.is_quick()
-    disk.took(near_disk.SLOW * 2)
+    disk.use(time.sleep, near_disk.SLOW * 2)
     assert not disk.is_quick()
     monkeypatch.setattr(near_disk, "REST", 0)
-    disk.took(near_disk.SLOW * 2)
+    disk.use(time.sleep, near_disk.SLOW * 2)
     assert disk.is_quick()
     monkeypatch.setattr(near_disk, "is_network_filesystem", lambda _path: True)
     assert not NearDisk(store).is_quick()

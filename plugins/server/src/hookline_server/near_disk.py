@@ -1,12 +1,15 @@
-"""Whether small files may be read in the event loop, where a thread would cost more than the reading."""
+"""Whether small files may be read and written in the event loop, where a thread would cost more than that."""
 
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 from hookline.interfaces import ArtifactStore
 from hookline.system import is_network_filesystem
 
+T = TypeVar("T")
 SMALL = 65_536
-"""Bytes that are read at once."""
+"""Bytes that are read or written at once."""
 SLOW = 0.02
 """Seconds after which a disk keeps others from being answered; less may be due to other programs."""
 REST = 1.0
@@ -28,7 +31,7 @@ class NearDisk:
         self._slow_until = 0.0
 
     def is_quick(self) -> bool:
-        """Return whether a file may be read here and now."""
+        """Return whether a file may be read or written here and now."""
         if self._is_local is None:
             root = self._store.local_path("")
             if root is None:  # elsewhere, or there is nothing yet
@@ -36,7 +39,11 @@ class NearDisk:
             self._is_local = not is_network_filesystem(root)
         return self._is_local and time.monotonic() >= self._slow_until
 
-    def took(self, seconds: float) -> None:
-        """Note how long a file took that was read here."""
-        if seconds > SLOW:
-            self._slow_until = time.monotonic() + REST
+    def use(self, call: Callable[..., T], *arguments: object) -> T:
+        """Read or write here, and note how long that takes."""
+        began = time.perf_counter()
+        try:
+            return call(*arguments)
+        finally:
+            if time.perf_counter() - began > SLOW:
+                self._slow_until = time.monotonic() + REST

@@ -6,7 +6,6 @@ A file is named by what it belongs to and a key below that; the server opens no 
 import asyncio
 import mimetypes
 import re
-import time
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, BinaryIO
@@ -130,11 +129,7 @@ async def _begun(services: Services, key: str, is_head: bool) -> tuple[BinaryIO 
             _opened, services.artifacts, key, 0 if is_head else CHUNK
         )
         return found
-    began = time.perf_counter()
-    try:
-        return _opened(services.artifacts, key, 0 if is_head else SMALL)
-    finally:
-        services.near_disk.took(time.perf_counter() - began)
+    return services.near_disk.use(_opened, services.artifacts, key, 0 if is_head else SMALL)
 
 
 @lru_cache(maxsize=1024)
@@ -182,7 +177,8 @@ async def upload_run_artifact(services: Services, exchange: Exchange, request: m
 async def _receive(services: Services, exchange: Exchange, key: str) -> Reply:
     """Write a body to a file of ours, which becomes the artifact once it is whole.
 
-    What came is written by a thread while more comes: a slow disk keeps nobody else from being answered.
+    What came is written by a thread while more comes: a slow disk keeps nobody else from being answered. A small file
+    is written here where its disk is quick.
     """
     upload = services.uploads.begin()
     waiting: list[bytes] = []
@@ -198,7 +194,10 @@ async def _receive(services: Services, exchange: Exchange, key: str) -> Reply:
                 waiting, size = [], 0
         if written is not None:
             await written
-        await services.long_threads(upload.become, services.artifacts, key, waiting)
+        if written is None and size <= SMALL and services.near_disk.is_quick():
+            services.near_disk.use(upload.become, services.artifacts, key, waiting)
+        else:
+            await services.long_threads(upload.become, services.artifacts, key, waiting)
     except BaseException:
         if written is not None:
             await asyncio.wait([written])

@@ -1,6 +1,11 @@
 """Tests of what the server answers for before its store has it: nobody can tell, and nothing is lost."""
 
+import re
+from uuid import uuid4
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hookline.entities import Batch, LifecycleStage, Metric, NewRun, RunChange
 from hookline.journal import files
@@ -17,6 +22,109 @@ def point(client, run_id, step):
 def steps(client, run_id):
     found = client.get("metrics/get-history", run_id=run_id, metric_key="m").get("metrics", [])
     return [int(each["step"]) for each in found]
+
+
+class Told:
+    """A server, asked by the numbers of runs; what it answers is told without ids and times."""
+
+    def __init__(self, client):
+        self.client, self.runs, self.experiment_id = client, [], None
+
+    def begin(self, name):
+        self.runs, self.experiment_id = [], self.client.post("experiments/create", name=name)["experiment_id"]
+
+    def __call__(self, action, number, value):
+        return _plain(*getattr(self, action)(self.runs[number % len(self.runs)] if self.runs else "none", value))
+
+    def _ask(self, path, **fields):
+        return self.client.ask("POST", path, **fields)
+
+    def create(self, _run_id, value):
+        tags = [{"key": "t", "value": str(value)}]
+        status, made = self._ask("runs/create", experiment_id=self.experiment_id, run_name=f"run {value}", tags=tags)
+        if status == 200:
+            self.runs.append(made["run"]["info"]["run_id"])
+        return status, made
+
+    def log(self, run_id, value):
+        return self._ask("runs/log-metric", run_id=run_id, key="m", value=value, step=value, timestamp=value)
+
+    def tag(self, run_id, value):
+        return self._ask("runs/set-tag", run_id=run_id, key="t", value=str(value))
+
+    def param(self, run_id, value):
+        return self._ask("runs/log-parameter", run_id=run_id, key="p", value=str(value))
+
+    def batch(self, run_id, value):
+        metrics = [{"key": key, "value": value, "step": value, "timestamp": value} for key in "mn"]
+        params = [{"key": f"p{value}", "value": "1"}] * (value % 2)
+        return self._ask("runs/log-batch", run_id=run_id, metrics=metrics, params=params, tags=[])
+
+    def untag(self, run_id, _value):
+        return self._ask("runs/delete-tag", run_id=run_id, key="t")
+
+    def end(self, run_id, value):
+        return self._ask("runs/update", run_id=run_id, status="FINISHED", end_time=value)
+
+    def delete(self, run_id, _value):
+        return self._ask("runs/delete", run_id=run_id)
+
+    def restore(self, run_id, _value):
+        return self._ask("runs/restore", run_id=run_id)
+
+    def close(self, _run_id, _value):
+        return self._ask("experiments/delete", experiment_id=self.experiment_id)
+
+    def open(self, _run_id, _value):
+        return self._ask("experiments/restore", experiment_id=self.experiment_id)
+
+    def read(self, run_id, _value):
+        return self.client.ask("GET", "runs/get", run_id=run_id)
+
+    def history(self, run_id, _value):
+        return self.client.ask("GET", "metrics/get-history", run_id=run_id, metric_key="m")
+
+    def search(self, _run_id, value):
+        asked = {"experiment_ids": [self.experiment_id], "filter": f"metrics.m >= {value}", "run_view_type": "ALL"}
+        return self._ask("runs/search", **asked, order_by=["metrics.m DESC", "attributes.run_name"])
+
+
+ACTIONS = [name for name in vars(Told) if not name.startswith("_") and name != "begin"]
+OFTEN = ["create", "log", "log", "log", "tag", "batch"]
+
+
+def _plain(status, said):
+    """Return an answer without what differs from server to server."""
+    if isinstance(said, dict):
+        return status, {key: _plain(0, value)[1] for key, value in said.items() if not _differs(key)}
+    if isinstance(said, list):
+        return status, sorted((_plain(0, each)[1] for each in said), key=repr)
+    return status, re.sub("[0-9a-f]{32}|id=[0-9]+|experiment [0-9]+", "ID", said) if isinstance(said, str) else said
+
+
+def _differs(key):
+    return key.endswith(("_id", "_uuid", "_uri", "_time"))
+
+
+@pytest.fixture(scope="module")
+def both(serve_module):
+    """A server that answers from its intake, and one whose answers wait for commits."""
+    with serve_module() as quick, serve_module(is_alone=False) as careful:
+        yield Told(quick), Told(careful)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    asked=st.lists(
+        st.tuples(st.sampled_from(ACTIONS + OFTEN), st.integers(0, 2), st.integers(0, 4)), min_size=5, max_size=25
+    )
+)
+def test_nobody_can_tell_that_an_answer_came_before_its_commit(both, asked):
+    for each in both:
+        each.begin(f"experiment {uuid4()}")
+    for action, number, value in [("create", 0, 0), ("create", 0, 1), *asked, ("read", 0, 0), ("history", 1, 0)]:
+        quick, careful = (each(action, number, value) for each in both)
+        assert quick == careful, (action, number, value)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from hookline_server.access import EVERYTHING, NOTHING, Authenticator, Caller, V
 from hookline_server.belonging import no_artifact
 from hookline_server.services import Services
 
+_SEEN = frozenset({Thing.EXPERIMENT, Thing.RUN, Thing.LOGGED_MODEL})
 REMEMBERED = 1000
 """Credentials that were right and are not looked at again."""
 
@@ -165,6 +166,23 @@ class BasicAuthenticator(Authenticator):
         if permission.thing is Thing.ADMIN:
             return False
         return all(self._may(account, caller, permission, name) for name in names)
+
+    def allows_at_once(self, caller: Caller, permission: Permission, names: Sequence[str]) -> bool:
+        """Return whether a caller may do something to experiments, runs or logged models that were seen lately."""
+        account = self.accounts.known(caller.name)
+        if account is None or permission.thing not in _SEEN or permission.field == "experiment_name":
+            return False
+        if permission.filters or _is_admin(caller, account):
+            return True
+        return all(self._may_at_once(account, caller, permission, name) for name in names)
+
+    def _may_at_once(self, account: Account, caller: Caller, permission: Permission, name: str) -> bool:
+        known = self._services.belonging.known
+        experiment_id = (name or "0") if permission.thing is Thing.EXPERIMENT else known(permission.thing, name)
+        if experiment_id is None:
+            return False
+        level = min(account.level(EXPERIMENT, experiment_id, self.options.default), _most(caller))
+        return level >= NEEDED[permission.action]
 
     def visible(self, caller: Caller, thing: Thing) -> Visible:
         """Return which experiments, or registered models, a caller may read."""

@@ -81,6 +81,13 @@ class Authenticator(ABC):
             NotFound: the caller is not to know that there is such a thing; or there is none.
         """
 
+    def allows_at_once(self, caller: Caller, permission: Permission, names: Sequence[str]) -> bool:
+        """Return whether it is known from memory that `allows` returns True; False where it is to be asked.
+
+        This is called in the event loop, before `allows`: it must neither wait nor compute for long.
+        """
+        return False
+
     @abstractmethod
     def visible(self, caller: Caller, thing: Thing) -> Visible:
         """Return which things a caller may read: ids of experiments, or names of registered models."""

@@ -202,7 +202,8 @@ class App:
     async def _check(self, caller: Caller, route: Route, request: Request) -> None:
         if self._authenticator is not None:
             names = _names(request, route)
-            await self._threads(require, self._authenticator, caller, route.permission, names)
+            if not self._authenticator.allows_at_once(caller, route.permission, names):
+                await self._threads(require, self._authenticator, caller, route.permission, names)
 
     def _note_owner(self, caller: Caller, answer: Any) -> None:
         assert self._authenticator is not None

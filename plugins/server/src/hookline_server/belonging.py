@@ -47,6 +47,12 @@ class Belonging:
         """
         return self._of_path(name) if thing is Thing.ARTIFACT else self._home(thing, name).experiment_id
 
+    def known(self, thing: Thing, name: str) -> str | None:
+        """Return the same of a run or a logged model from memory; None where it was not asked for lately."""
+        with self._lock:
+            home = self._homes.get((thing, name))
+        return None if home is None else home.experiment_id
+
     def made(self, run: RunInfo) -> None:
         """Note where a new run lives, which the store may not know yet."""
         self._remember(Thing.RUN, run.run_id, _Home(run.experiment_id, run.artifact_uri))

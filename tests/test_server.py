@@ -123,6 +123,8 @@ def test_requests_are_logged_where_that_is_asked_for(tmp_path):
     [
         (["--host", "0.0.0.0"], 1, "--allow-unauthenticated"),
         (["--workers", "2"], 2, "need a database server"),
+        (["--workers", "2", "--durability", "intake"], 2, "--durability commit"),
+        (["--durability", "window"], 2, "intake"),
         (["--prefix", "x"], 2, "starts with '/'"),
         (["--tracking", "nowhere://x"], 2, "nowhere"),
         (["--port", "99999"], 2, "65535"),

@@ -36,7 +36,7 @@ class Server:
 
     def start(self):
         command = [sys.executable, "-m", "hookline", "server", "--json", "--port", str(self.port)]
-        command += ["--tracking", STORE] if STORE else []
+        command += ["--tracking", STORE, "--durability", "intake"] if STORE else []
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("HOOKLINE_", "MLFLOW_"))}
         self.process = subprocess.Popen(
             command, cwd=self.folder, env=clean, stdout=subprocess.PIPE, text=True, start_new_session=True

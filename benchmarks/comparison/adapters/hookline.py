@@ -176,7 +176,7 @@ class Serving(base.Serving):
     """The tracking server."""
 
     def command(self, folder: Path, port: int) -> tuple[list[str], dict[str, str]]:
-        store = ["--tracking", self.database] if self.database else []
+        store = ["--tracking", self.database, "--durability", "intake"] if self.database else []
         return [sys.executable, "-m", "hookline", "server", "--port", str(port), *store], {}
 
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hookline.entities import Batch, LifecycleStage, Metric, NewRun, RunChange
+from hookline.errors import InvalidValue
 from hookline.journal import files
 from hookline_server.accepting import Accepting
 from hookline_server.app import App
@@ -109,7 +110,7 @@ def _differs(key):
 @pytest.fixture(scope="module")
 def both(serve_module):
     """A server that answers from its intake, and one whose answers wait for commits."""
-    with serve_module() as quick, serve_module(is_alone=False) as careful:
+    with serve_module(durability=Durability.INTAKE) as quick, serve_module() as careful:
         yield Told(quick), Told(careful)
 
 
@@ -125,6 +126,19 @@ def test_nobody_can_tell_that_an_answer_came_before_its_commit(both, asked):
     for action, number, value in [("create", 0, 0), ("create", 0, 1), *asked, ("read", 0, 0), ("history", 1, 0)]:
         quick, careful = (each(action, number, value) for each in both)
         assert quick == careful, (action, number, value)
+
+
+@pytest.fixture
+def client(serve):
+    """A client of a server that answers from its intake."""
+    with serve(durability=Durability.INTAKE) as found:
+        yield found
+
+
+def test_a_store_that_takes_no_intakes_says_so(workspace, monkeypatch):
+    monkeypatch.setattr(type(workspace.tracking), "capabilities", frozenset())
+    with pytest.raises(InvalidValue, match="--durability commit"):
+        App(Services(workspace, ServerSettings(durability=Durability.INTAKE)))
 
 
 @pytest.fixture
@@ -244,11 +258,10 @@ def test_tags_and_params_keep_the_order_of_their_requests(client, taken):
     assert {"key": "t", "value": "29"} in client.get("runs/get", run_id=run_id)["run"]["data"]["tags"]
 
 
-@pytest.mark.parametrize(
-    "settings", [{"durability": Durability.FULL}, {"is_alone": False}], ids=["full", "several processes"]
-)
-def test_where_others_must_see_it_or_the_disk_have_it_answers_wait_for_commits(serve, taken, settings):
-    with serve(**settings) as client:
+@pytest.mark.parametrize("durability", [Durability.FULL, Durability.COMMIT, None], ids=str)
+def test_where_others_must_see_it_or_the_disk_have_it_answers_wait_for_commits(serve, taken, durability):
+    """A store that is no file may be served by several servers."""
+    with serve(durability=durability) as client:
         run_id = client.run()
         for step in range(5):
             point(client, run_id, step)
@@ -257,7 +270,7 @@ def test_where_others_must_see_it_or_the_disk_have_it_answers_wait_for_commits(s
 
 
 def test_a_server_that_ends_leaves_nothing_in_its_intake(workspace, serve, taken):
-    with serve() as client:
+    with serve(durability=Durability.INTAKE) as client:
         run_id = client.run()
         for step in range(20):
             point(client, run_id, step)
@@ -268,7 +281,7 @@ def test_a_server_that_ends_leaves_nothing_in_its_intake(workspace, serve, taken
 
 def test_what_a_server_left_that_is_gone_is_there_for_whoever_reads_next(workspace, taken):
     """Its process ends between its answer and its commit."""
-    app = App(Services(workspace, ServerSettings()))
+    app = App(Services(workspace, ServerSettings(durability=Durability.INTAKE)))
     accepting = app._accepting
     run_id = workspace.tracking.create_run(NewRun("0")).info.run_id
     accepting.confirm(accepting.generation, [run_id])

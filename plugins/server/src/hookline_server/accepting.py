@@ -16,7 +16,6 @@ from threading import Lock
 
 from hookline.entities import Batch, Experiment, LifecycleStage, NewRun, RunData, RunRecord, Write
 from hookline.errors import HooklineError
-from hookline.interfaces.tracking import INTAKES
 from hookline.journal.intake import TOGETHER, Intake, hand_over
 from hookline.store_rules import RUN_NAME_TAG, new_run
 from hookline_server.services import Services
@@ -41,8 +40,7 @@ class Accepting:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        settings, capabilities = services.settings, services.tracking.capabilities
-        self._is_possible = settings.is_alone and settings.durability is Durability.WINDOW and INTAKES in capabilities
+        self._is_possible = services.durability is Durability.INTAKE
         self._intake: Intake | None = None
         self._waiting: deque[tuple[int, Write]] = deque()
         self._in_hand: list[tuple[int, Write]] = []

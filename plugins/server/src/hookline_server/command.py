@@ -45,9 +45,8 @@ def _describe(context: click.Context, _option: click.Parameter, is_asked: bool) 
 @click.option(
     "--durability",
     type=click.Choice(list(Durability)),
-    default=Durability.WINDOW,
-    show_default=True,
-    help="What an answer waits for: full, the disk; window, the commit, which the disk has within a second.",
+    help="What an answer waits for: full, the disk; commit; intake, for points, tags and new runs: the server's log. "
+    "Default: intake where the store is a file, else commit.",
 )
 @click.option("--auth", metavar="NAME", help="How callers are known: an installed authenticator; default: not at all.")
 @pairs_option("--auth-option", help="A setting of the authenticator.")
@@ -72,7 +71,7 @@ def server(
     max_file_mb: int,
     prefix: str,
     public_url: str,
-    durability: str,
+    durability: str | None,
     auth: str | None,
     auth_option: dict[str, str],
     allow_unauthenticated: bool,
@@ -91,7 +90,7 @@ def server(
         artifact_schemes=schemes,
         max_body=max_body_mb * MEGABYTE,
         max_file=max_file_mb * MEGABYTE,
-        durability=Durability(durability),
+        durability=Durability(durability) if durability else None,
         prefix=_prefix(prefix),
         public_url=_public_url(public_url),
     )

@@ -23,7 +23,7 @@ class DiskKeeper:
 
     def __init__(self, services: Services, accepting: Accepting) -> None:
         self._services, self._accepting = services, accepting
-        self._is_full = services.settings.durability is Durability.FULL
+        self._is_full = services.durability is Durability.FULL
         self._dirty, self._ended = threading.Event(), threading.Event()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None

@@ -10,14 +10,14 @@ from hookline import Workspace
 from hookline.cli.context import CliContext
 from hookline.errors import InvalidValue
 from hookline.system import terminations_interrupt
-from hookline.uris import scheme_of, without_secrets
+from hookline.uris import without_secrets
 from hookline_lib_serving import serving
 from hookline_lib_serving.workers import run_in_processes
 from hookline_server.access import Authenticator
 from hookline_server.app import App
 from hookline_server.extensions import Extension
-from hookline_server.services import Services
-from hookline_server.settings import ServerSettings
+from hookline_server.services import Services, is_file
+from hookline_server.settings import Durability, ServerSettings
 
 
 @frozen
@@ -68,18 +68,17 @@ def serve_from(workers: int, order: Order, bound: socket.socket, started: Callab
         started: called with the URI of the tracking store once connections are accepted.
 
     Raises:
-        InvalidValue: the store is a file, which one process serves.
+        InvalidValue: the store is a file, which one process serves, or answers are not to wait for commits.
         ExecutionFailed: a process ended by itself.
     """
 
     def work(bound: socket.socket, said: Callable[[], None]) -> None:
-        settings = evolve(order.settings, is_alone=workers == 1)
-        serve(order.workspace(), settings, bound, said, order.authentication)
+        serve(order.workspace(), order.settings, bound, said, order.authentication)
 
     with closing(order.workspace()) as workspace:
         place = workspace.tracking_uri
         if workers > 1:
-            _require_server(workspace)
+            _require_server(workspace, order.settings)
             _ = workspace.tracking  # tables are made, and mistakes shown, before there are processes
     if workers == 1:
         work(bound, lambda: started(place))
@@ -87,12 +86,16 @@ def serve_from(workers: int, order: Order, bound: socket.socket, started: Callab
         run_in_processes(workers, bound, work, lambda: started(place))
 
 
-def _require_server(workspace: Workspace) -> None:
-    uri = workspace.tracking_uri
-    if workspace.plugins.find_store("tracking_stores", scheme_of(uri)).file is not None:
+def _require_server(workspace: Workspace, settings: ServerSettings) -> None:
+    if settings.durability is Durability.INTAKE:
         raise InvalidValue(
-            f"{without_secrets(uri)} is a file, which one process serves: several need a database server, such as "
-            "postgresql://HOST/DATABASE. Use --workers 1."
+            "With several workers a request may go to another process than the one before, which must find what that "
+            "answered: use --durability commit, or --workers 1."
+        )
+    if is_file(workspace):
+        raise InvalidValue(
+            f"{without_secrets(workspace.tracking_uri)} is a file, which one process serves: several need a database "
+            "server, such as postgresql://HOST/DATABASE. Use --workers 1."
         )
 
 

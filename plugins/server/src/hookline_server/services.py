@@ -8,6 +8,7 @@ from hookline import Workspace
 from hookline.artifacts import OWN_SCHEME
 from hookline.errors import InvalidValue, NotSupported
 from hookline.interfaces import ArtifactStore, LoggedModels, ModelRegistry, TrackingStore
+from hookline.interfaces.tracking import INTAKES
 from hookline.paths import check_key_path, join_key
 from hookline.uris import is_path, join_uri, scheme_of
 from hookline_lib_wire.answers import OWN, PROXIED
@@ -15,7 +16,7 @@ from hookline_server.access import Access, Authenticator
 from hookline_server.belonging import Belonging
 from hookline_server.near_disk import NearDisk
 from hookline_server.part_uploads import PartUploads
-from hookline_server.settings import ServerSettings
+from hookline_server.settings import Durability, ServerSettings
 from hookline_server.threads import Threads
 from hookline_server.uploads import Uploads
 
@@ -80,6 +81,16 @@ class Services:
     def tracking(self) -> TrackingStore:
         """The tracking store."""
         return self.workspace.tracking
+
+    @cached_property
+    def durability(self) -> Durability:
+        """What an answer waits for. Raises `InvalidValue` where the store cannot do what the settings say."""
+        takes = INTAKES in self.tracking.capabilities
+        if self.settings.durability is not None:
+            if self.settings.durability is Durability.INTAKE and not takes:
+                raise InvalidValue("The store does not take what was answered before: use --durability commit.")
+            return self.settings.durability
+        return Durability.INTAKE if takes and is_file(self.workspace) else Durability.COMMIT
 
     @cached_property
     def logged_models(self) -> LoggedModels:
@@ -159,6 +170,11 @@ class Services:
     def _upload_place(self) -> Path | None:
         root = self.artifacts.local_path("")
         return None if root is None else root.with_name(f"{root.name}.uploads")
+
+
+def is_file(workspace: Workspace) -> bool:
+    """Return whether the tracking store of a workspace is a file, and not a server's."""
+    return workspace.plugins.find_store("tracking_stores", scheme_of(workspace.tracking_uri)).file is not None
 
 
 def version_number(given: str | int) -> int:

@@ -9,12 +9,15 @@ LOCAL_NAMES = ("localhost",)
 
 
 class Durability(StrEnum):
-    """What an answer waits for, beyond the commit that survives the end of the process.
+    """What an answer waits for. What was answered survives the end of the process always.
 
-    WINDOW: nothing; a power failure takes at most what was answered in the last second. FULL: the disk.
+    INTAKE: that points, tags and new runs are in the server's intake (see `accepting`), and all else is committed;
+    other programs see them some milliseconds later. COMMIT: the commit. Of both a power failure takes at most what was
+    answered in the last second. FULL: the disk.
     """
 
-    WINDOW = "window"
+    INTAKE = "intake"
+    COMMIT = "commit"
     FULL = "full"
 
 
@@ -29,10 +32,10 @@ class ServerSettings:
             `s3`. The server stores such locations and never opens them.
         max_body: bytes of a request other than a file. max_file: bytes of a file; 0: no limit.
         body_seconds: how long a body may take to arrive, or a file its next part.
-        durability: what an answer waits for, beyond the commit.
+        durability: what an answer waits for; None: the intake where the store is a file, which one server serves, and
+            the commit where it is another one.
         public_url: the URL by which clients call the server, its prefix included, where a proxy stands before it; ""
             for the one that a request names.
-        is_alone: whether no other process serves the store. Then answers need not wait for commits: see `accepting`.
         prefix: the path below which everything lies, such as `/hookline`; "" for none.
     """
 
@@ -42,7 +45,6 @@ class ServerSettings:
     max_body: int = 32 * MEGABYTE
     max_file: int = 0
     body_seconds: float = 60.0
-    durability: Durability = Durability.WINDOW
+    durability: Durability | None = None
     public_url: str = ""
-    is_alone: bool = True
     prefix: str = ""

@@ -238,6 +238,34 @@ def test_a_param_is_checked_before_it_is_answered_for(client, taken):
     assert steps(client, run_id) == [1]
 
 
+@pytest.mark.parametrize("start_time", [2**63, -(10**30)])
+def test_a_time_that_no_store_holds_is_refused_before_it_is_answered_for(client, taken, start_time):
+    for _ in range(2):
+        client.run()
+        refused = client.refused("POST", "runs/create", experiment_id="0", start_time=start_time)
+        assert refused == (400, "INVALID_PARAMETER_VALUE", f"start_time {start_time} does not fit into 64 bits.")
+
+
+def test_a_text_that_some_stores_do_not_hold_waits_for_its_commit(client, taken):
+    client.run()
+    run_id = client.run()
+    before = len(taken)
+    client.post("runs/create", experiment_id="0", run_name="a\0b")
+    client.post("runs/set-tag", run_id=run_id, key="t", value="a\0b")
+    assert len(taken) == before
+
+
+def test_a_mistake_of_the_store_s_is_told_and_ends_nothing(client, workspace, taken, monkeypatch):
+    """What was answered for is stored once the store does what it should."""
+    client.run()
+    run_id = client.run()
+    with monkeypatch.context() as patch:
+        patch.setattr(workspace.tracking, "write_together", lambda *_: 1 / 0)
+        point(client, run_id, 1)
+        assert client.refused("GET", "runs/get", run_id=run_id)[:2] == (503, "TEMPORARILY_UNAVAILABLE")
+    assert steps(client, run_id) == [1]
+
+
 def test_a_request_that_is_sent_again_is_stored_once(client, taken):
     run_id = client.run()
     for _ in range(3):

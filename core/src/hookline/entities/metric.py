@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import field, fields, frozen
 
-from hookline.entities.rules import now_ms, param_texts, tag_texts, validate_key
+from hookline.entities.rules import fits_int64, now_ms, param_texts, tag_texts, validate_key
 from hookline.errors import InvalidValue
 
 SYSTEM_PREFIX = "system/"
@@ -35,11 +35,6 @@ def as_integer(value: object) -> int:
     except (TypeError, ValueError, OverflowError) as error:
         raise InvalidValue(f"A step and a timestamp must be whole numbers, not {value!r}.") from error
     return int(whole)
-
-
-def _fits_int64(_instance: object, attribute: object, value: int) -> None:
-    if not -(2**63) <= value < 2**63:
-        raise InvalidValue(f"{getattr(attribute, 'name', 'value')} {value} does not fit into 64 bits.")
 
 
 def _not_negative(_instance: object, _attribute: object, value: int) -> None:
@@ -73,8 +68,8 @@ class Metric:
 
     key: str = field(validator=validate_key, metadata={"kind": "metric"})
     value: float = field(converter=as_number)
-    step: int = field(default=0, converter=as_integer, validator=_fits_int64)
-    timestamp: int = field(factory=now_ms, converter=as_integer, validator=[_fits_int64, _not_negative])
+    step: int = field(default=0, converter=as_integer, validator=fits_int64)
+    timestamp: int = field(factory=now_ms, converter=as_integer, validator=[fits_int64, _not_negative])
     model_id: str | None = None
     dataset_name: str | None = None
     dataset_digest: str | None = None

@@ -33,6 +33,12 @@ def new_id() -> str:
     return secrets.token_hex(16)
 
 
+def fits_int64(_instance: object, attribute: object, value: int) -> None:
+    """Validate that a number is one that every store can hold; raise `InvalidValue` otherwise."""
+    if not -(2**63) <= value < 2**63:
+        raise InvalidValue(f"{getattr(attribute, 'name', 'value')} {value} does not fit into 64 bits.")
+
+
 def check_key(kind: str, key: object) -> str:
     """Return `key` if it may name a metric, a param or a tag; raise `InvalidValue` otherwise.
 

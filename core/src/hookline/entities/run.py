@@ -7,7 +7,7 @@ from attrs import field, frozen
 from hookline.entities.dataset import DatasetInput, ModelInput, ModelOutput
 from hookline.entities.lease import Lease
 from hookline.entities.metric import Metric, is_system_metric, stored_metric
-from hookline.entities.rules import check_run_id, new_id, now_ms, tag_texts
+from hookline.entities.rules import check_run_id, fits_int64, new_id, now_ms, tag_texts
 from hookline.entities.states import LifecycleStage, RunStatus
 
 
@@ -24,7 +24,7 @@ class NewRun:
     run_id: str = field(factory=new_id, converter=check_run_id)
     run_name: str | None = None
     user_id: str = ""
-    start_time: int = field(factory=now_ms)
+    start_time: int = field(factory=now_ms, validator=fits_int64)
     status: RunStatus = RunStatus.RUNNING
     tags: Mapping[str, str] = field(factory=dict, converter=tag_texts)
 

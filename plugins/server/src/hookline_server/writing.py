@@ -17,7 +17,7 @@ from contextlib import suppress
 from attrs import define, field, frozen
 
 from hookline.entities import Batch, NewRun, RunRecord, Write
-from hookline.errors import HooklineError
+from hookline.errors import HooklineError, Unavailable
 from hookline_server.accepting import Accepting
 from hookline_server.durability import DiskKeeper
 from hookline_server.services import Services
@@ -26,6 +26,8 @@ MOST_TOGETHER = 256
 """Batches in one commit."""
 REMEMBERED = 10_000
 """Requests whose repetition is recognised."""
+NUL = b"\\u0000"
+"""How JSON writes the character that no text should hold."""
 GATHER_SECONDS = 0.01
 """How long what is in the intake waits for more, while nobody waits for it."""
 AGAIN_SECONDS = 0.5
@@ -91,8 +93,9 @@ class Writes:
         Args:
             body: of the request.
         """
+        may_be_refused = NUL in body  # which some stores do not hold in a text
         if isinstance(write, NewRun):
-            made = self._accepting.take_run(write)
+            made = None if may_be_refused else self._accepting.take_run(write)
             if made is None:
                 return await self._services.threads(self._create, write)  # type: ignore[no-any-return]
             self._wake()
@@ -101,7 +104,7 @@ class Writes:
         digest = hashlib.blake2b(body, digest_size=16).digest() if batch.metrics else b""
         if digest and (run_id, digest) in self._stored:
             return None
-        if run_id not in self._under_way and self._accepting.take(run_id, batch):
+        if not may_be_refused and run_id not in self._under_way and self._accepting.take(run_id, batch):
             self._remember(run_id, digest)
             self._wake()
             return None
@@ -192,6 +195,10 @@ class Writes:
             self._problem = error
             log.error("What was answered for waits in the intake: %s", error)
             return error
+        except Exception:  # a mistake of ours must not end the thread that everybody waits for
+            log.exception("What was answered for waits in the intake")
+            self._problem = Unavailable("The server failed to store what it answered for; its log says more.")
+            return self._problem
         if run_ids:
             self._keeper.wrote()
             for run_id in run_ids:

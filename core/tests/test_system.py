@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from hookline import system
 from hookline.errors import ExecutionFailed, Unavailable
 from hookline.system import (
     current_user,
@@ -109,7 +108,7 @@ def test_a_file_system_without_locks_is_said_at_once(tmp_path, monkeypatch):
     def refuse(_handle):
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr("hookline.system._lock", refuse)
+    monkeypatch.setattr("hookline.system.locks._lock", refuse)
     with pytest.raises(Unavailable, match=r"Cannot lock .*: No locks available"), file_lock(tmp_path / "lock", 600.0):
         pass
 
@@ -344,5 +343,5 @@ def test_handlers_of_the_program_are_left_alone():
     [(one, 1, True) for one in "RSDTtI"] + [(one, 1, False) for one in "ZXx"] + [("X", 0, False), ("Z", 2, True)],
 )
 def test_a_process_that_has_ended_is_not_alive_while_the_system_still_lists_it(monkeypatch, state, threads, alive):
-    monkeypatch.setattr(system, "_stat", lambda _entry: [state, *["0"] * 16, str(threads), "0"])
-    assert system.process_is_alive(os.getpid()) is alive
+    monkeypatch.setattr("hookline.system.processes._stat", lambda _entry: [state, *["0"] * 16, str(threads), "0"])
+    assert process_is_alive(os.getpid()) is alive

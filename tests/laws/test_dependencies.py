@@ -22,7 +22,7 @@ LAYERS = [
     "models experiments registry",
     "datasets run_files deployments scoring sampling staging housekeeping",
     "verification",
-    "run",
+    "run run_objects",
     "runs surroundings autologging",
     "projects",
     "workspace",

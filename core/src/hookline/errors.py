@@ -185,3 +185,16 @@ class ExecutionFailed(HooklineError):
     def __init__(self, message: str, returncode: int | None = None) -> None:
         super().__init__(message)
         self.returncode = returncode
+
+
+def of_local_file(error: OSError, what: str, verb: str) -> HooklineError:
+    """Return what it means that this machine's system refused to read or write a file or folder.
+
+    Args:
+        what: such as "local file 'data.csv'". verb: such as "read".
+    """
+    if isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        return NotFound(f"There is no {what}.")
+    kinds = {PermissionError: Refused, IsADirectoryError: InvalidState}
+    kind = next((kind for of, kind in kinds.items() if isinstance(error, of)), Unavailable)
+    return kind(f"Cannot {verb} the {what}: {error.strerror or error}")

@@ -1,12 +1,9 @@
 """A run to log into: the explicit, primary API."""
 
-import json
 import logging
 import os
-import tempfile
-import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from threading import RLock, Thread
 from time import time_ns
 from types import TracebackType
@@ -14,11 +11,9 @@ from typing import Any
 
 from attrs import asdict, evolve, field, frozen
 
-from hookline import media
 from hookline import progress as transfers
 from hookline.artifacts import Artifacts, Location, check_artifact_path
 from hookline.datasets import dataset_of
-from hookline.documents import to_json, write_yaml
 from hookline.entities import (
     Batch,
     Dataset,
@@ -40,9 +35,11 @@ from hookline.models import Models
 from hookline.paths import check_key_path
 from hookline.plugins import Plugins
 from hookline.progress import Progress
+from hookline.run_objects import LogsObjects
 from hookline.sampling import Sampler
 from hookline.staging import Staging
 from hookline.store_rules import new_params
+from hookline.system import tell_of_forks
 
 log = logging.getLogger("hookline")
 
@@ -68,7 +65,7 @@ class _State:
     background: tuple[Thread, ...] = field(default=())
 
 
-class Run:
+class Run(LogsObjects):
     """An open run. All methods may be called from any thread.
 
     What a `log_*` call returned from is in the journal of this machine: it outlives the process, is seen at once by
@@ -87,9 +84,10 @@ class Run:
         self._params = dict(params or {})
         self._lock = RLock()
         self._process = os.getpid()
-        _all.add(self)
+        tell_of_forks(self)
 
-    def _after_fork(self) -> None:
+    def after_fork(self) -> None:
+        """Begin anew, in a forked child."""
         self._lock = RLock()  # another thread of the parent may have held it
 
     @property
@@ -282,59 +280,6 @@ class Run:
         self._store_files(local_path, check_key_path(artifact_file))
         self._announce_files(artifact_file, [""])
 
-    def log_bytes(self, data: bytes, artifact_file: str) -> None:
-        """Store bytes as the artifact `artifact_file`."""
-        with tempfile.TemporaryDirectory(prefix="hookline-") as folder:
-            source = Path(folder) / "data"
-            source.write_bytes(data)
-            self.log_file(source, artifact_file)
-
-    def log_text(self, text: str, artifact_file: str) -> None:
-        """Store text, as UTF-8, as the artifact `artifact_file`."""
-        if not isinstance(text, str):
-            raise InvalidValue(f"log_text takes a text, not {type(text).__name__}; log_bytes takes bytes.")
-        self.log_bytes(text.encode(), artifact_file)
-
-    def log_dict(self, dictionary: Any, artifact_file: str) -> None:
-        """Store plain values as YAML where the file's name ends with .yaml or .yml, as JSON otherwise."""
-        as_yaml = PurePosixPath(artifact_file).suffix.lower() in (".yaml", ".yml")
-        try:
-            text = write_yaml(dictionary) if as_yaml else to_json(dictionary)
-        except (TypeError, ValueError) as error:
-            raise InvalidValue(f"{artifact_file!r} can hold plain values only: {error}") from error
-        self.log_text(text, artifact_file)
-
-    def log_figure(self, figure: Any, artifact_file: str) -> None:
-        """Store a matplotlib or plotly figure; the file's ending names the format."""
-        self.log_bytes(media.figure_bytes(figure, artifact_file), artifact_file)
-
-    def log_image(self, image: Any, artifact_file: str | None = None, *, key: str = "", step: int = 0) -> None:
-        """Store a PIL image or an array as the artifact `artifact_file`, or as the image of `key` at a step."""
-        if bool(artifact_file) == bool(key):
-            raise InvalidValue("log_image takes either artifact_file or key.")
-        name = artifact_file or f"images/{key}/step_{step:08d}.png"
-        self.log_bytes(media.image_bytes(image, name), name)
-
-    def log_table(self, data: Any, artifact_file: str) -> None:
-        """Store a table (a mapping of columns, or a DataFrame) as JSON; an existing one with these columns grows."""
-        columns = media.table_columns(data)
-        location = self.artifact_location(check_key_path(artifact_file))
-        with self._lock:
-            try:
-                with location.store.open(location.key) as stream:
-                    content = media.append_table(stream.read(), columns)
-            except NotFound:
-                content = media.table_json(columns)
-            self.log_bytes(content, artifact_file)
-            self._note_table(artifact_file)
-
-    def _note_table(self, artifact_file: str) -> None:
-        """Keep the list of tables in the tag in which MLflow's clients look for them."""
-        entry = {"path": artifact_file, "type": "table"}
-        known = json.loads(self.data.tags.get("mlflow.loggedArtifacts", "[]"))
-        if entry not in known:
-            self.set_tag("mlflow.loggedArtifacts", json.dumps([*known, entry]))
-
     def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
         """Return the files and folders directly below a folder of this run's artifacts, with paths relative to it."""
         return list(self._services.artifacts.list(self.artifact_location(path or "")))
@@ -444,14 +389,7 @@ class Run:
         self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         if self.is_open:
-            self.end(status_after(error))
-
-
-def status_after(error: BaseException | None) -> RunStatus:
-    """Return how a run ends whose block was left with this exception."""
-    if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
-        return RunStatus.FINISHED
-    return RunStatus.KILLED if isinstance(error, KeyboardInterrupt) else RunStatus.FAILED
+            self.end(RunStatus.after(error))
 
 
 def _status(status: RunStatus | str) -> RunStatus:
@@ -459,15 +397,3 @@ def _status(status: RunStatus | str) -> RunStatus:
         return RunStatus(status)
     except ValueError as error:
         raise InvalidValue(f"There is no status {status!r}; there are {', '.join(RunStatus)}.") from error
-
-
-_all: weakref.WeakSet[Run] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for run in list(_all):
-        run._after_fork()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

@@ -44,7 +44,7 @@ from hookline.models import Models
 from hookline.pages import all_pages
 from hookline.plugins import Plugins
 from hookline.progress import Progress
-from hookline.run import Run, RunServices, status_after
+from hookline.run import Run, RunServices
 from hookline.run_files import RunFiles
 from hookline.run_list import RunList
 from hookline.sampling import Sampler
@@ -367,5 +367,5 @@ def _end_open_runs(reference: "weakref.ref[Runs]") -> None:
     if runs is not None:
         interactive = hasattr(sys, "ps1") or sys.flags.interactive
         failure = getattr(sys, "last_value", sys.exc_info()[1]) or SystemExit(exit_code_of_child())
-        runs.end_open(status_after(None if interactive else failure))
+        runs.end_open(RunStatus.after(None if interactive else failure))
         runs.finish()

@@ -10,7 +10,7 @@ from hookline.entities import ScoringJob
 from hookline.entities.scoring import SCORING_FORMATS
 from hookline.errors import InvalidValue
 from hookline.interfaces import ScoringEngine, ScoringModel
-from hookline.interfaces.scoring import Progress
+from hookline.interfaces.scoring import ScoringProgress
 from hookline.models import Models
 from hookline.paths import inside
 from hookline.plugins import Plugins
@@ -52,7 +52,7 @@ class Scoring:
         *,
         engine: str = "local",
         allow_pickle: bool = False,
-        progress: Progress = lambda _done, _length: None,
+        progress: ScoringProgress = lambda _done, _length: None,
     ) -> int:
         """Predict for the rows of a file; return how many there were.
 

@@ -10,7 +10,7 @@ lightgbm = pytest.importorskip("lightgbm", reason="needs LightGBM: pip install l
 import hookline_flavor_lightgbm  # noqa: E402
 from hookline.errors import InvalidValue, NotFound, PickleRefused  # noqa: E402
 from hookline.models.pickles import PickleGate  # noqa: E402
-from hookline.testing.memory_plugin import memory_workspace  # noqa: E402
+from hookline.testing.memory_plugin import logged_trainings  # noqa: E402
 from hookline_flavor_lightgbm.autolog import autolog  # noqa: E402
 from hookline_flavor_lightgbm.flavor import LightGBMFlavor  # noqa: E402
 
@@ -74,18 +74,9 @@ def _by_fit():
 @pytest.mark.parametrize(("training", "metric"), [(_by_train, "train-rmse"), (_by_fit, "valid_0-rmse")])
 def test_autolog_logs_a_training(tmp_path, training, metric):
     plain = lightgbm.train
-    with memory_workspace(tmp_path, hookline_flavor_lightgbm) as workspace:
-        runs = []
-
-        def open_run(*, parent=None):
-            runs.append(workspace.start_run())
-            return runs[-1]
-
-        autolog(open_run)
-        try:
-            model = training()
-        finally:
-            autolog(open_run, disable=True)
+    with logged_trainings(tmp_path, hookline_flavor_lightgbm, autolog) as (workspace, runs, _):
+        model = training()
+        autolog(None, disable=True)
         training()
         (run,) = runs
         found = workspace.runs.get(run.run_id)

@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, TensorDataset  # noqa: E402
 import hookline_flavor_pytorch  # noqa: E402
 from hookline.entities import RunStatus  # noqa: E402
 from hookline.errors import NotFound  # noqa: E402
-from hookline.testing.memory_plugin import memory_workspace  # noqa: E402
+from hookline.testing.memory_plugin import logged_trainings  # noqa: E402
 from hookline_flavor_pytorch.autolog import autolog  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings(
@@ -60,23 +60,13 @@ def trainer(folder, **given):
 
 @pytest.fixture
 def logged(tmp_path):
-    """Switches logging on; gives the workspace and the runs that were opened."""
-    with memory_workspace(tmp_path / "home", hookline_flavor_pytorch) as workspace:
-        runs = []
-
-        def open_run(*, parent=None):
-            runs.append(workspace.start_run())
-            return runs[-1]
-
-        autolog(open_run)
-        try:
-            yield workspace, runs
-        finally:
-            autolog(open_run, disable=True)
+    """Switches logging on; gives the workspace, the runs that were opened, and what opens them."""
+    with logged_trainings(tmp_path / "home", hookline_flavor_pytorch, autolog) as opened:
+        yield opened
 
 
 def test_a_training_is_logged(tmp_path, logged):
-    workspace, runs = logged
+    workspace, runs, _ = logged
     line = Line(inner={"size": 3})
     trainer(tmp_path).fit(line, data(), data())
     (run,) = runs
@@ -114,7 +104,7 @@ def test_a_training_is_not_disturbed(tmp_path, logged):
 
 
 def test_a_broken_training_is_a_failed_run(tmp_path, logged):
-    workspace, runs = logged
+    workspace, runs, _ = logged
     with pytest.raises(RuntimeError, match="the training breaks"):
         trainer(tmp_path).fit(Line(breaks=True), data(), data())
     found = workspace.runs.get(runs[0].run_id)
@@ -124,12 +114,7 @@ def test_a_broken_training_is_a_failed_run(tmp_path, logged):
 
 
 def test_the_model_may_be_left_out_and_logging_switched_off(tmp_path, logged):
-    workspace, runs = logged
-
-    def open_run(*, parent=None):
-        runs.append(workspace.start_run())
-        return runs[-1]
-
+    workspace, runs, open_run = logged
     autolog(open_run, log_models=False)
     trainer(tmp_path, max_epochs=1, enable_checkpointing=False).fit(Line(), data(), data())
     with pytest.raises(NotFound):

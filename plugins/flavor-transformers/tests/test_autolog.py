@@ -16,7 +16,7 @@ from transformers import Trainer, TrainingArguments  # noqa: E402
 import hookline_flavor_transformers  # noqa: E402
 from hookline.entities import RunStatus  # noqa: E402
 from hookline.errors import NotFound  # noqa: E402
-from hookline.testing.memory_plugin import memory_workspace  # noqa: E402
+from hookline.testing.memory_plugin import logged_trainings  # noqa: E402
 from hookline_flavor_transformers.autolog import autolog  # noqa: E402
 
 TEXTS = ["a good film", "a very bad film"]
@@ -44,18 +44,8 @@ def trainer(folder, **given):
 @pytest.fixture
 def logged(tmp_path):
     """Switches logging on; gives the workspace, the runs that were opened, and what opens them."""
-    with memory_workspace(tmp_path / "home", hookline_flavor_transformers) as workspace:
-        runs = []
-
-        def open_run(*, parent=None):
-            runs.append(workspace.start_run())
-            return runs[-1]
-
-        autolog(open_run)
-        try:
-            yield workspace, runs, open_run
-        finally:
-            autolog(open_run, disable=True)
+    with logged_trainings(tmp_path / "home", hookline_flavor_transformers, autolog) as opened:
+        yield opened
 
 
 def test_a_training_is_logged(tmp_path, logged):

@@ -7,7 +7,7 @@ xgboost = pytest.importorskip("xgboost", reason="needs XGBoost: pip install xgbo
 
 import hookline_flavor_xgboost  # noqa: E402
 from hookline.errors import InvalidValue, NotFound  # noqa: E402
-from hookline.testing.memory_plugin import memory_workspace  # noqa: E402
+from hookline.testing.memory_plugin import logged_trainings  # noqa: E402
 from hookline_flavor_xgboost.autolog import autolog  # noqa: E402
 from hookline_flavor_xgboost.flavor import XGBoostFlavor  # noqa: E402
 
@@ -74,18 +74,9 @@ def _by_fit():
 @pytest.mark.parametrize(("training", "metric"), [(_by_train, "train-rmse"), (_by_fit, "validation_0-rmse")])
 def test_autolog_logs_a_training(tmp_path, training, metric):
     plain = xgboost.train
-    with memory_workspace(tmp_path, hookline_flavor_xgboost) as workspace:
-        runs = []
-
-        def open_run(*, parent=None):
-            runs.append(workspace.start_run())
-            return runs[-1]
-
-        autolog(open_run)
-        try:
-            model = training()
-        finally:
-            autolog(open_run, disable=True)
+    with logged_trainings(tmp_path, hookline_flavor_xgboost, autolog) as (workspace, runs, _):
+        model = training()
+        autolog(None, disable=True)
         training()
         (run,) = runs
         found = workspace.runs.get(run.run_id)

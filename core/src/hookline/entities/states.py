@@ -36,6 +36,13 @@ class RunStatus(StrEnum):
         """Whether a run in this status has ended."""
         return self in (RunStatus.FINISHED, RunStatus.FAILED, RunStatus.KILLED)
 
+    @classmethod
+    def after(cls, error: BaseException | None) -> "RunStatus":
+        """Return how a run ends whose block was left with this exception."""
+        if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+            return cls.FINISHED
+        return cls.KILLED if isinstance(error, KeyboardInterrupt) else cls.FAILED
+
 
 class ModelStatus(StrEnum):
     """The status of a logged model: its files are on their way, complete, or could not be stored."""

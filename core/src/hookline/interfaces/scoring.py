@@ -14,7 +14,7 @@ from attrs import frozen
 
 from hookline.entities import ModelFolder, ScoringJob
 
-Progress = Callable[[int, int | None], None]
+ScoringProgress = Callable[[int, int | None], None]
 """Called with how much is done and how much there is, in a unit of the engine's own; None where that is not known."""
 
 
@@ -39,7 +39,7 @@ class ScoringEngine(ABC):
     """Predicts for the rows of files. A provider's target is called as `target(folder, options)`."""
 
     @abstractmethod
-    def score(self, model: ScoringModel, job: ScoringJob, progress: Progress) -> int:
+    def score(self, model: ScoringModel, job: ScoringJob, progress: ScoringProgress) -> int:
         """Write a row of predictions for each row; return how many.
 
         Where a model returns one value a row the column is `prediction`; several are `prediction_0`, `prediction_1`...;

@@ -2,17 +2,13 @@
 
 import contextlib
 import logging
-import os
 import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 from threading import Lock, RLock
 from typing import Any
-
-from attrs import define, field
 
 from hookline.config import JournalSettings
 from hookline.entities import Delivery, Lease
@@ -27,44 +23,15 @@ from hookline.journal.places import make_root
 from hookline.journal.reader import JournalReader
 from hookline.journal.records import Records
 from hookline.journal.shipping import NotShipped, RunNotThere, Shipment, Sink, ship
+from hookline.journal.track import Track
 from hookline.journal.writer import JournalWriter
-from hookline.system import at_exit_of_child
+from hookline.system import at_exit_of_child, tell_of_forks
 
 SEGMENT_BYTES = 16 * 2**20
 RENEW_SECONDS = 10.0
 COMPACT_AFTER = 500
 """Records that a store was given since it was last asked to rearrange what it has."""
 log = logging.getLogger("hookline")
-
-
-@define(eq=False)
-class _Track:
-    """A journal that this process writes, on its way to the stores.
-
-    Attributes:
-        cursors, renewed_at, compacted: by the sinks' names; the last is the cursor at which it was last compacted.
-        given_up: why a sink does not take the run at all, by its name.
-        told: the numbers of the refused records that `flush` told of.
-    """
-
-    writer: JournalWriter
-    reader: JournalReader
-    cursors: dict[str, int]
-    renewed_at: dict[str, float] = field(factory=dict)
-    compacted: dict[str, int] = field(factory=dict)
-    given_up: dict[str, str] = field(factory=dict)
-    told: set[int] = field(factory=set)
-
-    def is_behind(self, sink: Sink) -> bool:
-        return self.cursors[sink.name] < self.writer.sequence and sink.name not in self.given_up
-
-    @property
-    def stored(self) -> int:
-        """How many records every store has that wants the run."""
-        return min((cursor for name, cursor in self.cursors.items() if name not in self.given_up), default=0)
-
-    def is_done(self, sinks: Sequence[Sink]) -> bool:
-        return self.writer.sealed and not any(self.is_behind(sink) for sink in sinks)
 
 
 class Journals:
@@ -86,16 +53,17 @@ class Journals:
         deliver_staged: Callable[[Path], None] = lambda _root: None,
     ) -> None:
         self._find_root, self._sinks, self._settings, self._stored = root, tuple(sinks), settings, stored
+        self._primary = self._sinks[0]
         self._deliver_staged = deliver_staged
         self._writers: weakref.WeakSet[JournalWriter] = weakref.WeakSet()
         self._usage = (0.0, 0)
         self._start()
-        _all.add(self)
+        tell_of_forks(self)
 
     def _start(self) -> None:
         self._lock = RLock()
         self._tracking, self._tidying = Lock(), Lock()
-        self._tracks: list[_Track] = []
+        self._tracks: list[Track] = []
         self._untold: weakref.WeakKeyDictionary[JournalWriter, tuple[str, ...]] = weakref.WeakKeyDictionary()
         # Two threads, since what was logged must be on the disk in time also while a store keeps its caller waiting.
         self._shipper = Background("hookline-journal", self._settings.ship_seconds, self._tick)
@@ -148,7 +116,7 @@ class Journals:
         with self._tracking:
             if self._track_of(writer) is None:
                 cursors = {sink.name: 0 for sink in self._sinks}
-                self._tracks.append(_Track(writer, JournalReader(writer.files), cursors))
+                self._tracks.append(Track(writer, JournalReader(writer.files), cursors))
             if not self._ends_with_process:
                 self._ends_with_process = True
                 at_exit_of_child(self.finish)
@@ -156,7 +124,7 @@ class Journals:
         if self._settings.fsync_seconds:
             self._syncer.start()
 
-    def _track_of(self, writer: JournalWriter) -> _Track | None:
+    def _track_of(self, writer: JournalWriter) -> Track | None:
         return next((track for track in list(self._tracks) if track.writer is writer), None)
 
     def staged_folder(self, run_id: str) -> Path:
@@ -206,42 +174,30 @@ class Journals:
             track = self._track_of(writer)
             if track is not None:
                 for sink in self._sinks:
-                    with self._away.tolerated(sink.name, raises=sink is self._sinks[0]):
+                    with self._away.tolerated(sink.name, raises=sink is self._primary):
                         self._ship(track, sink)
-                reasons = self._refusals(track)
+                reasons = track.refusals(self._primary)
         if reasons:
             raise RecordsRefused(writer.run_id, reasons)
         failure, writer.sync_failure = writer.sync_failure, None
         if failure:
             raise DurabilityLost(writer.run_id, failure)
 
-    def _refusals(self, track: _Track) -> tuple[str, ...]:
-        """Return what the primary refused and nobody was told of, whichever process had shipped it."""
-        primary, reasons = self._sinks[0].name, []
-        for each in track.writer.files.refused():
-            if each.get("store") == primary and each["sequence"] not in track.told:
-                track.told.add(each["sequence"])
-                reasons.append(str(each["reason"]))
-        if primary in track.given_up:
-            reasons.append(track.given_up[primary])
-        return tuple(reasons)
-
     def catch_up(self) -> None:
         """Ship to the primary what any process of this machine has logged and it does not have yet."""
         with self._lock:
             for track in list(self._tracks):
-                with self._away.tolerated(self._sinks[0].name):
-                    self._ship(track, self._sinks[0])
+                with self._away.tolerated(self._primary.name):
+                    self._ship(track, self._primary)
             self._foreign.ship_all(self.root, self._own)
-            with self._away.tolerated(self._sinks[0].name):
+            with self._away.tolerated(self._primary.name):
                 self.deliver_intakes()
             self._ship_staged()
 
     def deliver_intakes(self) -> None:
         """Store what servers of the store that are gone had answered for. Raises `Unavailable` where it is away."""
-        primary = self._sinks[0]
         with self._lock:
-            deliver_intakes(self.root, primary.store(), primary.name)
+            deliver_intakes(self.root, self._primary.store(), self._primary.name)
 
     def intake(self) -> Intake:
         """Return an intake for a server of the store. Raises `Refused` where the folder cannot be made."""
@@ -278,7 +234,7 @@ class Journals:
         """Return what stores refused of a run's records."""
         return files.refused(self.root, run_id)
 
-    def _ship(self, track: _Track, sink: Sink) -> None:
+    def _ship(self, track: Track, sink: Sink) -> None:
         if not track.is_behind(sink):
             return
         try:
@@ -291,7 +247,7 @@ class Journals:
             track.given_up[sink.name] = str(error)
             log.error("%s", error)
 
-    def _hand_over_after_others(self, track: _Track, sink: Sink) -> None:
+    def _hand_over_after_others(self, track: Track, sink: Sink) -> None:
         """Ship the other journals of a run first, one of which creates it."""
         run_id = track.writer.run_id
         self._foreign.ship_run(self.root, run_id, self._own)
@@ -309,8 +265,8 @@ class Journals:
                 f"stays in {self.root}."
             ) from error
 
-    def _hand_over(self, track: _Track, sink: Sink) -> None:
-        primary = sink is self._sinks[0]
+    def _hand_over(self, track: Track, sink: Sink) -> None:
+        primary = sink is self._primary
         shipment = Shipment(
             track.writer.run_id,
             track.reader,
@@ -320,7 +276,7 @@ class Journals:
         )
         track.cursors[sink.name] = ship(shipment, sink, track.cursors[sink.name])
 
-    def _lease(self, track: _Track, sink: Sink) -> Lease:
+    def _lease(self, track: Track, sink: Sink) -> Lease:
         track.renewed_at[sink.name] = time.monotonic()
         return this_process().lease(track.writer.primary)
 
@@ -366,7 +322,7 @@ class Journals:
             with self._away.tolerated(FILES):
                 self._deliver_staged(self.root)
 
-    def _renew(self, track: _Track, sink: Sink) -> None:
+    def _renew(self, track: Track, sink: Sink) -> None:
         cursor, renewed_at = track.cursors[sink.name], track.renewed_at.get(sink.name, 0.0)
         if cursor and not track.writer.sealed and time.monotonic() - renewed_at >= RENEW_SECONDS:
             with contextlib.suppress(CursorMoved):
@@ -380,8 +336,8 @@ class Journals:
             with self._lock:
                 done = [track for track in self._tracks if track.is_done(self._sinks)]
                 others = [track for track in self._tracks if track not in done]
-                full = [(track.writer, first) for track in others for first in self._shipped_files(track)]
-                resting = [path for track in others for path in self._resting_files(track)]
+                full = [(track.writer, first) for track in others for first in track.shipped_files(self._primary)]
+                resting = [path for track in others for path in track.resting_files(self._primary)]
             resting = [path for path in resting if files.is_more_than_header(path)]
             if not (done or full or resting) or not all(map(self._is_durable, self._sinks)):
                 return
@@ -391,8 +347,8 @@ class Journals:
             for path in resting:
                 files.keep_header(path)
             for track in done:
-                reasons = self._refusals(track)
-                if self._sinks[0].name in track.given_up:
+                reasons = track.refusals(self._primary)
+                if self._primary.name in track.given_up:
                     track.writer.close()
                 else:
                     track.writer.remove()
@@ -412,30 +368,6 @@ class Journals:
             return False
         self._not_durable.discard(sink.name)
         return True
-
-    def _shipped_files(self, track: _Track) -> list[int]:
-        """Return which files of a journal, but the first, are followed by another and shipped whole to every store."""
-        if self._sinks[0].name in track.given_up:
-            return []
-        cursor = track.stored
-        return [first for first, after in pairwise(track.writer.begun) if first and after <= cursor]
-
-    def _resting_files(self, track: _Track) -> list[Path]:
-        """Return the files that stay although nothing is added to them and they are shipped whole to every store.
-
-        Their headers stay: the first file is the lock of the journal, and the last one says whose process is gone if
-        the next record never comes.
-        """
-        writer, cursor = track.writer, track.stored
-        if self._sinks[0].name in track.given_up or not writer.begun:
-            return []
-        first, *others = writer.begun
-        ends = others[0] if others else writer.rests_at
-        found = [first] if ends is not None and ends <= cursor else []
-        rests_at = writer.rests_at
-        if others and rests_at is not None and others[-1] < rests_at <= cursor:
-            found.append(others[-1])
-        return [writer.files.segment(each) for each in found]
 
     def close(self) -> None:
         """Ship what can be shipped, remove what every store has, and end the work in the background.
@@ -475,15 +407,3 @@ def _nobody(_reason: str) -> None:
 
 def _warn_mirror(sink: Sink) -> Callable[[str], None]:
     return lambda reason: log.warning("The mirror %s refused a record: %s", sink.name, reason)
-
-
-_all: weakref.WeakSet[Journals] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for journals in list(_all):
-        journals.after_fork()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

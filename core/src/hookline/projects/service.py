@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -10,16 +9,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
-
 from hookline.artifacts import Artifacts
 from hookline.config import Settings
-from hookline.entities import Execution, PreparedEnvironment, Project, RunStatus
+from hookline.entities import PreparedEnvironment, Project, RunStatus
 from hookline.errors import InvalidState, InvalidValue
 from hookline.interfaces import Environment, Job, ProjectBackend, ProjectGateway
 from hookline.liveness import is_led
 from hookline.plugins import Plugins
-from hookline.projects.commands import Command, build_command
+from hookline.projects.commands import build_command
 from hookline.projects.entry_points import find_entry_point
 from hookline.projects.fetching import fetch, find_place, is_here
 from hookline.projects.fitting import (
@@ -32,33 +29,19 @@ from hookline.projects.fitting import (
     own_environment,
 )
 from hookline.projects.gateways import needed_gateways
-from hookline.projects.parameters import Values, resolve_parameters
-from hookline.projects.programs import find_program
+from hookline.projects.parameters import resolve_parameters
+from hookline.projects.plans import BACKEND_TAG, Plan, source_tags
 from hookline.projects.project_run import LOG_FOLDER, ProjectRun
 from hookline.projects.reading import read_project
 from hookline.projects.sweeps import SWEEP_TAG, Combination, Sweep, combinations
-from hookline.uris import file_path, scheme_of
+from hookline.uris import scheme_of
 
 if TYPE_CHECKING:
     from hookline.run import Run
     from hookline.runs import Runs
 
-BACKEND_TAG = "mlflow.project.backend"
 LOCK_FILE = "environment/requirements.lock.txt"
 log = logging.getLogger("hookline")
-
-
-@frozen
-class _Plan:
-    """All that is settled before a run is made."""
-
-    project: Project
-    entry_point: str
-    values: Values
-    command: Command
-    fit: Fit
-    environment: PreparedEnvironment
-    work: Path
 
 
 class Projects:
@@ -142,11 +125,11 @@ class Projects:
             )
             command = build_command(entry, values, allow_shell=allow_shell)
             fit = self._fit(project, backend, backend_options or {}, environment)
-            plan = _Plan(project, entry.name, values, command, fit, _prepared(fit.environment, project), work)
+            plan = Plan(project, entry.name, values, command, fit, _prepared(fit.environment, project), work)
             run = self._runs().start(
                 experiment_name=experiment_name,
                 run_name=run_name,
-                tags=_tags(plan),
+                tags=plan.tags(),
                 parent_run_id=parent_run_id or self._settings.run_id,
                 surroundings=not project.folder.is_relative_to(work) and is_here(project.folder),
                 sampled=False,  # the command opens the run in its own process, whose load is what matters
@@ -193,7 +176,7 @@ class Projects:
         parent = self._runs().start(
             experiment_name=experiment_name,
             run_name=run_name,
-            tags={**_source_tags(project, entry), SWEEP_TAG: json.dumps(tried)},
+            tags={**source_tags(project, entry), SWEEP_TAG: json.dumps(tried)},
             parent_run_id=parent_run_id or self._settings.run_id,
             surroundings=described,
             sampled=False,
@@ -306,11 +289,12 @@ class Projects:
 
     # The run ---------------------------------------------------------------------------------------------------------
 
-    def _submit(self, plan: _Plan, run: "Run", stream: bool) -> ProjectRun:
+    def _submit(self, plan: Plan, run: "Run", stream: bool) -> ProjectRun:
         job, held = None, ExitStack()
         try:
             run.log_params(plan.values.logged)
-            execution = self._execution(plan, run, stream, self._ways(plan, run, held))
+            variables = {**self._child_variables(), **self._ways(plan, run, held)}
+            execution = plan.execution(run, variables=variables, places=self._child_places(), stream=stream)
             job = plan.fit.backend.submit(execution)
             run.set_tag("hookline.job", job.job_id)
             if plan.environment.lock:
@@ -334,7 +318,7 @@ class Projects:
             held=held,
         )
 
-    def _ways(self, plan: _Plan, run: "Run", held: ExitStack) -> Mapping[str, str]:
+    def _ways(self, plan: Plan, run: "Run", held: ExitStack) -> Mapping[str, str]:
         """Open the gateways that the project needs; return the variables that lead its code to them."""
         variables: dict[str, str] = {}
         for each in needed_gateways(self._plugins, plan.project.folder):
@@ -342,70 +326,9 @@ class Projects:
             variables |= held.enter_context(self._gateway(each.name).open(run.run_id, run.info.experiment_id))
         return variables
 
-    def _execution(self, plan: _Plan, run: "Run", stream: bool, ways: Mapping[str, str]) -> Execution:
-        logs = plan.work / LOG_FOLDER
-        logs.mkdir()
-        return Execution(
-            run_id=run.run_id,
-            argv=(find_program(plan.command.argv[0], plan.environment), *plan.command.argv[1:]),
-            folder=plan.project.folder,
-            variables={
-                "PYTHONUNBUFFERED": os.environ.get("PYTHONUNBUFFERED") or "1",  # so that output is seen when written
-                **_python_path(plan),
-                **self._child_variables(),
-                **ways,
-                "HOOKLINE_RUN_ID": run.run_id,
-                "HOOKLINE_EXPERIMENT_ID": run.info.experiment_id,
-                **plan.command.variables,
-            },
-            log_folder=logs,
-            environment=plan.environment,
-            stream=stream,
-            places=(*self._child_places(), *plan.values.paths, *_artifact_folder(run)),
-        )
-
 
 def _prepared(environment: Environment, project: Project) -> PreparedEnvironment:
     prepared = environment.prepare(project.environment)
     for note in prepared.notes:
         log.warning("%s", note)
     return prepared
-
-
-def _artifact_folder(run: "Run") -> tuple[Path, ...]:
-    """The folder of a run's artifacts, where it is one: an experiment may keep them apart from the others'."""
-    uri = run.info.artifact_uri
-    return (file_path(uri).absolute(),) if uri and scheme_of(uri) == "file" else ()
-
-
-def _python_path(plan: _Plan) -> dict[str, str]:
-    """A `pyproject.toml` project is not installed, so that its `src` folder is named to Python."""
-    source = plan.project.folder / "src"
-    if plan.project.environment.kind != "pyproject" or not source.is_dir():
-        return {}
-    present = None if plan.environment.image else os.environ.get("PYTHONPATH")
-    return {"PYTHONPATH": os.pathsep.join(filter(None, [str(source), present]))}
-
-
-def _source_tags(project: Project, entry_point: str) -> dict[str, str]:
-    tags = {
-        "mlflow.source.name": project.uri,
-        "mlflow.source.type": "PROJECT",
-        "mlflow.project.entryPoint": entry_point,
-        "mlflow.source.git.commit": project.commit,
-        "mlflow.source.git.repoURL": project.repository,
-        "mlflow.gitRepoURL": project.repository,
-        "mlflow.source.git.branch": project.branch,
-        "mlflow.gitBranchName": project.branch,
-    }
-    return {key: value for key, value in tags.items() if value}
-
-
-def _tags(plan: _Plan) -> dict[str, str]:
-    tags = {
-        "mlflow.project.env": plan.fit.environment_name,
-        BACKEND_TAG: plan.fit.backend_name,
-        "hookline.environment": plan.environment.digest,
-        "mlflow.docker.image.uri": plan.environment.image.reference if plan.environment.image else None,
-    }
-    return _source_tags(plan.project, plan.entry_point) | {key: value for key, value in tags.items() if value}

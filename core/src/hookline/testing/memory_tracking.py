@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from attrs import define, evolve, field
+from attrs import evolve
 
 from hookline.entities import (
     DEFAULT_EXPERIMENT_ID,
@@ -16,7 +16,6 @@ from hookline.entities import (
     Experiment,
     ExperimentChange,
     IntakePart,
-    Lease,
     LifecycleStage,
     LoggedModel,
     LoggedModelChange,
@@ -30,10 +29,7 @@ from hookline.entities import (
     Purged,
     PurgedKind,
     RunChange,
-    RunData,
     RunInfo,
-    RunInputs,
-    RunOutputs,
     RunRecord,
     Write,
     Writer,
@@ -65,43 +61,10 @@ from hookline.store_rules import (
     stored_though_deleted,
 )
 from hookline.testing.memory_documents import MemoryDocuments
+from hookline.testing.memory_run import StoredRun
 
 _BLOCK = 1000
 _ModelPoint = tuple[str, str, str | None, str | None]
-
-
-@define
-class _Run:
-    """What is stored of a run; changed in place, under the store's lock."""
-
-    info: RunInfo
-    tags: dict[str, str]
-    params: dict[str, str] = field(factory=dict)
-    series: dict[str, list[Metric]] = field(factory=dict)
-    datasets: dict[tuple[str, str], DatasetInput] = field(factory=dict)
-    inputs: dict[str, ModelInput] = field(factory=dict)
-    outputs: dict[str, ModelOutput] = field(factory=dict)
-    writers: dict[str, Writer] = field(factory=dict)
-    deleted_time: int | None = None
-
-    def move(self, stage: LifecycleStage, now: int) -> None:
-        """Give it a stage; the time of its deletion is that of the first one."""
-        self.info = evolve(self.info, lifecycle_stage=stage)
-        self.deleted_time = (self.deleted_time or now) if stage is LifecycleStage.DELETED else None
-
-    def record(self) -> RunRecord:
-        """Return a snapshot that later changes do not touch."""
-        latest = {key: max(points, key=lambda point: point.rank) for key, points in self.series.items()}
-        return RunRecord(
-            info=evolve(self.info, lease=self._lease()),
-            data=RunData(dict(self.params), latest, dict(self.tags)),
-            inputs=RunInputs(tuple(self.datasets.values()), tuple(self.inputs.values())),
-            outputs=RunOutputs(tuple(self.outputs.values())),
-        )
-
-    def _lease(self) -> Lease | None:
-        leases = [each.lease for each in self.writers.values() if each.lease is not None and each.lease.primary]
-        return leases[-1] if leases and not self.info.status.is_final else None
 
 
 class MemoryTrackingStore(MemoryDocuments, TrackingStore, LoggedModels):
@@ -119,7 +82,7 @@ class MemoryTrackingStore(MemoryDocuments, TrackingStore, LoggedModels):
         self.uri = uri
         self._clock = clock
         self._experiments: dict[str, Experiment] = {}
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, StoredRun] = {}
         self._models: dict[str, LoggedModel] = {}
         self._model_points: dict[str, dict[_ModelPoint, Metric]] = {}
         self._purged: dict[tuple[PurgedKind, str], Purged | None] = {}
@@ -188,10 +151,10 @@ class MemoryTrackingStore(MemoryDocuments, TrackingStore, LoggedModels):
                 self._runs[run.run_id] = self._new_run(run)
             return self._runs[run.run_id].record()
 
-    def _new_run(self, run: NewRun) -> _Run:
+    def _new_run(self, run: NewRun) -> StoredRun:
         if (PurgedKind.RUN, run.run_id) in self._purged:
             raise run_purged(run.run_id)
-        return _Run(*new_run(run, self.get_experiment(run.experiment_id)))
+        return StoredRun(*new_run(run, self.get_experiment(run.experiment_id)))
 
     def get_run(self, run_id: str) -> RunRecord:
         """See `TrackingStore.get_run`."""
@@ -243,7 +206,7 @@ class MemoryTrackingStore(MemoryDocuments, TrackingStore, LoggedModels):
             problem = self._attempt(write)
             self._experiments[owner.experiment_id] = owner
             run, stage = self._runs.get(write.run_id), owner.lifecycle_stage
-        elif isinstance(owner, _Run):
+        elif isinstance(owner, StoredRun):
             run, stage = owner, owner.info.lifecycle_stage
             run.info = evolve(run.info, lifecycle_stage=LifecycleStage.ACTIVE)
             problem = self._attempt(write)
@@ -339,13 +302,13 @@ class MemoryTrackingStore(MemoryDocuments, TrackingStore, LoggedModels):
     def close(self) -> None:
         """See `TrackingStore.close`."""
 
-    def _run(self, run_id: str) -> _Run:
+    def _run(self, run_id: str) -> StoredRun:
         try:
             return self._runs[run_id]
         except KeyError:
             raise run_not_found(run_id) from None
 
-    def _active_run(self, run_id: str) -> _Run:
+    def _active_run(self, run_id: str) -> StoredRun:
         run = self._run(run_id)
         require_active_run(run_id, run.info.lifecycle_stage)
         return run

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import os
 import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +13,7 @@ from typing import BinaryIO, TypeVar, cast
 
 from hookline.entities import FileInfo
 from hookline.entities.rules import new_id
-from hookline.errors import DigestMismatch, InvalidState, InvalidValue, NotFound, Refused, Unavailable
+from hookline.errors import DigestMismatch, InvalidValue, of_local_file
 from hookline.interfaces import ArtifactStore
 from hookline.paths import check_key_path, join_key
 from hookline_artifact_fsspec.connecting import filesystem_of
@@ -132,7 +131,7 @@ class FilesystemArtifactStore(ArtifactStore):
                         file.write(part)
                 partial_file.replace(destination)
             except OSError as error:
-                raise _local(error, f"local folder {str(destination.parent)!r}", "write into") from error
+                raise of_local_file(error, f"local folder {str(destination.parent)!r}", "write into") from error
             finally:
                 partial_file.unlink(missing_ok=True)
 
@@ -281,7 +280,7 @@ class _Sent:
         try:
             yield
         except OSError as error:
-            raise _local(error, f"local file {str(self._source)!r}", "read") from error
+            raise of_local_file(error, f"local file {str(self._source)!r}", "read") from error
 
 
 def _is_key(key: str) -> bool:
@@ -289,17 +288,3 @@ def _is_key(key: str) -> bool:
         return bool(check_key_path(key))
     except InvalidValue:
         return False
-
-
-def _local(error: OSError, what: str, verb: str) -> Exception:
-    """Return the error for a file of this machine."""
-    if isinstance(error, (FileNotFoundError, NotADirectoryError)):
-        return NotFound(f"There is no {what}.")
-    kind = (
-        Refused
-        if isinstance(error, PermissionError)
-        else InvalidState
-        if isinstance(error, IsADirectoryError)
-        else Unavailable
-    )
-    return kind(f"Cannot {verb} the {what}: {os.strerror(error.errno or 0)}")

@@ -11,7 +11,7 @@ import httpx
 from webdav4.client import Client, HTTPError, InsufficientStorage, MultiStatusError, ResourceNotFound
 from webdav4.client import ClientError as WebdavError
 
-from hookline.errors import ConfigError
+from hookline_artifact_fsspec.certificates import trusting
 from hookline_artifact_fsspec.failures import Changed, Denied, Problem, Unsettled, unreachable
 from hookline_artifact_fsspec.filesystem import Entry, Filesystem, parent_of
 from hookline_artifact_fsspec.options import WebdavOptions
@@ -47,7 +47,7 @@ class WebdavFilesystem(Filesystem):
             "auth": None if options.token or user is None else (user, password or ""),
             "headers": {"Authorization": f"Bearer {options.token}"} if options.token else {},
             "timeout": options.timeout,
-            "verify": _context(options) if scheme == "https" else True,
+            "verify": trusting(options.ca_bundle) if scheme == "https" else True,
         }
         self._clients: list[Client] = []
         self._renew()
@@ -311,14 +311,3 @@ def _entry(response: Any) -> tuple[str, Entry]:
     found = response.properties
     name = where.rpartition("/")[2]
     return where, Entry(name, bool(found.collection), None if found.collection else found.content_length or 0)
-
-
-def _context(options: WebdavOptions) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if options.ca_bundle:
-        try:
-            context.load_verify_locations(options.ca_bundle)
-        except OSError as error:
-            reason = error.strerror or "it holds no certificates"
-            raise ConfigError(f"The file of certificates {options.ca_bundle!r} cannot be read: {reason}.") from None
-    return context

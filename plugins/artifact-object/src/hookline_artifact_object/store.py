@@ -11,7 +11,7 @@ from threading import Lock
 from typing import BinaryIO, cast
 
 from hookline.entities import FileInfo
-from hookline.errors import InvalidState, InvalidValue, NotFound, Refused, Unavailable
+from hookline.errors import InvalidState, InvalidValue, NotFound, of_local_file
 from hookline.interfaces import ArtifactStore
 from hookline.interfaces.artifacts import Moved
 from hookline.paths import check_key_path
@@ -104,7 +104,7 @@ class ObjectArtifactStore(ArtifactStore):
                     download.write(part)
                     moved(len(part))
         except OSError as error:
-            raise _local(error, f"local folder {str(destination.parent)!r}", "write into") from error
+            raise of_local_file(error, f"local folder {str(destination.parent)!r}", "write into") from error
 
     def open(self, key: str) -> BinaryIO:
         """Open a file for reading: from any position, and ahead of the reader. It is the content of this moment."""
@@ -246,18 +246,4 @@ def _size_of(source: Path) -> int:
     except IsADirectoryError as error:
         raise InvalidValue(f"Cannot read the local file {str(source)!r}: it is a folder.") from error
     except OSError as error:
-        raise _local(error, f"local file {str(source)!r}", "read") from error
-
-
-def _local(error: OSError, what: str, verb: str) -> Exception:
-    """Return the error for a file of this machine."""
-    if isinstance(error, (FileNotFoundError, NotADirectoryError)):
-        return NotFound(f"There is no {what}.")
-    kind = (
-        Refused
-        if isinstance(error, PermissionError)
-        else InvalidState
-        if isinstance(error, IsADirectoryError)
-        else Unavailable
-    )
-    return kind(f"Cannot {verb} the {what}: {error.strerror}")
+        raise of_local_file(error, f"local file {str(source)!r}", "read") from error

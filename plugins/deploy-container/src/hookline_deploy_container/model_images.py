@@ -22,13 +22,12 @@ from hookline_lib_container.engine import Engine
 from hookline_lib_container.python_images import BuildOptions, Packages, PythonImages
 from hookline_lib_requirements.lines import check_lines
 from hookline_lib_scoring.names import served_name
-from hookline_lib_scoring.scoring import MOST_ROWS
+from hookline_lib_scoring.settings import ServeSettings
 from hookline_lib_scoring.specification import WorkerSpecification
 
 REPOSITORY = "localhost/hookline/model"
 MODEL, SPECIFICATION = "/opt/hookline/model", "/opt/hookline/specification.json"
 PORT = 8080
-MEGABYTE = 2**20
 WORKER = ("python", "-P", "-m", "hookline_lib_scoring.worker")
 _SERVING = ("hookline-core", "hookline-lib-scoring")
 
@@ -68,6 +67,7 @@ def make_image(engine: Engine, folder: Path, model: ModelFolder, options: BuildO
 
 def model_context(base: str, model: ModelFolder, digest: str) -> Context:
     """Return what a model's image is built from. By itself it serves at port 8080 of all its addresses."""
+    usual = ServeSettings()
     served = WorkerSpecification(
         model=MODEL,
         digest=digest,
@@ -76,9 +76,9 @@ def model_context(base: str, model: ModelFolder, digest: str) -> Context:
         uri=model.uri,
         host="0.0.0.0",
         port=PORT,
-        timeout=60.0,
-        max_body=64 * MEGABYTE,
-        batch_rows=MOST_ROWS,
+        timeout=usual.timeout,
+        max_body=usual.max_body,
+        batch_rows=usual.batch_rows,
         name=served_name(model.uri),
         token="",
         ready="",

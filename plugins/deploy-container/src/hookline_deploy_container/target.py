@@ -1,7 +1,6 @@
 """The deployment target `container`: models that answer from containers, each in an image of its own."""
 
 import re
-import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from hookline.entities import Deployment, DeploymentStatus, ModelFolder, now_ms
 from hookline.errors import AlreadyExists, ExecutionFailed, InvalidState, NotFound, Unavailable
 from hookline.interfaces import DeploymentTarget
 from hookline.system import file_lock, terminations_interrupt
-from hookline_deploy_container.model_images import MEGABYTE, MODEL, make_image
+from hookline_deploy_container.model_images import MODEL, make_image
 from hookline_deploy_container.records import NAME_LABEL, NEXT, TARGET_LABEL, Found, Record, scope_of
 from hookline_deploy_container.settings import ContainerSettings
 from hookline_lib_container.containers import ContainerSpec
@@ -23,7 +22,7 @@ from hookline_lib_container.engine import Engine
 from hookline_lib_container.python_images import BuildOptions
 from hookline_lib_scoring import client
 from hookline_lib_scoring.names import check_name
-from hookline_lib_scoring.specification import WorkerSpecification
+from hookline_lib_scoring.specification import WorkerSpecification, new_token
 from hookline_lib_serving import addresses
 
 TARGET = "container"
@@ -90,7 +89,9 @@ class ContainerTarget(DeploymentTarget):
             if old.is_next:
                 self._engine.rename(old.state.container_id, self._container_name(name))
             with _told_of_update(name):
-                chosen = self._record(name, model, merged) if model else evolve(record, config=merged, token=_token())
+                chosen = (
+                    self._record(name, model, merged) if model else evolve(record, config=merged, token=new_token())
+                )
                 new = evolve(
                     chosen,
                     host=settings.host,
@@ -217,7 +218,7 @@ class ContainerTarget(DeploymentTarget):
             vouched=model.vouched,
             host="",
             port=0,
-            token=_token(),
+            token=new_token(),
             creation_time=now_ms(),
             config=dict(config),
         )
@@ -300,10 +301,6 @@ def _current(containers: Sequence[Found]) -> Found:
     return next((each for each in containers if not each.is_next), containers[-1])
 
 
-def _token() -> str:
-    return secrets.token_hex(8)
-
-
 def _port_of_update(old: Found, record: Record, settings: ContainerSettings) -> int:
     """Return the port that an update takes: that of the old container, shared, unless another is asked for."""
     if settings.port not in (0, record.port):
@@ -328,7 +325,7 @@ def _specification(record: Record, settings: ContainerSettings) -> WorkerSpecifi
         host=record.host,
         port=record.port,
         timeout=settings.timeout,
-        max_body=settings.max_body_mb * MEGABYTE,
+        max_body=settings.max_body,
         batch_rows=settings.batch_rows,
         name=record.name,
         token=record.token,

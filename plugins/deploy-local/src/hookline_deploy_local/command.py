@@ -18,9 +18,10 @@ from hookline.models.examples import SERVING_FILE_NAME
 from hookline.models.manifest import Manifest
 from hookline.system import terminations_interrupt
 from hookline_deploy_local import processes
-from hookline_lib_scoring.app import MEGABYTE, MOST_ROWS, Limits, ScoringApp
+from hookline_lib_scoring.app import MOST_ROWS, Limits, ScoringApp
 from hookline_lib_scoring.names import served_name
-from hookline_lib_scoring.specification import WorkerSpecification
+from hookline_lib_scoring.settings import MEGABYTE
+from hookline_lib_scoring.specification import WorkerSpecification, new_token
 from hookline_lib_serving import addresses
 
 LONGEST_EXAMPLE = 2000
@@ -144,7 +145,7 @@ def _specification(order: _Order, folder: ModelFolder, port: int) -> WorkerSpeci
         max_body=order.limits.body,
         batch_rows=order.limits.rows,
         name=served_name(order.uri),
-        token=processes.new_token(),
+        token=new_token(),
         ready="",
         parent=os.getpid(),
     )

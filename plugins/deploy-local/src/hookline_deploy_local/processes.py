@@ -1,6 +1,5 @@
 """Starting the processes that serve a model, and ending them."""
 
-import secrets
 import subprocess
 import sys
 import threading
@@ -18,11 +17,6 @@ from hookline_lib_scoring.specification import WorkerSpecification
 
 LOG_END = 2000
 """How many characters of a log a message quotes."""
-
-
-def new_token() -> str:
-    """Return a new token by which the servers of one start are told from others."""
-    return secrets.token_hex(8)
 
 
 @frozen

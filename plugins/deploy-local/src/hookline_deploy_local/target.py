@@ -19,13 +19,12 @@ from hookline_deploy_local.records import Record, Records, WorkerProcess, new_ge
 from hookline_deploy_local.settings import LocalSettings
 from hookline_lib_scoring import client
 from hookline_lib_scoring.names import check_name
-from hookline_lib_scoring.specification import WorkerSpecification
+from hookline_lib_scoring.specification import WorkerSpecification, new_token
 from hookline_lib_serving import addresses
 
 TARGET = "local"
 LOCK_TIMEOUT = 600.0
 MODEL, LOG = "model", "server.log"
-MEGABYTE = 2**20
 
 
 class LocalTarget(DeploymentTarget):
@@ -276,7 +275,7 @@ def _started_by_us(name: str, model: ModelFolder, config: Mapping[str, str]) -> 
         trusted=model.trusted,
         vouched=model.vouched,
         creation_time=now_ms(),
-        token=processes.new_token(),
+        token=new_token(),
         starter=(WorkerProcess(getpid(), process_identity(getpid()) or ""),),
     )
 
@@ -314,7 +313,7 @@ def _specification(record: Record, digest: str, settings: LocalSettings, folder:
         host=record.host,
         port=record.port,
         timeout=settings.timeout,
-        max_body=settings.max_body_mb * MEGABYTE,
+        max_body=settings.max_body,
         batch_rows=settings.batch_rows,
         name=record.name,
         token=record.token,

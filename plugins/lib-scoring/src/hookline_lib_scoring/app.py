@@ -20,11 +20,11 @@ from hookline_lib_scoring.inputs import InputReader
 from hookline_lib_scoring.model_thread import ModelThread
 from hookline_lib_scoring.replies import PLAIN, Reply, failure
 from hookline_lib_scoring.scoring import MOST_ROWS, Model, Scorer
+from hookline_lib_scoring.settings import MEGABYTE
 from hookline_lib_scoring.tensors import Tensors, refusal
 from hookline_lib_serving import serving
 from hookline_lib_serving.monitoring import Counter, Monitor
 
-MEGABYTE = 2**20
 TOKEN_HEADER = "x-hookline-server"
 VERSION = "1"
 """What the Open Inference Protocol hears of the model's version."""

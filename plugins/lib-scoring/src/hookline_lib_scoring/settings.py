@@ -10,6 +10,7 @@ from hookline.errors import InvalidValue
 from hookline_lib_scoring.scoring import MOST_ROWS
 from hookline_lib_serving import addresses
 
+MEGABYTE = 2**20
 _YES_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -35,6 +36,11 @@ class ServeSettings:
     max_body_mb: int = 64
     batch_rows: int = MOST_ROWS
     allow_unauthenticated: bool = False
+
+    @property
+    def max_body(self) -> int:
+        """The largest request, in bytes."""
+        return self.max_body_mb * MEGABYTE
 
     @classmethod
     def from_config(cls, config: Mapping[str, str]) -> Self:

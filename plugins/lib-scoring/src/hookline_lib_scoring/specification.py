@@ -53,6 +53,11 @@ class WorkerSpecification:
         return cls(**json.loads(given if given.startswith("{") else Path(given).read_bytes()))
 
 
+def new_token() -> str:
+    """Return a new token by which the servers of one start are told from others."""
+    return secrets.token_hex(8)
+
+
 def write_json(path: Path, value: object) -> None:
     """Write a JSON file so that readers see the old one or the new one, and a crash leaves one of them."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")

@@ -7,7 +7,7 @@ from hookline.entities import ScoringJob
 from hookline.entities.scoring import STREAM
 from hookline.errors import InvalidValue
 from hookline.interfaces import ScoringEngine, ScoringModel
-from hookline.interfaces.scoring import Progress
+from hookline.interfaces.scoring import ScoringProgress
 from hookline_lib_rows.formats import open_reader, open_writer
 from hookline_lib_rows.scoring import score
 from hookline_score_local.files import reading, writing
@@ -19,7 +19,7 @@ class LocalEngine(ScoringEngine):
     def __init__(self, _folder: Path, _options: None = None) -> None:
         pass
 
-    def score(self, model: ScoringModel, job: ScoringJob, progress: Progress) -> int:
+    def score(self, model: ScoringModel, job: ScoringJob, progress: ScoringProgress) -> int:
         """See `ScoringEngine.score`; what is done is told in bytes of the input, for Parquet in rows."""
         for key in job.config:
             raise InvalidValue(f"The engine 'local' has no setting {key!r}; it has none.")

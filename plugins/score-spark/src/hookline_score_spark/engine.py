@@ -20,7 +20,7 @@ from hookline.entities import ModelFolder, ScoringJob
 from hookline.entities.scoring import STREAM
 from hookline.errors import HooklineError, InvalidState, InvalidValue
 from hookline.interfaces import ScoringEngine, ScoringModel
-from hookline.interfaces.scoring import Progress
+from hookline.interfaces.scoring import ScoringProgress
 from hookline.models.document import ModelDocument
 from hookline.plugins import Plugins
 from hookline.uris import is_path
@@ -46,7 +46,7 @@ class SparkEngine(ScoringEngine):
     def __init__(self, folder: Path, options: SparkSettings | None = None) -> None:
         self._folder, self._options = folder, options or SparkSettings()
 
-    def score(self, model: ScoringModel, job: ScoringJob, progress: Progress) -> int:
+    def score(self, model: ScoringModel, job: ScoringJob, progress: ScoringProgress) -> int:
         """See `ScoringEngine.score`. The target becomes a folder of parts, in the order of the rows of a file."""
         settings = self._options.changed(job.config)
         source, target = _located(job.source, "--input"), _located(job.target, "--output")

@@ -8,7 +8,8 @@ from hookline.entities import KeyKind, RunKey, ValueType
 from hookline.search.syntax import Query
 from hookline.store_rules import reads_as_number
 from hookline_tracking_sql.base import Part, experiment_row_ids
-from hookline_tracking_sql.schema import params, run_keys, tags, value_prefix
+from hookline_tracking_sql.expressions import value_prefix
+from hookline_tracking_sql.schema import params, run_keys, tags
 from hookline_tracking_sql.search.run_search import run_search
 from hookline_tracking_sql.statements import Prepared, among_given, json_list, prepared
 

@@ -21,9 +21,10 @@ from hookline_tracking_sql.engine import Database
 from hookline_tracking_sql.kept_overviews import extend_long_overviews, extend_overviews
 from hookline_tracking_sql.ordering import SEGMENT_POINTS, blocks, in_order, index_of, part
 from hookline_tracking_sql.rows import IN_ORDER, OF_SERIES, Series
-from hookline_tracking_sql.schema import PLACE, runs, segments, series
+from hookline_tracking_sql.schema import runs, segments, series
 from hookline_tracking_sql.segments import Segment, pack, unpack_onto
 from hookline_tracking_sql.statements import driver_of, driver_text
+from hookline_tracking_sql.table_parts import PLACE
 
 _log = logging.getLogger("hookline")
 FEW = 8

@@ -7,9 +7,10 @@ import sqlalchemy as sa
 
 from hookline_tracking_sql.dialects.base import Driver
 from hookline_tracking_sql.ordering import SEGMENT_POINTS
-from hookline_tracking_sql.schema import PLACE, blocks, segments
+from hookline_tracking_sql.schema import blocks, segments
 from hookline_tracking_sql.segments import Segment
 from hookline_tracking_sql.statements import driver_text
+from hookline_tracking_sql.table_parts import PLACE
 
 OF_SERIES = (segments.c.run == sa.bindparam("of_run"), segments.c.key == sa.bindparam("of_key"))
 IN_ORDER = tuple(segments.c[name] for name in PLACE)

@@ -6,13 +6,31 @@ that is NULL is NaN, which not every database can store or compare.
 """
 
 from itertools import product
-from typing import Any
 
 import sqlalchemy as sa
 
-from hookline_tracking_sql.column_types import BYTES, LONG_TEXT, ROW_ID, Number, short_text
+from hookline_tracking_sql.column_types import BYTES, ROW_ID
 from hookline_tracking_sql.dialects.base import VERSION_TABLE
-from hookline_tracking_sql.expressions import PREFIX_LENGTH, value_prefix
+from hookline_tracking_sql.table_parts import (
+    CLUSTERED,
+    ID,
+    KEY,
+    NAME,
+    PLACE,
+    STAGE,
+    UNCLUSTERED,
+    identity,
+    index_by_value,
+    integer,
+    key,
+    key_text,
+    number,
+    owner,
+    packed,
+    place,
+    short,
+    text,
+)
 from hookline_tracking_sql.triggers import SYSTEMS, counting_triggers
 
 SCHEMA_VERSIONS = ("0001", "0002", "0003")
@@ -20,64 +38,6 @@ SCHEMA_VERSIONS = ("0001", "0002", "0003")
 HEAD = SCHEMA_VERSIONS[-1]
 
 metadata = sa.MetaData()
-
-_UNCLUSTERED: dict[str, Any] = {"sqlite_autoincrement": True}  # an id is never used again
-_CLUSTERED: dict[str, Any] = {"sqlite_with_rowid": False}  # rows lie in the order of the primary key
-
-
-STAGE, ID, KEY, NAME = (short_text(length) for length in (32, 100, 255, 500))
-"""Types of texts in indexes and keys: stages and kinds, ids of things, keys, and names."""
-
-
-def _text(name: str, *, nullable: bool = False) -> "sa.Column[str]":
-    return sa.Column(name, LONG_TEXT, nullable=nullable)
-
-
-def _short(name: str, kind: Any, *, nullable: bool = False, **options: Any) -> "sa.Column[str]":
-    """Return the column of a text that an index or a key holds."""
-    return sa.Column(name, kind, nullable=nullable, **options)
-
-
-def _integer(name: str, *, nullable: bool = False) -> "sa.Column[int]":
-    return sa.Column(name, sa.BigInteger, nullable=nullable)
-
-
-def _number(name: str) -> "sa.Column[float]":
-    return sa.Column(name, Number(), nullable=True)
-
-
-def _identity() -> "sa.Column[int]":
-    return sa.Column("id", ROW_ID, primary_key=True)
-
-
-def _owner(name: str, target: str, *, primary_key: bool = False) -> "sa.Column[int]":
-    """Return a column that refers to the row of a thing, and goes with it."""
-    reference = sa.ForeignKey(f"hookline_{target}.id", ondelete="CASCADE")
-    return sa.Column(name, ROW_ID, reference, primary_key=primary_key, nullable=False)
-
-
-def _key(*, primary_key: bool = True) -> "sa.Column[int]":
-    return sa.Column("key", ROW_ID, sa.ForeignKey("hookline_keys.id"), primary_key=primary_key, nullable=False)
-
-
-def _key_text() -> "sa.Column[str]":
-    return _short("key", KEY, primary_key=True)
-
-
-def _index_by_value(table: sa.Table, *columns: "sa.Column[Any]") -> None:
-    """Index some columns of a table and the start of `value`, for which MariaDB has words of its own."""
-    name = f"{table.name}_by_value"
-    start = sa.Index(name, *columns, value_prefix(table.c.value))
-    start.ddl_if(callable_=lambda _ddl, _target, connection, **_more: connection.dialect.name != "mysql")
-    whole = sa.Index(name, *columns, table.c.value)
-    whole.ddl_if(dialect="mysql")
-
-    def cut(_table: sa.Table, connection: sa.Connection, **_more: Any) -> None:
-        if connection.dialect.name == "mysql":  # asked for any earlier, the option would import its whole dialect
-            whole.dialect_options["mysql"]["length"] = {"value": PREFIX_LENGTH}
-
-    sa.event.listen(table, "before_create", cut)
-
 
 schema_version = sa.Table(
     VERSION_TABLE,
@@ -87,7 +47,7 @@ schema_version = sa.Table(
 )
 """One row: the revision of the schema. Names and types are those that Alembic gives to its table."""
 
-keys = sa.Table("hookline_keys", metadata, _identity(), _short("name", KEY, unique=True))
+keys = sa.Table("hookline_keys", metadata, identity(), short("name", KEY, unique=True))
 """The names of metrics, params and tags of runs; other tables hold their ids."""
 
 # Experiments ---------------------------------------------------------------------------------------------------------
@@ -95,22 +55,22 @@ keys = sa.Table("hookline_keys", metadata, _identity(), _short("name", KEY, uniq
 experiments = sa.Table(
     "hookline_experiments",
     metadata,
-    _identity(),
-    _short("name", NAME, unique=True),
-    _text("artifact_location"),
-    _short("lifecycle_stage", STAGE),
-    _integer("creation_time"),
-    _integer("last_update_time"),
-    **_UNCLUSTERED,
+    identity(),
+    short("name", NAME, unique=True),
+    text("artifact_location"),
+    short("lifecycle_stage", STAGE),
+    integer("creation_time"),
+    integer("last_update_time"),
+    **UNCLUSTERED,
 )
 
 experiment_tags = sa.Table(
     "hookline_experiment_tags",
     metadata,
-    _owner("experiment", "experiments", primary_key=True),
-    _key_text(),
-    _text("value"),
-    **_CLUSTERED,
+    owner("experiment", "experiments", primary_key=True),
+    key_text(),
+    text("value"),
+    **CLUSTERED,
 )
 
 # Runs ----------------------------------------------------------------------------------------------------------------
@@ -118,18 +78,18 @@ experiment_tags = sa.Table(
 runs = sa.Table(
     "hookline_runs",
     metadata,
-    _identity(),
-    _short("run_id", ID, unique=True),
-    _owner("experiment", "experiments"),
-    _text("name"),
-    _text("user_id"),
-    _text("status"),
-    _integer("start_time"),
-    _integer("end_time", nullable=True),
-    _short("lifecycle_stage", STAGE),
-    _text("artifact_uri"),
-    _integer("deleted_time", nullable=True),
-    **_UNCLUSTERED,
+    identity(),
+    short("run_id", ID, unique=True),
+    owner("experiment", "experiments"),
+    text("name"),
+    text("user_id"),
+    text("status"),
+    integer("start_time"),
+    integer("end_time", nullable=True),
+    short("lifecycle_stage", STAGE),
+    text("artifact_uri"),
+    integer("deleted_time", nullable=True),
+    **UNCLUSTERED,
 )
 """`deleted_time` is NULL for an active run. (What else is deleted takes no change: its last update says it.)"""
 sa.Index(
@@ -146,13 +106,13 @@ def _entries(name: str) -> sa.Table:
     table = sa.Table(
         f"hookline_{name}",
         metadata,
-        _owner("run", "runs", primary_key=True),
-        _key(),
+        owner("run", "runs", primary_key=True),
+        key(),
         sa.Column("experiment", ROW_ID, nullable=False),
-        _text("value"),
-        **_CLUSTERED,
+        text("value"),
+        **CLUSTERED,
     )
-    _index_by_value(table, table.c.experiment, table.c.key)
+    index_by_value(table, table.c.experiment, table.c.key)
     return table
 
 
@@ -162,43 +122,33 @@ tags = _entries("tags")
 writers = sa.Table(
     "hookline_writers",
     metadata,
-    _identity(),
-    _owner("run", "runs"),
-    _short("writer_id", ID),
-    _integer("cursor"),
-    _integer("points"),
-    _integer("checksum"),
+    identity(),
+    owner("run", "runs"),
+    short("writer_id", ID),
+    integer("cursor"),
+    integer("points"),
+    integer("checksum"),
     sa.Column("sealed", sa.Boolean(create_constraint=False), nullable=False),
-    _text("host", nullable=True),
-    _text("boot_id", nullable=True),
-    _text("process", nullable=True),
-    _integer("renewed_at", nullable=True),
+    text("host", nullable=True),
+    text("boot_id", nullable=True),
+    text("process", nullable=True),
+    integer("renewed_at", nullable=True),
     sa.Column("is_primary", sa.Boolean(create_constraint=False), nullable=True),
     sa.UniqueConstraint("run", "writer_id"),
 )
 """The writers of runs with their cursors and leases: see `hookline.entities.Writer`."""
 
 
-def _place() -> "list[sa.Column[int]]":
-    """Return the columns behind run and key that tell the segments of a series apart and put them in order."""
-    return [sa.Column(name, sa.BigInteger, primary_key=True, nullable=False, autoincrement=False) for name in PLACE]
-
-
-def _packed() -> "list[sa.Column[Any]]":
-    return [sa.Column(name, BYTES, nullable=True) for name in ("numbers", "steps", "timestamps")]
-
-
-PLACE = ("timestamp", "step", "ordinal")
 segments = sa.Table(
     "hookline_segments",
     metadata,
-    _owner("run", "runs", primary_key=True),
-    _key(),
-    *_place(),
-    _integer("count"),
+    owner("run", "runs", primary_key=True),
+    key(),
+    *place(),
+    integer("count"),
     sa.Column("facts", BYTES, nullable=True),
-    *_packed(),
-    **_CLUSTERED,
+    *packed(),
+    **CLUSTERED,
 )
 """Points, many to a row, as packed columns: see `hookline_tracking_sql.segments`.
 
@@ -211,8 +161,8 @@ blocks = sa.Table(
     "hookline_blocks",
     metadata,
     *(sa.Column(name, ROW_ID, primary_key=True, nullable=False, autoincrement=False) for name in ("run", "key")),
-    *_place(),
-    *_packed(),
+    *place(),
+    *packed(),
     sa.Column("outline", BYTES, nullable=True),
     sa.ForeignKeyConstraint(
         ["run", "key", *PLACE], [segments.c[name] for name in ("run", "key", *PLACE)], ondelete="CASCADE"
@@ -223,10 +173,10 @@ blocks = sa.Table(
 overviews = sa.Table(
     "hookline_overviews",
     metadata,
-    _owner("run", "runs", primary_key=True),
-    _key(),
-    _short("axis", STAGE, primary_key=True),
-    *(_integer(name) for name in (*PLACE, "count")),
+    owner("run", "runs", primary_key=True),
+    key(),
+    short("axis", STAGE, primary_key=True),
+    *(integer(name) for name in (*PLACE, "count")),
     sa.Column("packed", BYTES, nullable=False),
 )
 """What the full segments of a series hold along an axis of its charts: see `hookline_tracking_sql.overviews`.
@@ -237,19 +187,19 @@ overviews = sa.Table(
 series = sa.Table(
     "hookline_series",
     metadata,
-    _owner("run", "runs", primary_key=True),
-    _key(),
+    owner("run", "runs", primary_key=True),
+    key(),
     sa.Column("experiment", ROW_ID, nullable=False),
-    _integer("count"),
-    _number("last_value"),
-    _integer("last_step"),
-    _integer("last_timestamp"),
-    _number("min_value"),
-    _integer("min_step", nullable=True),
-    _number("max_value"),
-    _integer("max_step", nullable=True),
-    _integer("loose"),
-    **_CLUSTERED,
+    integer("count"),
+    number("last_value"),
+    integer("last_step"),
+    integer("last_timestamp"),
+    number("min_value"),
+    integer("min_step", nullable=True),
+    number("max_value"),
+    integer("max_step", nullable=True),
+    integer("loose"),
+    **CLUSTERED,
 )
 """One row for each series: its latest point by rank; least and greatest value leave NaN out and may be NULL. `loose` is
 how many segments came in since its segments were last merged."""
@@ -258,11 +208,11 @@ sa.Index("hookline_series_by_value", series.c.experiment, series.c.key, series.c
 run_keys = sa.Table(
     "hookline_run_keys",
     metadata,
-    _owner("experiment", "experiments", primary_key=True),
-    _short("kind", STAGE, primary_key=True),
-    _key(),
-    _integer("runs"),
-    **_CLUSTERED,
+    owner("experiment", "experiments", primary_key=True),
+    short("kind", STAGE, primary_key=True),
+    key(),
+    integer("runs"),
+    **CLUSTERED,
 )
 """How many runs of an experiment have a key: counted by triggers, so that whoever writes, the count is right."""
 
@@ -274,15 +224,15 @@ for system, (table, kind) in product(SYSTEMS, ((series, "metric"), (params, "par
 model_points = sa.Table(
     "hookline_model_points",
     metadata,
-    _identity(),
-    _short("model_id", ID),
-    _key(primary_key=False),
-    _owner("run", "runs"),
-    _short("dataset_name", NAME),
-    _short("dataset_digest", ID),
-    _number("value"),
-    _integer("step"),
-    _integer("timestamp"),
+    identity(),
+    short("model_id", ID),
+    key(primary_key=False),
+    owner("run", "runs"),
+    short("dataset_name", NAME),
+    short("dataset_digest", ID),
+    number("value"),
+    integer("step"),
+    integer("timestamp"),
     sa.UniqueConstraint("model_id", "key", "run", "dataset_name", "dataset_digest"),
 )
 """The latest point for each logged model, metric, run and dataset ("" for none)."""
@@ -293,27 +243,27 @@ sa.Index("hookline_model_points_by_run", model_points.c.run)
 datasets = sa.Table(
     "hookline_datasets",
     metadata,
-    _identity(),
-    _short("fingerprint", ID, unique=True),
-    _text("name"),
-    _text("digest"),
-    _text("source_type"),
-    _text("source"),
-    _text("schema", nullable=True),
-    _text("profile", nullable=True),
+    identity(),
+    short("fingerprint", ID, unique=True),
+    text("name"),
+    text("digest"),
+    text("source_type"),
+    text("source"),
+    text("schema", nullable=True),
+    text("profile", nullable=True),
 )
 """Descriptions of datasets, shared by all runs; the fingerprint is a SHA-256 of all other columns."""
 
 inputs = sa.Table(
     "hookline_inputs",
     metadata,
-    _identity(),
-    _owner("run", "runs"),
+    identity(),
+    owner("run", "runs"),
     sa.Column("experiment", ROW_ID, nullable=False),
-    _short("name", NAME),
-    _short("digest", ID),
-    _text("context", nullable=True),
-    _text("tags"),
+    short("name", NAME),
+    short("digest", ID),
+    text("context", nullable=True),
+    text("tags"),
     sa.Column("dataset", ROW_ID, sa.ForeignKey("hookline_datasets.id"), nullable=False),
     sa.UniqueConstraint("run", "name", "digest"),
 )
@@ -323,19 +273,19 @@ sa.Index("hookline_inputs_by_experiment", inputs.c.experiment, inputs.c.name)
 model_inputs = sa.Table(
     "hookline_model_inputs",
     metadata,
-    _identity(),
-    _owner("run", "runs"),
-    _short("model_id", ID),
+    identity(),
+    owner("run", "runs"),
+    short("model_id", ID),
     sa.UniqueConstraint("run", "model_id"),
 )
 
 model_outputs = sa.Table(
     "hookline_model_outputs",
     metadata,
-    _identity(),
-    _owner("run", "runs"),
-    _short("model_id", ID),
-    _integer("step"),
+    identity(),
+    owner("run", "runs"),
+    short("model_id", ID),
+    integer("step"),
     sa.UniqueConstraint("run", "model_id"),
 )
 
@@ -344,19 +294,19 @@ model_outputs = sa.Table(
 logged_models = sa.Table(
     "hookline_logged_models",
     metadata,
-    _identity(),
-    _short("model_id", ID, unique=True),
-    _owner("experiment", "experiments"),
-    _text("name"),
-    _text("artifact_uri"),
-    _text("status"),
-    _text("status_message", nullable=True),
-    _short("lifecycle_stage", STAGE),
-    _text("model_type", nullable=True),
-    _text("source_run_id", nullable=True),
-    _integer("creation_time"),
-    _integer("last_update_time"),
-    **_UNCLUSTERED,
+    identity(),
+    short("model_id", ID, unique=True),
+    owner("experiment", "experiments"),
+    text("name"),
+    text("artifact_uri"),
+    text("status"),
+    text("status_message", nullable=True),
+    short("lifecycle_stage", STAGE),
+    text("model_type", nullable=True),
+    text("source_run_id", nullable=True),
+    integer("creation_time"),
+    integer("last_update_time"),
+    **UNCLUSTERED,
 )
 sa.Index(
     "hookline_logged_models_by_time",
@@ -371,12 +321,12 @@ def _logged_model_entries(name: str) -> sa.Table:
     table = sa.Table(
         f"hookline_logged_model_{name}",
         metadata,
-        _owner("model", "logged_models", primary_key=True),
-        _key_text(),
-        _text("value"),
-        **_CLUSTERED,
+        owner("model", "logged_models", primary_key=True),
+        key_text(),
+        text("value"),
+        **CLUSTERED,
     )
-    _index_by_value(table, table.c.key)
+    index_by_value(table, table.c.key)
     return table
 
 
@@ -388,40 +338,40 @@ logged_model_tags = _logged_model_entries("tags")
 registered_models = sa.Table(
     "hookline_registered_models",
     metadata,
-    _identity(),
-    _short("name", NAME, unique=True),
-    _text("description"),
-    _integer("creation_time"),
-    _integer("last_update_time"),
-    _integer("last_number"),
-    **_UNCLUSTERED,
+    identity(),
+    short("name", NAME, unique=True),
+    text("description"),
+    integer("creation_time"),
+    integer("last_update_time"),
+    integer("last_number"),
+    **UNCLUSTERED,
 )
 """`last_number` is the highest number ever given to a version; it never goes down."""
 
 registered_model_tags = sa.Table(
     "hookline_registered_model_tags",
     metadata,
-    _owner("model", "registered_models", primary_key=True),
-    _key_text(),
-    _text("value"),
-    **_CLUSTERED,
+    owner("model", "registered_models", primary_key=True),
+    key_text(),
+    text("value"),
+    **CLUSTERED,
 )
 
 model_versions = sa.Table(
     "hookline_model_versions",
     metadata,
-    _identity(),
-    _owner("model", "registered_models"),
-    _integer("number"),
-    _text("source"),
-    _short("run_id", ID, nullable=True),
-    _text("model_id", nullable=True),
-    _text("description"),
-    _text("user_id"),
-    _text("status"),
-    _text("current_stage"),
-    _integer("creation_time"),
-    _integer("last_update_time"),
+    identity(),
+    owner("model", "registered_models"),
+    integer("number"),
+    text("source"),
+    short("run_id", ID, nullable=True),
+    text("model_id", nullable=True),
+    text("description"),
+    text("user_id"),
+    text("status"),
+    text("current_stage"),
+    integer("creation_time"),
+    integer("last_update_time"),
     sa.UniqueConstraint("model", "number"),
 )
 sa.Index("hookline_model_versions_by_run", model_versions.c.run_id)
@@ -429,19 +379,19 @@ sa.Index("hookline_model_versions_by_run", model_versions.c.run_id)
 model_version_tags = sa.Table(
     "hookline_model_version_tags",
     metadata,
-    _owner("version", "model_versions", primary_key=True),
-    _key_text(),
-    _text("value"),
-    **_CLUSTERED,
+    owner("version", "model_versions", primary_key=True),
+    key_text(),
+    text("value"),
+    **CLUSTERED,
 )
 
 aliases = sa.Table(
     "hookline_aliases",
     metadata,
-    _owner("model", "registered_models", primary_key=True),
-    _short("alias", KEY, primary_key=True),
-    _owner("version", "model_versions"),
-    **_CLUSTERED,
+    owner("model", "registered_models", primary_key=True),
+    short("alias", KEY, primary_key=True),
+    owner("version", "model_versions"),
+    **CLUSTERED,
 )
 sa.Index("hookline_aliases_by_version", aliases.c.version)
 
@@ -450,14 +400,14 @@ sa.Index("hookline_aliases_by_version", aliases.c.version)
 purged = sa.Table(
     "hookline_purged",
     metadata,
-    _short("kind", STAGE, primary_key=True),
-    _short("id", ID, primary_key=True),
-    _text("artifact_uri", nullable=True),
-    **_CLUSTERED,
+    short("kind", STAGE, primary_key=True),
+    short("id", ID, primary_key=True),
+    text("artifact_uri", nullable=True),
+    **CLUSTERED,
 )
 """Runs and logged models that were deleted for good, by their text ids; the URI is that of files yet to be removed."""
 
-intakes = sa.Table("hookline_intakes", metadata, _short("intake_id", ID, primary_key=True), _integer("cursor"))
+intakes = sa.Table("hookline_intakes", metadata, short("intake_id", ID, primary_key=True), integer("cursor"))
 """How many writes are stored of each log of such as a server answered for before."""
 
 # Documents -----------------------------------------------------------------------------------------------------------
@@ -465,10 +415,10 @@ intakes = sa.Table("hookline_intakes", metadata, _short("intake_id", ID, primary
 documents = sa.Table(
     "hookline_documents",
     metadata,
-    _short("namespace", ID, primary_key=True),
-    _short("key", NAME, primary_key=True),
-    _integer("version"),
-    _text("value"),
-    **_CLUSTERED,
+    short("namespace", ID, primary_key=True),
+    short("key", NAME, primary_key=True),
+    integer("version"),
+    text("value"),
+    **CLUSTERED,
 )
 """Small JSON values of plugins, as text."""

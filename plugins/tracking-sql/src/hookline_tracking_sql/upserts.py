@@ -7,6 +7,7 @@ from sqlalchemy.dialects.sqlite import Insert, insert
 
 from hookline_tracking_sql import schema
 from hookline_tracking_sql.statements import Statement, driver_text
+from hookline_tracking_sql.table_parts import PLACE
 
 Column = sa.ColumnElement[Any]
 
@@ -81,8 +82,8 @@ _BLOCK = ("numbers", "steps", "timestamps", "outline")
 ADD_SEGMENT = _segments(schema.segments, *_SEGMENT)
 """`before` is how many points of the series come before it in the same batch."""
 ADD_BLOCK = _segments(schema.blocks, *_BLOCK)
-ADD_MERGED_SEGMENT = driver_text(sa.insert(schema.segments), "run", "key", *schema.PLACE, *_SEGMENT)
-ADD_MERGED_BLOCK = driver_text(sa.insert(schema.blocks), "run", "key", *schema.PLACE, *_BLOCK)
+ADD_MERGED_SEGMENT = driver_text(sa.insert(schema.segments), "run", "key", *PLACE, *_SEGMENT)
+ADD_MERGED_BLOCK = driver_text(sa.insert(schema.blocks), "run", "key", *PLACE, *_BLOCK)
 ADD_TO_SERIES = driver_text(
     _series(),
     *("run", "key", "experiment", "count", "last_value", "last_step", "last_timestamp"),

@@ -141,6 +141,13 @@ def test_runs_are_renamed_deleted_and_restored(fluent):
     assert len(fluent.search_runs()) == 1
 
 
+def test_a_status_that_there_is_not_is_refused(fluent):
+    with fluent.start_run() as run:
+        pass
+    with pytest.raises(InvalidValue, match="There is no status 'DONE'; there are RUNNING"):
+        fluent.update_run(run.run_id, status="DONE")
+
+
 def test_the_default_workspace_is_replaced(fluent, tmp_path):
     first = fluent.current_workspace()
     other = memory_workspace(tmp_path / "other")

@@ -227,6 +227,12 @@ def test_only_a_new_or_empty_folder_is_written(workspace, tmp_path, prepare, ref
         assert (tmp_path / "m" / "MLmodel").is_file()
 
 
+def test_a_folder_that_cannot_be_made_is_a_clear_error(workspace, tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(HooklineError, match=r"(?s)local folder .*file/inner'"):
+        workspace.save_model(sum, tmp_path / "file" / "inner" / "model")
+
+
 @pytest.mark.parametrize(
     ("options", "error"),
     [

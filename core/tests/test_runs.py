@@ -99,7 +99,14 @@ def test_a_run_ends_with_a_final_status_only(workspace, status):
         lambda run: run.log_metric("", 1),
         lambda run: run.log_metric("../x", 1),
         lambda run: run.log_metric("x", "high"),
+        lambda run: run.log_metric("x", 10**400),
+        lambda run: run.log_metrics({"good": 1, "x": 10**400}),
         lambda run: run.log_metric("x", 1, step=2**63),
+        lambda run: run.log_metric("x", 1, step=1.5),
+        lambda run: run.log_metrics({"x": 1}, step=1.5),
+        lambda run: run.set_tag("x", "half \ud800"),
+        lambda run: run.log_params({"good": 1, "x": "half \ud800"}),
+        lambda run: run.log_text("half \ud800", "a.txt"),
         lambda run: run.log_metric("x", 1, timestamp=-1),
         lambda run: run.log_metrics({"good": 1, "bad\n": 2}),
         lambda run: run.log_param("x" * 251, 1),
@@ -389,11 +396,48 @@ def test_a_series_that_is_refused_leaves_nothing(workspace, series, options, pro
         (lambda run: run.log_params(["a"]), "mapping"),
         (lambda run: run.set_tags("a"), "mapping"),
         (lambda run: run.log_text(b"bytes", "a.txt"), "log_bytes"),
+        (lambda run: run.log_text("a\ud800", "a.txt"), "no character"),
+        (lambda run: run.set_tag("x", "a\ud800"), r"The tag 'x' holds '\\ud800'"),
+        (lambda run: run.log_metric("a", 10**400), "must fit into a double"),
+        (lambda run: run.log_metric("a", 1, step=1.5), "whole numbers, not 1.5"),
     ],
 )
 def test_a_value_of_a_wrong_kind_is_explained(workspace, call, problem):
     with workspace.start_run() as run, pytest.raises(InvalidValue, match=problem):
         call(run)
+
+
+def test_a_whole_step_may_be_of_any_type_and_a_time_is_cut_to_milliseconds(workspace):
+    with workspace.start_run() as run:
+        run.log_metric("a", 1, step=3.0, timestamp=5.9)
+        run.log_metrics({"a": 2}, step="4", timestamp=6.9)
+    assert [(each.step, each.timestamp) for each in workspace.runs.metrics(run.run_id, "a")] == [(3, 5), (4, 6)]
+
+
+@pytest.mark.parametrize(
+    ("call", "problem"),
+    [
+        (lambda workspace: workspace.start_run(tags=["a"]), "mapping"),
+        (lambda workspace: workspace.start_run(run_name=5), "a text, not 5"),
+        (lambda workspace: workspace.runs.get(None), "a text, not by None"),
+        (lambda workspace: workspace.runs.search(5), "A filter is a text, not 5"),
+        (lambda workspace: workspace.runs.search(experiment_ids="0"), r"experiment_ids is a list, such as \['0'\]"),
+        (lambda workspace: workspace.runs.search(experiment_ids=7), "experiment_ids is a list"),
+        (lambda workspace: workspace.runs.search(experiment_names="Default"), "experiment_names is a list"),
+        (lambda workspace: workspace.runs.search(max_results=0), "at least 1, not 0"),
+        (lambda workspace: workspace.experiments.search(max_results=-1), "at least 1, not -1"),
+    ],
+)
+def test_an_argument_of_a_wrong_kind_is_explained(workspace, call, problem):
+    with pytest.raises(InvalidValue, match=problem):
+        call(workspace)
+
+
+def test_experiments_are_searched_by_ids_that_are_numbers(workspace):
+    run = workspace.start_run()
+    run.end()
+    found = workspace.runs.search(experiment_ids=[int(run.info.experiment_id)])
+    assert [each.info.run_id for each in found] == [run.run_id]
 
 
 def test_a_deleted_run_takes_no_files(workspace):

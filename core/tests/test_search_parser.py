@@ -107,6 +107,7 @@ REJECTED = [
     ("mtrics.a > 1", 0, "Did you mean 'metrics'?"),
     ("Metrics.a > 1", 0, "Did you mean 'metrics'?"),
     ("mlflow.parentRunId = 'x'", 0, "Allowed are attributes, metrics, params, tags, datasets"),
+    ("rmse < 80", 0, "For another value write metrics.rmse or params.rmse."),
     ("lifecycle_stage = 'active'", 0, "Invalid attribute key 'lifecycle_stage' of runs"),
     ("dataset.nme = 'x'", 0, "Did you mean 'name'?"),
 ]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hookline.entities import Dataset
-from hookline.errors import HooklineError, InvalidValue, NotFound
+from hookline.errors import HooklineError, InvalidValue, NotFound, kind_of
 from hookline.models.signature import infer_signature
 from hookline.uris import file_uri
 
@@ -68,8 +68,7 @@ def _parts(data: Any) -> Iterator[bytes]:
         columns = iter([("", data)])
     else:
         raise InvalidValue(
-            "A dataset is a DataFrame, an array, a mapping of arrays or the path of a file, "
-            f"not a {type(data).__name__}."
+            f"A dataset is a DataFrame, an array, a mapping of arrays or the path of a file, not {kind_of(data)}."
         )
     for name, column in columns:
         values = column.to_numpy() if hasattr(column, "to_numpy") else column

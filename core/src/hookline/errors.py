@@ -187,6 +187,12 @@ class ExecutionFailed(HooklineError):
         self.returncode = returncode
 
 
+def kind_of(value: object) -> str:
+    """Return what a value is, with its article, for messages: "an int", "a DataFrame"."""
+    name = type(value).__name__
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
 def of_local_file(error: OSError, what: str, verb: str) -> HooklineError:
     """Return what it means that this machine's system refused to read or write a file or folder.
 

@@ -4,7 +4,7 @@ import difflib
 
 from hookline import search
 from hookline.entities import RegisteredModel, RunRecord, ViewType
-from hookline.errors import NotFound
+from hookline.errors import InvalidValue, NotFound
 from hookline.interfaces import ModelRegistry, TrackingStore
 from hookline.pages import PAGE_SIZE, all_pages
 
@@ -17,8 +17,10 @@ def find_run(tracking: TrackingStore, run_id: str) -> RunRecord:
     """Return a run by its id, or by the start of an id that only one run has.
 
     Raises:
-        NotFound: no run, or more than one, has an id that starts so.
+        NotFound: no run, or more than one, has an id that starts so. InvalidValue: it is no text.
     """
+    if not isinstance(run_id, str):
+        raise InvalidValue(f"A run is named by its id, a text, not by {run_id!r}.")
     try:
         return tracking.get_run(run_id)
     except NotFound as error:

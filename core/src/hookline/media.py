@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hookline.documents import to_plain
-from hookline.errors import InvalidValue, NotSupported
+from hookline.errors import InvalidValue, NotSupported, kind_of
 
 
 def figure_bytes(figure: Any, file_name: str) -> bytes:
@@ -33,7 +33,7 @@ def figure_bytes(figure: Any, file_name: str) -> bytes:
         if suffix == ".json":
             return str(figure.to_json()).encode()
         return bytes(figure.to_image(format=suffix.removeprefix(".")))
-    raise InvalidValue(f"A figure must be matplotlib's or plotly's, not a {type(figure).__name__}.")
+    raise InvalidValue(f"A figure must be matplotlib's or plotly's, not {kind_of(figure)}.")
 
 
 def image_bytes(image: Any, file_name: str) -> bytes:
@@ -52,7 +52,7 @@ def image_bytes(image: Any, file_name: str) -> bytes:
             image.save(path)
             return path.read_bytes()
     if not hasattr(image, "__array_interface__"):
-        raise InvalidValue(f"An image must be a PIL image or an array, not a {type(image).__name__}.")
+        raise InvalidValue(f"An image must be a PIL image or an array, not {kind_of(image)}.")
     if PurePosixPath(file_name).suffix.lower() != ".png":
         raise NotSupported(
             f"Arrays are saved as PNG; name the file *.png instead of {file_name!r}, or pass a PIL image."
@@ -97,7 +97,7 @@ def table_columns(table: Any) -> dict[str, list[Any]]:
         as_lists = table.to_dict(as_series=False) if hasattr(table, "with_columns") else table.to_dict(orient="list")
         return {str(name): list(values) for name, values in as_lists.items()}
     if not isinstance(table, Mapping):
-        raise InvalidValue(f"A table is a mapping of columns or a DataFrame, not a {type(table).__name__}.")
+        raise InvalidValue(f"A table is a mapping of columns or a DataFrame, not {kind_of(table)}.")
     columns = {str(name): list(v) if isinstance(v, list | tuple) else [v] for name, v in table.items()}
     if len({len(values) for values in columns.values()}) > 1:
         raise InvalidValue(f"The columns differ in length: { {name: len(v) for name, v in columns.items()} }.")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from hookline.entities import Page
+from hookline.errors import InvalidValue
 
 T = TypeVar("T")
 PAGE_SIZE = 1000
@@ -15,7 +16,12 @@ def all_pages(ask: Callable[[int, str | None], Page[T]], wanted: int | None, *, 
     Args:
         ask: returns the page of (size, token).
         size: of a page at most.
+
+    Raises:
+        InvalidValue: less than one is wanted.
     """
+    if wanted is not None and wanted < 1:
+        raise InvalidValue(f"max_results must be at least 1, not {wanted}; None asks for all.")
     token: str | None = None
     left = wanted
     while left is None or left > 0:

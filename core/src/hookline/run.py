@@ -347,7 +347,7 @@ class Run(LogsObjects):
         Raises:
             InvalidValue: the status is not final. RecordsRefused, DurabilityLost: as `flush`; the run has ended.
         """
-        final = _status(status)
+        final = as_status(status)
         if not final.is_final:
             raise InvalidValue(f"A run ends FINISHED, FAILED or KILLED, not {final.value}.")
         if self.info.status.is_final:
@@ -392,7 +392,8 @@ class Run(LogsObjects):
             self.end(RunStatus.after(error))
 
 
-def _status(status: RunStatus | str) -> RunStatus:
+def as_status(status: RunStatus | str) -> RunStatus:
+    """Return a status that may be named by a text; raises `InvalidValue`."""
     try:
         return RunStatus(status)
     except ValueError as error:

@@ -11,6 +11,7 @@ from hookline import media
 from hookline.artifacts import Location
 from hookline.documents import to_json, write_yaml
 from hookline.entities import RunData
+from hookline.entities.rules import check_text
 from hookline.errors import InvalidValue, NotFound
 from hookline.paths import check_key_path
 
@@ -48,7 +49,7 @@ class LogsObjects(ABC):
         """Store text, as UTF-8, as the artifact `artifact_file`."""
         if not isinstance(text, str):
             raise InvalidValue(f"log_text takes a text, not {type(text).__name__}; log_bytes takes bytes.")
-        self.log_bytes(text.encode(), artifact_file)
+        self.log_bytes(check_text("text", text).encode(), artifact_file)
 
     def log_dict(self, dictionary: Any, artifact_file: str) -> None:
         """Store plain values as YAML where the file's name ends with .yaml or .yml, as JSON otherwise."""

@@ -33,6 +33,7 @@ from hookline.entities import (
     ViewType,
     check_experiment_name,
 )
+from hookline.entities.rules import require_list, require_mapping
 from hookline.errors import HooklineError, InvalidState, Unavailable
 from hookline.experiments import Experiments
 from hookline.finding import find_run
@@ -124,10 +125,12 @@ class Runs:
             sampled: whether the run contexts' samples are logged while it is open, since its work is done here.
 
         Raises:
-            NotFound: no such run or experiment. InvalidState: it is deleted.
+            NotFound: no such run or experiment. InvalidState: it is deleted. InvalidValue: a name or a tag is none.
         """
         inherited = None if parent_run_id else self._take_inherited()
         resumed = run_id or inherited
+        if tags is not None:
+            require_mapping("tag", tags)
         given = {**(tags or {})}
         if parent_run_id:
             given[PARENT_TAG] = parent_run_id
@@ -249,8 +252,12 @@ class Runs:
 
         Raises:
             FilterError: with a caret under the place that could not be read. NotFound: no such experiment.
+            InvalidValue: an argument is not of its kind.
         """
-        ids = list(experiment_ids or ()) + [self._experiments.named(n).experiment_id for n in experiment_names or ()]
+        require_list("experiment_ids", experiment_ids or (), "0")
+        require_list("experiment_names", experiment_names or (), "Default")
+        ids = [str(each) for each in experiment_ids or ()]
+        ids += [self._experiments.named(each).experiment_id for each in experiment_names or ()]
         if experiment_ids is None and experiment_names is None:
             ids = [each.experiment_id for each in self._experiments.search()]
 

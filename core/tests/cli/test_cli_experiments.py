@@ -30,7 +30,7 @@ def test_experiments_are_found(hookline, team):
     lines = hookline("experiments", "list", "--order-by", "name ASC").out.splitlines()
     assert lines[0].split("\t") == ["experiment_id", "name", "stage", "created", "artifact_location"]
     assert [line.split("\t")[1] for line in lines[1:]] == ["Default", "team/a"]
-    assert "The first 1 are shown" in hookline("experiments", "list", "--max-results", "1").said
+    assert "There are more than the 1 shown" in hookline("experiments", "list", "--max-results", "1").said
 
 
 def test_a_name_goes_before_an_id(hookline, team):

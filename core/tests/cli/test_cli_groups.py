@@ -62,7 +62,7 @@ def test_a_plugin_adds_a_command_anywhere(hookline, words):
     assert '"word": "hi"' in hookline("--json", *words, "hi").out
     shown = hookline(*words[:-1], "--help").out
     assert "echo" in shown
-    assert f"do {'_'.join(words)}" in shown
+    assert f"Do {'_'.join(words)}." in shown
 
 
 def test_a_group_that_only_plugins_have_names_its_commands(hookline):

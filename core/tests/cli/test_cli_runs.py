@@ -69,8 +69,8 @@ def test_json_is_an_array_of_runs(hookline, three):
 
 
 def test_where_there_is_more_a_person_is_told(hookline, three):
-    assert "The first 2 are shown" in hookline("runs", "search", "--max-results", "2").said
-    assert "are shown" not in hookline("runs", "search", "--max-results", "3").said
+    assert "There are more than the 2 shown" in hookline("runs", "search", "--max-results", "2").said
+    assert "There are more" not in hookline("runs", "search", "--max-results", "3").said
     assert hookline("runs", "search", "--max-results", "2", "--json").said == ""
 
 

@@ -145,6 +145,14 @@ def test_the_core_alone_says_what_to_install(bare):
     assert json.loads(bare("plugins", "list", "--json").out) == []
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_the_caller_closed_is_no_error(tmp_path, closed):
+    command = f'"$0" -m hookline plugins list {closed}'
+    done = subprocess.run(["sh", "-c", command, sys.executable], cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 0
+    assert done.stderr == b""
+
+
 def test_a_reader_that_leaves_early_is_no_error(tmp_path):
     reader = subprocess.Popen(
         [sys.executable, "-c", "import sys; sys.stdin.read(10)"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL

@@ -3,6 +3,7 @@
 A noun's module is imported when one of its commands is called; `--help` reads the table below and what plugins offer.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -113,6 +114,9 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line on this process's arguments and exit."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by the caller: the next file that is opened would take its place
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - until the program ends
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter is no reason to fail

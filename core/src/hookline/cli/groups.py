@@ -47,7 +47,7 @@ class LazyCommand(click.Command):
     """Stands for a command in `--help` and in completion; the command itself is loaded when it is called."""
 
     def __init__(self, name: str, summary: str, load: Callable[[], click.Command]) -> None:
-        super().__init__(name, short_help=printable(summary))
+        super().__init__(name, short_help=_sentence(printable(summary)))
         self.load = load
 
     def make_context(
@@ -107,6 +107,11 @@ class PluginGroup(click.Group):
         if not ctx.resilient_parsing and not name.startswith("-") and self.get_command(ctx, name) is None:
             ctx.fail(_unknown(ctx, name, self.list_commands(ctx)))
         return super().resolve_command(ctx, args)
+
+
+def _sentence(summary: str) -> str:
+    """Return a plugin's summary as the core's commands have theirs: with a capital letter and a full stop."""
+    return f"{summary[:1].upper()}{summary[1:]}{'' if summary.endswith(('.', '!', '?')) else '.'}" if summary else ""
 
 
 def is_reserved(root: click.Command, name: str) -> bool:

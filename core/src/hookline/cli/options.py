@@ -153,7 +153,7 @@ def duration(_ctx: click.Context, _param: click.Parameter, given: str) -> int:
 def first(found: S, wanted: int, cli: CliContext) -> S:
     """Return the first of what was found, and tell a person where there is more."""
     if len(found) > wanted:
-        cli.say(f"The first {wanted} are shown; --max-results N shows more.")
+        cli.say(f"There are more than the {wanted} shown; --max-results N shows more.")
     return found[:wanted]  # type: ignore[return-value]
 
 

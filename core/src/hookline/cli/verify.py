@@ -18,10 +18,15 @@ def verify(cli: CliContext, run_id: str) -> None:
     """
     found = cli.workspace.runs.verify(run_id)
     said = [
-        f"run {found.run_id}: {found.points:,} points of {found.writers} writers, {found.models} models",
+        f"run {found.run_id}: {_many(found.points, 'point')} of {_many(found.writers, 'writer')}, "
+        f"{_many(found.models, 'model')}",
         *(f"note: {each}" for each in found.notes),
         "complete" if not found.problems else "",
     ]
     cli.out(asdict(found), text="\n".join(each for each in said if each))
     if found.problems:
         raise DigestMismatch("The run is not complete:\n" + "\n".join(f"  - {each}" for each in found.problems))
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -24,17 +24,29 @@ def as_number(value: object) -> float:
         raise InvalidValue(
             f"A metric's value must be a number (NaN and infinities included), not {value!r}."
         ) from error
+    except OverflowError as error:
+        raise InvalidValue(f"A metric's value must fit into a double; this one does not: {error}.") from error
 
 
 def as_integer(value: object) -> int:
     """Return a step as an int; raises `InvalidValue` for what is no whole number."""
     if type(value) is int:
         return value
+    whole = _truncated(value)
+    if not isinstance(value, str) and whole != value:
+        raise _not_whole(value)
+    return whole
+
+
+def _truncated(value: object) -> int:
     try:
-        whole = int(value)  # type: ignore[call-overload]
+        return int(value)  # type: ignore[call-overload,no-any-return]
     except (TypeError, ValueError, OverflowError) as error:
-        raise InvalidValue(f"A step and a timestamp must be whole numbers, not {value!r}.") from error
-    return int(whole)
+        raise _not_whole(value) from error
+
+
+def _not_whole(value: object) -> InvalidValue:
+    return InvalidValue(f"A step and a timestamp must be whole numbers, not {value!r}.")
 
 
 def _not_negative(_instance: object, _attribute: object, value: int) -> None:
@@ -43,8 +55,12 @@ def _not_negative(_instance: object, _attribute: object, value: int) -> None:
 
 
 def as_timestamp(value: object) -> int:
-    """Return a timestamp as an int; raises `InvalidValue` for what is none, or negative."""
-    whole = as_integer(value)
+    """Return a timestamp as an int, without what is shorter than a millisecond.
+
+    Raises:
+        InvalidValue: it is no number, or negative.
+    """
+    whole = _truncated(value)
     _not_negative(None, None, whole)
     return whole
 
@@ -69,7 +85,7 @@ class Metric:
     key: str = field(validator=validate_key, metadata={"kind": "metric"})
     value: float = field(converter=as_number)
     step: int = field(default=0, converter=as_integer, validator=fits_int64)
-    timestamp: int = field(factory=now_ms, converter=as_integer, validator=[fits_int64, _not_negative])
+    timestamp: int = field(factory=now_ms, converter=_truncated, validator=[fits_int64, _not_negative])
     model_id: str | None = None
     dataset_name: str | None = None
     dataset_digest: str | None = None

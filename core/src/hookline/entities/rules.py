@@ -7,7 +7,7 @@ import posixpath
 import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -109,10 +109,33 @@ def require_mapping(kind: str, values: object) -> None:
         raise InvalidValue(f"Give {kind}s as a mapping of names to values, such as {{'name': 1}}, not {values!r}.")
 
 
+def require_list(what: str, values: object, example: str) -> None:
+    """Raise `InvalidValue` for what is no list of texts, such as a single text."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise InvalidValue(f"{what} is a list, such as [{example!r}], not {values!r}.")
+
+
+def check_text(what: str, value: str) -> str:
+    """Return a text if it consists of characters; raise `InvalidValue` where a half of one (a lone surrogate) is left.
+
+    Such halves come from names of files that are not UTF-8, and cannot be stored or sent.
+    """
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        half = value[error.start]
+        raise InvalidValue(f"The {what} holds {half!r}, which is no character (a lone surrogate).") from error
+    return value
+
+
 def text_map(kind: str, values: Mapping[str, Any]) -> dict[str, str]:
     """Return `values` with checked keys and every value as text, as params and tags are stored."""
     require_mapping(kind, values)
-    return {check_key(kind, key): value if isinstance(value, str) else str(value) for key, value in values.items()}
+    texts = {check_key(kind, key): value if isinstance(value, str) else str(value) for key, value in values.items()}
+    for key, text in texts.items():
+        if not text.isascii():
+            check_text(f"{kind} {key!r}", text)
+    return texts
 
 
 def param_texts(values: Mapping[str, object]) -> dict[str, str]:

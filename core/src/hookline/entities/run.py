@@ -1,6 +1,7 @@
 """Runs as a store keeps them; `hookline.Run` is the object that a program logs with."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from attrs import field, frozen
 
@@ -9,6 +10,12 @@ from hookline.entities.lease import Lease
 from hookline.entities.metric import Metric, is_system_metric, stored_metric
 from hookline.entities.rules import check_run_id, fits_int64, new_id, now_ms, tag_texts
 from hookline.entities.states import LifecycleStage, RunStatus
+from hookline.errors import InvalidValue
+
+
+def _is_name(_instance: object, _attribute: object, value: Any) -> None:
+    if value is not None and not isinstance(value, str):
+        raise InvalidValue(f"The name of a run is a text, not {value!r}.")
 
 
 @frozen
@@ -22,7 +29,7 @@ class NewRun:
 
     experiment_id: str
     run_id: str = field(factory=new_id, converter=check_run_id)
-    run_name: str | None = None
+    run_name: str | None = field(default=None, validator=_is_name)
     user_id: str = ""
     start_time: int = field(factory=now_ms, validator=fits_int64)
     status: RunStatus = RunStatus.RUNNING

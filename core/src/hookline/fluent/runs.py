@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from hookline.entities import Metric, RunChange, RunInfo, RunRecord, RunStatus, ViewType
 from hookline.fluent.state import active_run, chosen_experiment_id, current_workspace
+from hookline.run import as_status
 from hookline.run_list import RunList
 
 
@@ -20,8 +21,8 @@ def get_run(run_id: str) -> RunRecord:
 
 
 def update_run(run_id: str, *, status: RunStatus | str | None = None, run_name: str | None = None) -> RunInfo:
-    """Change a run's status or name."""
-    chosen = None if status is None else RunStatus(status)
+    """Change a run's status or name; raises `NotFound`, and `InvalidValue` for a status that there is not."""
+    chosen = None if status is None else as_status(status)
     return current_workspace().runs.update(run_id, RunChange(status=chosen, run_name=run_name))
 
 

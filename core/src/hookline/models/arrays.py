@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hookline.errors import SignatureError
+from hookline.errors import SignatureError, kind_of
 from hookline.models import kinds
 from hookline.models.schema import Tensor
 from hookline.models.series import values_of
@@ -29,7 +29,7 @@ def fit_tensors(tensors: Sequence[Tensor], data: Any) -> Any:
         return {str(tensors[0].name): _fit_tensor(tensors[0], data)}
     else:
         names = ", ".join(repr(each.name) for each in tensors)
-        raise SignatureError(f"the model takes arrays by name ({names}); pass a mapping, not a {type(data).__name__}.")
+        raise SignatureError(f"the model takes arrays by name ({names}); pass a mapping, not {kind_of(data)}.")
     missing = [str(each.name) for each in tensors if each.name not in given]
     if missing:
         raise SignatureError(f"the model needs the inputs {_listed(missing)}; given: {_listed(given)}.")

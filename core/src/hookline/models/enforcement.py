@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from hookline.errors import SignatureError
+from hookline.errors import SignatureError, kind_of
 from hookline.models import kinds
 from hookline.models.arrays import fit_tensors
 from hookline.models.schema import AnyType, Column, Param, Scalar, Schema
@@ -194,4 +194,4 @@ def _no_table(columns: Sequence[Column], data: Any, row: int | None = None) -> S
         problem = f"the model takes {len(columns)} columns by position; pass a list of rows or an array"
     else:
         problem = f"the model takes columns by name ({_listed(each.name for each in columns)}); pass {_FORMS}"
-    return SignatureError(f"{problem}, not a {type(data).__name__}.", row=row)
+    return SignatureError(f"{problem}, not {kind_of(data)}.", row=row)

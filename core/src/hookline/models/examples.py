@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from hookline.errors import InvalidValue, SignatureError
+from hookline.errors import InvalidValue, SignatureError, kind_of
 from hookline.models import kinds
 from hookline.models.enforcement import fit
 from hookline.models.inference import is_missing
@@ -160,8 +160,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str | int | float):
         return value
     raise InvalidValue(
-        "An input example holds tables, arrays, lists, mappings, numbers, texts and times, "
-        f"not a {type(value).__name__}."
+        f"An input example holds tables, arrays, lists, mappings, numbers, texts and times, not {kind_of(value)}."
     )
 
 

@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from hookline.discovery import describe
 from hookline.entities import new_id
-from hookline.errors import AlreadyExists, HooklineError, InvalidValue, SignatureError
+from hookline.errors import AlreadyExists, HooklineError, InvalidValue, SignatureError, of_local_file
 from hookline.interfaces import Flavor
 from hookline.models.distributions import Distributions
 from hookline.models.document import PYTHON_FUNCTION, ModelDocument
@@ -58,14 +58,16 @@ def new_folder(path: Path) -> Iterator[Path]:
     """Give a folder to write into that takes the place of `path` when the block ends well, and is gone otherwise.
 
     Raises:
-        AlreadyExists: there is a file, or a folder that is not empty.
+        AlreadyExists: there is a file, or a folder that is not empty. NotFound, Refused, Unavailable: none can be made.
     """
     target = path.expanduser().absolute()
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
         raise AlreadyExists(f"{str(path)!r} is there already and not an empty folder; save the model to a new one.")
-    target.parent.mkdir(parents=True, exist_ok=True)
     staging = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
-    staging.mkdir()
+    try:
+        staging.mkdir(parents=True)
+    except OSError as error:
+        raise of_local_file(error, f"local folder {str(target.parent)!r}", "write into") from error
     try:
         yield staging
         if target.is_dir():

@@ -54,6 +54,8 @@ def parse(
         FilterError: the filter, a column or the order cannot be read, or asks for what the vocabulary does not have.
         InvalidValue: `max_results` is out of bounds, or a field is ordered by twice.
     """
+    if filter_text is not None and not isinstance(filter_text, str):
+        raise InvalidValue(f"A filter is a text, not {filter_text!r}.")
     items = (order_by,) if isinstance(order_by, str) else tuple(order_by)
     return Query(
         where=_shown(vocabulary, _Parser(vocabulary, filter_text or "").where()),
@@ -239,7 +241,10 @@ class _Parser:
         if found is None:
             known = [attribute.name for attribute in self.vocabulary.attributes]
             problem = f"Invalid attribute key {_short(name)} of {self.vocabulary.noun}"
-            raise self._error(f"{problem}. {_suggestion(name, known)}", token)
+            keyed = [each for each in self.vocabulary.entity_names() if each in ("metrics", "params")]
+            other = f" For another value write {' or '.join(f'{each}.{name}' for each in keyed)}." if keyed else ""
+            hint = other if len(name) <= 60 and name.isidentifier() else ""
+            raise self._error(f"{problem}. {_suggestion(name, known)}{hint}", token)
         return Field(Entity.ATTRIBUTE, found.name, found.numeric), found
 
     def _keyed(self, name: str, key: str, token: Token) -> tuple[Field, Keyed]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from hookline.errors import InvalidValue
+from hookline.errors import InvalidValue, kind_of
 
 
 @frozen
@@ -58,7 +58,7 @@ def function_of(model: Any) -> Callable[..., Any]:
     if callable(function):
         found: Callable[..., Any] = function
         return found
-    raise InvalidValue(f"A {type(model).__name__} is no model: it has no method 'predict' and cannot be called.")
+    raise InvalidValue(f"This is {kind_of(model)}, and no model: it has no method 'predict' and cannot be called.")
 
 
 def takes_context(model: Any) -> bool:

@@ -71,7 +71,8 @@ def not_registered(registry: ModelRegistry, name: str, error: NotFound) -> NotFo
     except NotFound:
         similar = similar_model(registry, name)
         known = ", ".join(repr(each.name) for each in _first_models(registry, NAMES_SHOWN))
-        return NotFound(f"{said}. " + (f"Did you mean {similar.name!r}?" if similar else f"There are: {known}." if known else "There are none."))
+        there = f"There are: {known}." if known else "There are none."
+        return NotFound(f"{said}. " + (f"Did you mean {similar.name!r}?" if similar else there))
     return NotFound(f"{said}. " + (f"There is {uris}." if uris else f"{name!r} has no versions."))
 
 

@@ -418,6 +418,7 @@ def test_a_whole_step_may_be_of_any_type_and_a_time_is_cut_to_milliseconds(works
     ("call", "problem"),
     [
         (lambda workspace: workspace.start_run(tags=["a"]), "mapping"),
+        (lambda workspace: workspace.start_run(tags={"a": "\ud800"}), "no character"),
         (lambda workspace: workspace.start_run(run_name=5), "a text, not 5"),
         (lambda workspace: workspace.runs.get(None), "a text, not by None"),
         (lambda workspace: workspace.runs.search(5), "A filter is a text, not 5"),

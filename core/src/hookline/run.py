@@ -27,7 +27,7 @@ from hookline.entities import (
     now_ms,
 )
 from hookline.entities.metric import as_integer, as_number, as_points, as_timestamp, in_columns
-from hookline.entities.rules import require_mapping
+from hookline.entities.rules import check_texts, require_mapping
 from hookline.errors import HooklineError, InvalidState, InvalidValue, NotFound, Unavailable
 from hookline.interfaces import TrackingStore
 from hookline.journal import Journals, JournalWriter
@@ -207,6 +207,8 @@ class Run(LogsObjects):
         plain = [each for each in batch.metrics if each.model_id is None and each.dataset_name is None]
         measured = [each for each in batch.metrics if each.model_id is not None or each.dataset_name is not None]
         events = [{"event": "metric", "metric": asdict(each)} for each in measured]
+        check_texts("param", batch.params)
+        check_texts("tag", batch.tags)
         with self._lock:
             new_params(self.run_id, self._params, batch.params)
             self._writer.batch((), batch.params, batch.tags, events, in_columns(plain))

@@ -33,7 +33,7 @@ from hookline.entities import (
     ViewType,
     check_experiment_name,
 )
-from hookline.entities.rules import require_list, require_mapping
+from hookline.entities.rules import check_texts, require_list, require_mapping
 from hookline.errors import HooklineError, InvalidState, Unavailable
 from hookline.experiments import Experiments
 from hookline.finding import find_run
@@ -131,6 +131,7 @@ class Runs:
         resumed = run_id or inherited
         if tags is not None:
             require_mapping("tag", tags)
+            check_texts("tag", tags)
         given = {**(tags or {})}
         if parent_run_id:
             given[PARENT_TAG] = parent_run_id

@@ -128,14 +128,17 @@ def check_text(what: str, value: str) -> str:
     return value
 
 
+def check_texts(kind: str, texts: Mapping[str, object]) -> None:
+    """Raise `InvalidValue` where one of the values is a text that `check_text` refuses."""
+    for key, text in texts.items():
+        if isinstance(text, str) and not text.isascii():
+            check_text(f"{kind} {key!r}", text)
+
+
 def text_map(kind: str, values: Mapping[str, Any]) -> dict[str, str]:
     """Return `values` with checked keys and every value as text, as params and tags are stored."""
     require_mapping(kind, values)
-    texts = {check_key(kind, key): value if isinstance(value, str) else str(value) for key, value in values.items()}
-    for key, text in texts.items():
-        if not text.isascii():
-            check_text(f"{kind} {key!r}", text)
-    return texts
+    return {check_key(kind, key): value if isinstance(value, str) else str(value) for key, value in values.items()}
 
 
 def param_texts(values: Mapping[str, object]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from hookline import surroundings
 from hookline.entities import RunStatus
 from hookline.errors import AlreadyExists, HooklineError, InvalidState, InvalidValue, NotFound
 from hookline.interfaces import RunContext
+from hookline.journal.places import journal_root
 from hookline.providers import Provider, hookimpl
 from hookline.testing import memory_workspace
 
@@ -432,6 +433,20 @@ def test_a_whole_step_may_be_of_any_type_and_a_time_is_cut_to_milliseconds(works
 def test_an_argument_of_a_wrong_kind_is_explained(workspace, call, problem):
     with pytest.raises(InvalidValue, match=problem):
         call(workspace)
+
+
+def test_a_program_whose_path_is_not_utf_8_is_tracked(workspace, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["/bad\udcff/train.py"])
+    with workspace.start_run() as run:
+        pass
+    assert run.data.tags["mlflow.source.name"].endswith("/bad\\udcff/train.py")
+
+
+def test_journals_lie_beside_a_store_whose_path_is_not_utf_8(tmp_path):
+    file = tmp_path / "bad\udcff" / "runs.db"
+    file.parent.mkdir()
+    assert journal_root(f"sqlite:///{file}", None, file) == file.with_name("runs.db.journals")
+    assert journal_root(f"sqlite:///{file}", str(tmp_path), file).parent == tmp_path
 
 
 def test_experiments_are_searched_by_ids_that_are_numbers(workspace):

@@ -51,7 +51,8 @@ class Surroundings:
         tags = {"mlflow.user": current_user(), "mlflow.source.name": _source_name(), "mlflow.source.type": "LOCAL"}
         for said in self._asked(lambda context: context.tags(), self.contexts):
             tags.update(said)
-        return {key: value for key, value in tags.items() if value}
+        # A name of a file may be of any bytes; a tag consists of characters.
+        return {key: str(value).encode(errors="backslashreplace").decode() for key, value in tags.items() if value}
 
     def store_files(self, run: Run) -> None:
         """Store the contexts' files with a run: off this thread, unless they are known and storing them is quick."""

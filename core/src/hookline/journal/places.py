@@ -21,7 +21,8 @@ def journal_root(uri: str, folder: str | None, file: Path | None) -> Path:
         uri: of the store; its credentials do not matter.
         file: that the store is, where it is one.
     """
-    digest = hashlib.sha256(str(file.absolute() if file else without_secrets(uri)).encode()).hexdigest()[:16]
+    named = str(file.absolute() if file else without_secrets(uri)).encode(errors="surrogateescape")  # any bytes
+    digest = hashlib.sha256(named).hexdigest()[:16]
     if folder:
         return Path(folder).expanduser().absolute() / digest
     if file is not None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -67,4 +68,4 @@ class Found:
 
 def scope_of(folder: Path) -> str:
     """Return what tells the deployments of a workspace from those of others on the same engine."""
-    return hashlib.sha256(str(folder.absolute()).encode()).hexdigest()[:12]
+    return hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:12]

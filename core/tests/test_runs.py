@@ -436,7 +436,7 @@ def test_an_argument_of_a_wrong_kind_is_explained(workspace, call, problem):
 
 
 def test_a_program_whose_path_is_not_utf_8_is_tracked(workspace, monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["/bad\udcff/train.py"])
+    monkeypatch.setattr(surroundings, "_source_name", lambda: "/bad\udcff/train.py")
     with workspace.start_run() as run:
         pass
     assert run.data.tags["mlflow.source.name"].endswith("/bad\\udcff/train.py")

@@ -46,10 +46,13 @@ def test_an_older_database_is_found_and_a_present_one_stays(
     hookline: Callable[..., Result],
     store: SqlTrackingStore,
     uri: str,
+    path: Path,
     execute: Execute,
 ) -> None:
     done = hookline("db", "upgrade", uri)
     assert (done.exit_code, f"is at schema {schema.HEAD} already" in done.output) == (0, True)
+    told = json.loads(hookline("db", "upgrade", uri, "--json").output)
+    assert told == {"database": str(path), "before": schema.HEAD, "after": schema.HEAD, "overviews": 0}
     execute("UPDATE hookline_schema SET version_num = '9999'")
     done = hookline("db", "check", uri)
     assert (done.exit_code, "the schema is 9999" in done.output) == (1, True)

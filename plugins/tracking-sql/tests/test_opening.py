@@ -25,7 +25,7 @@ from hookline.testing.store_suite import at_once
 from hookline_tracking_sql import schema, upgrades
 from hookline_tracking_sql.dialects.sqlite import SqliteDialect
 from hookline_tracking_sql.engine import Database
-from hookline_tracking_sql.kept_overviews import LEAST_POINTS
+from hookline_tracking_sql.kept_overviews import LEAST_POINTS, make_missing_overviews
 from hookline_tracking_sql.location import APPLICATION_ID, Contents, inspect
 from hookline_tracking_sql.opening import create_schema, open_database, open_existing, require_current, revision
 from hookline_tracking_sql.options import SqlOptions, Synchronous
@@ -122,6 +122,28 @@ def test_a_store_of_the_first_schema_has_overviews_of_what_ends_once_it_is_upgra
     upgraded.update_run(run_id, RunChange(status=RunStatus.FINISHED, end_time=1))
     assert execute("SELECT count(*), min(count) FROM hookline_overviews") == [(3, LEAST_POINTS)]
     assert upgraded.chart([run_id], "m", width=19) == before
+
+
+def test_an_upgrade_makes_the_overviews_of_what_ended_before_there_were_any(
+    store: SqlTrackingStore, uri: str, execute: Execute
+) -> None:
+    lengths = {"long": LEAST_POINTS, "longer": LEAST_POINTS + 5000, "short": LEAST_POINTS - 1}
+    run_id = store.create_run(NewRun("0")).info.run_id
+    for key, length in lengths.items():
+        store.log_batch(run_id, Batch([Metric(key, step % 7, step, step) for step in range(length)]))
+    store.update_run(run_id, RunChange(status=RunStatus.FINISHED, end_time=1))
+    known = execute("SELECT * FROM hookline_overviews ORDER BY key, axis")
+    assert len(known) == 2 * 3
+    store.close()
+    seen: list[tuple[int, int]] = []
+    for lost in (("long", "longer"), ("longer", "none")):  # all of them; those that were left when it was broken off
+        execute(f"DELETE FROM hookline_overviews WHERE key IN (SELECT id FROM hookline_keys WHERE name IN {lost})")
+        count = len(lost) - lost.count("none")
+        with closing(open_existing(SqliteDialect(uri))) as database:
+            assert make_missing_overviews(database, lambda *each: seen.append(each)) == count
+            assert make_missing_overviews(database, lambda *each: seen.append(each)) == 0
+        assert execute("SELECT * FROM hookline_overviews ORDER BY key, axis") == known
+    assert seen == [(1, 2), (2, 2), (1, 1)]
 
 
 def test_what_was_stored_is_there_when_the_store_is_opened_again(open_store: Callable[[], SqlTrackingStore]) -> None:

@@ -5,7 +5,7 @@ from a writer that is late: then the points of the overview, and those of all ot
 which a reader knows that it says nothing, and who makes it longer begins anew.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from typing import NamedTuple, get_args
@@ -53,6 +53,10 @@ _LONG = driver_text(
     .having(sa.func.count() >= sa.bindparam("some")),
     *("of_run", "full", "some"),
 )
+_LACKING = sa.select(series.c.run, series.c.key).where(
+    series.c.count >= LEAST_POINTS,
+    ~sa.exists().where(overviews.c.run == series.c.run, overviews.c.key == series.c.key),
+)
 _ANYWHERE = (2**63 - 1,) * 3
 _AXES: tuple[ChartAxis, ...] = get_args(ChartAxis)
 
@@ -82,12 +86,31 @@ def extend_long_overviews(database: Database, run: int) -> None:
         extend_overviews(database, (run, key), ended=True)
 
 
-def extend_overviews(database: Database, of_series: tuple[int, int], *, ended: bool) -> None:
-    """Take the full segments of a series into its overviews, where enough of them are new."""
+def make_missing_overviews(database: Database, reached: Callable[[int, int], None]) -> int:
+    """Make the overviews of long series that have none, as those of runs that ended before there were any.
+
+    Each is stored once it is made, so that what was broken off goes on where it was.
+
+    Args:
+        reached: is told how many series were looked at, of how many.
+
+    Returns: Of how many series; one whose segments are not full yet has to wait.
+    """
+    with database.reading() as connection:
+        found = [(run, key) for run, key in connection.execute(_LACKING)]
+    made = 0
+    for done, of_series in enumerate(found, start=1):
+        made += extend_overviews(database, of_series, ended=True)
+        reached(done, len(found))
+    return made
+
+
+def extend_overviews(database: Database, of_series: tuple[int, int], *, ended: bool) -> bool:
+    """Take the full segments of a series into its overviews; return False where too few of them are new."""
     with database.reading() as connection:
         made = _extended(Series(driver_of(connection), *of_series), ended=ended)
     if made is None:
-        return
+        return False
     rows = [
         (*of_series, axis, *made.place, made.count, pack_overview(overview))
         for axis, overview in made.overviews.items()
@@ -95,9 +118,10 @@ def extend_overviews(database: Database, of_series: tuple[int, int], *, ended: b
     with database.writing() as connection:
         driver = driver_of(connection)
         if driver.execute(_START, of_series).fetchone() is None:
-            return  # the run was deleted for good meanwhile
+            return False  # the run was deleted for good meanwhile
         driver.executemany(_DELETE, [of_series])
         driver.executemany(_ADD, rows)
+    return True
 
 
 class _Made(NamedTuple):

@@ -1,4 +1,4 @@
-"""Overviews of long series, for their charts. They are made for what is logged from now on."""
+"""Overviews of long series, for their charts. Those of what was logged before are made once all migrations are done."""
 
 import sqlalchemy as sa
 from alembic import op

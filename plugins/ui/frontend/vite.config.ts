@@ -24,7 +24,7 @@ function precompressed(): Plugin {
 }
 
 /** What only workers hold, which Vite does not list. */
-const OF_WORKERS = ["hyparquet", "fflate", "fzstd"];
+const OF_WORKERS = ["hyparquet", "hyparquet-compressors", "fflate", "fzstd"];
 
 /** Adds the licenses of the workers' libraries to those of the page's. */
 function workerLicenses(): Plugin {
@@ -43,6 +43,7 @@ function workerLicenses(): Plugin {
 export default defineConfig({
   base: "./", // every URL is relative: the page works below any path
   plugins: [react(), precompressed(), workerLicenses()],
+  worker: { format: "es" }, // in parts: what is seldom needed is loaded then
   build: {
     assetsDir: "static",
     assetsInlineLimit: 0, // data: URLs would need a wider policy

@@ -77,7 +77,7 @@ def keep_files(workspace: Workspace) -> str:
         layout={"title": ATTACKS[0], "xaxis_title": ATTACKS[1]},
     )
     with workspace.start_run(experiment_id=experiment, run_name="files", sampled=False) as run:
-        for compression in ("snappy", "zstd", "gzip", "brotli", None):
+        for compression in ("snappy", "zstd", "gzip", "brotli", "lz4", None):
             kept = io.BytesIO()
             data.to_parquet(kept, compression=compression)
             run.log_bytes(kept.getvalue(), f"{compression}.parquet")

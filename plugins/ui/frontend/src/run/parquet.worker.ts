@@ -1,6 +1,7 @@
 import { decompress } from "fzstd";
 import { gunzipSync } from "fflate";
-import { parquetMetadata, parquetRead, parquetSchema, snappyUncompress, type Compressors } from "hyparquet";
+import { parquetMetadata, parquetRead, parquetSchema, snappyUncompress, type Compressors, type FileMetaData } from "hyparquet";
+import { decompressLz4, decompressLz4Raw } from "hyparquet-compressors/src/lz4.js";
 import { cellText } from "./parquet-cells";
 import type { Question, Table } from "./parquet";
 
@@ -22,7 +23,16 @@ const COMPRESSORS: Compressors = {
   }),
   ZSTD: bounded((input, size) => decompress(input, new Uint8Array(size))),
   GZIP: bounded((input, size) => gunzipSync(input, { out: new Uint8Array(size) })),
+  LZ4: bounded(decompressLz4),
+  LZ4_RAW: bounded(decompressLz4Raw),
 };
+
+/** What unpacks the parts of a file; Brotli's dictionary is larger than all else here, and is loaded where it is needed. */
+async function compressorsFor({ row_groups }: FileMetaData): Promise<Compressors> {
+  if (!row_groups.some((group) => group.columns.some((each) => each.meta_data?.codec === "BROTLI"))) return COMPRESSORS;
+  const { decompressBrotli } = await import("hyparquet-compressors/src/brotli.js");
+  return { ...COMPRESSORS, BROTLI: bounded(decompressBrotli) };
+}
 
 async function read({ file, rows, columns }: Question): Promise<Table> {
   const metadata = parquetMetadata(file, { geoparquet: false });
@@ -34,7 +44,7 @@ async function read({ file, rows, columns }: Question): Promise<Table> {
     metadata,
     columns: shown,
     rowEnd: rows,
-    compressors: COMPRESSORS,
+    compressors: await compressorsFor(metadata),
     geoparquet: false,
     onComplete: (all) => (found = all),
   });

@@ -4,6 +4,7 @@ import { completions } from "../src/runs/completions";
 import { catalogue, defaultColumns } from "../src/runs/columns";
 import { cell, csvOf } from "../src/runs/csv";
 import { groupsOf, groupValue, ordered, spreadOf } from "../src/runs/groups";
+import { recycled } from "../src/runs/recycled";
 import { readState } from "../src/runs/state";
 
 const run = (id: string, metrics: Record<string, number | string>, params: Record<string, string> = {}): Run =>
@@ -108,4 +109,21 @@ describe("the address", () => {
 test("the first columns are the keys that most runs have, without those of the machine", () => {
   const keys = ["a", "b", "system/cpu"].map((key, at) => ({ kind: "metric", key, type: "number", runs: at + 1 }));
   expect(defaultColumns(keys).filter((each) => each.startsWith("metric:"))).toEqual(["metric:b", "metric:a"]);
+});
+
+describe("rows that are scrolled", () => {
+  const newKeys = () => {
+    let last = 100;
+    return () => last++;
+  };
+  const kept = ["a", "b", "c"].map((id, key) => ({ id, key }));
+  test.each([
+    ["take the places of those that went", ["c", "d", "e"], undefined, [["d", 0], ["e", 1], ["c", 2]]],
+    ["are more", ["a", "b", "c", "d"], undefined, [["a", 0], ["b", 1], ["c", 2], ["d", 100]]],
+    ["are fewer", ["b"], undefined, [["b", 1]]],
+    ["leave out what is focused", ["c", "d", "e"], "a", [["d", 100], ["e", 1], ["c", 2]]],
+    ["keep what is focused and stays", ["a", "b", "d"], "a", [["a", 0], ["b", 1], ["d", 2]]],
+  ])("%s", (_what, ids, focused, expected) =>
+    expect(recycled(kept, ids, focused, newKeys()).map(({ id, key }) => [id, key])).toEqual(expected),
+  );
 });

@@ -1,4 +1,4 @@
-import type { PointerEvent } from "react";
+import { memo, type PointerEvent } from "react";
 import { Icon } from "../parts/icons";
 import type { Place } from "./cells";
 import type { Order } from "./state";
@@ -33,7 +33,7 @@ interface Props extends Place, Ordering {
 }
 
 /** The head of a column: its title, a pin, and an edge that is dragged to widen it. */
-export function Head({ column, index, width, start, order, onOrder, onWidth, onPin }: Props) {
+export const Head = memo(function Head({ column, index, width, start, order, onOrder, onWidth, onPin }: Props) {
   const here = column.orderBy !== undefined && order.by === column.orderBy;
   const isPinned = start === undefined;
   const drag = (event: PointerEvent<HTMLElement>) => {
@@ -60,4 +60,4 @@ export function Head({ column, index, width, start, order, onOrder, onWidth, onP
       <i className="resize" onPointerDown={drag} aria-hidden="true" />
     </div>
   );
-}
+});

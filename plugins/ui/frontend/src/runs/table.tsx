@@ -5,6 +5,7 @@ import type { Aggregate } from "./groups";
 import { Head, HeadButton } from "./head";
 import { useKeys } from "./keyboard";
 import { ROW, usePlaces } from "./places";
+import { useRecycled } from "./recycled";
 import { TableRow } from "./row";
 import type { Row } from "./rows";
 import { useSelection, type Selection } from "./selection";
@@ -37,6 +38,8 @@ export function RunsTable(props: TableProps) {
   const onOpen = useStable(props.onOpen);
   const onSelect = useStable(toggle);
   const { active, onKeyDown } = useKeys({ rows: shown, onOpen, toggle, scrollTo: places.rows.scrollToIndex });
+  const indexes = new Map(places.rows.getVirtualItems().map(({ index }) => [shown[index].id, index]));
+  const slots = useRecycled([...indexes.keys()], places.rows.isScrolling);
   const heading = { order: props.order, onOrder: props.onOrder, onWidth: props.onWidth, onPin: props.onPin };
   return (
     <div
@@ -66,19 +69,22 @@ export function RunsTable(props: TableProps) {
             <Head key={each.column.id} {...each} {...heading} />
           ))}
         </div>
-        {places.rows.getVirtualItems().map(({ index, start }) => (
-          <TableRow
-            key={shown[index].id}
-            {...{ row: shown[index], index, isTree, aggregate, onOpen, onSelect }}
-            top={start + ROW}
-            isActive={index === active}
-            isSelected={isSelected(shown[index])}
-            name={places.name}
-            pinned={places.pinned}
-            fixed={places.fixed}
-            seen={places.seen}
-          />
-        ))}
+        {slots.map(({ key, id }) => {
+          const index = indexes.get(id)!;
+          return (
+            <TableRow
+              key={key}
+              {...{ row: shown[index], index, isTree, aggregate, onOpen, onSelect }}
+              top={index * ROW + ROW}
+              isActive={index === active}
+              isSelected={isSelected(shown[index])}
+              name={places.name}
+              pinned={places.pinned}
+              fixed={places.fixed}
+              seen={places.seen}
+            />
+          );
+        })}
       </div>
     </div>
   );

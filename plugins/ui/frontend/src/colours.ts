@@ -2,9 +2,12 @@
 const LIGHT = ["#0d7a70", "#c2570c", "#6d51d6", "#c0276d", "#2667cf", "#7c7a0a", "#0e8aa8", "#a8431f", "#4f7a28", "#93389f", "#55606e", "#a3760a", "#12804a", "#d33c3c", "#3f3fb5", "#a0307c", "#1c6f8c", "#8a6d3b", "#7a9a12", "#b85c9e"];
 const DARK = ["#3fd0bf", "#f79654", "#a796f7", "#f47fb3", "#75a9f9", "#d3cf55", "#4cc7e4", "#ef8a68", "#9cc96f", "#d990e4", "#a9b4c2", "#efc35c", "#5fd693", "#ff8f8f", "#9aa0ff", "#f08fd0", "#7fc4dd", "#d8bb86", "#c5e05a", "#e8a9d6"];
 
+let prefersDark: MediaQueryList | undefined;
+
+/** Whether the page is dark now. Charts ask for each line that they draw, so the browser's answer is at hand. */
 export function isDark(): boolean {
   const chosen = document.documentElement.dataset.theme;
-  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  return chosen ? chosen === "dark" : (prefersDark ??= matchMedia("(prefers-color-scheme: dark)")).matches;
 }
 
 /** Of groups, whose ids begin so, and of runs. */

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { isDark } from "./colours";
 
 export type Theme = "system" | "light" | "dark";
 const KEY = "hookline.theme";
@@ -38,9 +39,6 @@ export function useDark(): boolean {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    () => {
-      const chosen = document.documentElement.dataset.theme;
-      return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-    },
+    isDark,
   );
 }

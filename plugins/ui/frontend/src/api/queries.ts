@@ -131,6 +131,8 @@ export interface ChartQuestion {
 }
 
 const NO_BANDS: ChartBand[] = [];
+/** All questions that are not asked are one, so that a zoom makes none for the charts that nobody sees. */
+const NOT_ASKED = ["chart", "not asked"];
 
 export interface ChartAnswer {
   /** In the order of the runs; before an answer is there, that to the question before. */
@@ -149,7 +151,8 @@ export function useChart(question: ChartQuestion, runs: Run[], enabled: boolean)
   const ended = useSeries(question, parts.ended, enabled, false);
   const going = useSeries(question, parts.going, enabled, true);
   const series = useMemo(() => {
-    const found = new Map([...(ended.data ?? []), ...(going.data ?? [])].map((each) => [each.run_id, each]));
+    // Of a run that has just ended both have something, and what was asked for last is whole.
+    const found = new Map([...(going.data ?? []), ...(ended.data ?? [])].map((each) => [each.run_id, each]));
     return runs.map((each) => found.get(each.info.run_id)).filter((each) => each !== undefined);
   }, [which, ended.data, going.data]);
   const asked = [parts.ended.length ? ended : null, parts.going.length ? going : null].filter((each) => each !== null);
@@ -176,11 +179,12 @@ export interface BandsAnswer extends Omit<ChartAnswer, "series"> {
 export function useBands(question: ChartQuestion, groups: RunGroup[], enabled: boolean): BandsAnswer {
   const named = groups.flatMap(({ id, runs }) => runs.map((run) => [id, run.info.run_id] as const));
   const isLive = groups.some(({ runs }) => runs.some((run) => run.info.status === "RUNNING"));
+  const isAsked = enabled && named.length > 0;
   const asked = { groups: named.map(([group]) => group), run_ids: named.map(([, run]) => run) };
   const found = useQuery({
-    queryKey: ["chart", question, asked],
+    queryKey: isAsked ? ["chart", question, asked] : NOT_ASKED,
     queryFn: async ({ signal }) => (await ownSend<BandsFound>("charts/bands", { ...question, ...asked }, "POST", signal)).bands ?? [],
-    enabled: enabled && named.length > 0,
+    enabled: isAsked,
     staleTime: isLive ? LIVE : 60_000,
     refetchInterval: isLive ? LIVE : false,
     placeholderData: (previous) => previous,
@@ -193,10 +197,11 @@ export function useBands(question: ChartQuestion, groups: RunGroup[], enabled: b
 }
 
 function useSeries(question: ChartQuestion, run_ids: string[], enabled: boolean, isLive: boolean) {
+  const isAsked = enabled && run_ids.length > 0;
   return useQuery({
-    queryKey: ["chart", question, run_ids],
+    queryKey: isAsked ? ["chart", question, run_ids] : NOT_ASKED,
     queryFn: async ({ signal }) => (await ownSend<ChartsFound>("charts", { ...question, run_ids }, "POST", signal)).series ?? [],
-    enabled: enabled && run_ids.length > 0,
+    enabled: isAsked,
     staleTime: isLive ? LIVE : 60_000,
     refetchInterval: isLive ? LIVE : false,
     placeholderData: (previous) => previous,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ChartBand, ChartSeries } from "../src/api/types";
-import { linesOf, markedText, meansOf, smoothed } from "../src/charts/data";
+import { clippingOf, linesOf, markedText, meansOf, smoothed } from "../src/charts/data";
 import { gridOf, quantile, quartiles } from "../src/explore/fields";
 
 const series = (values: (number | null)[], more: Partial<ChartSeries> = {}): ChartSeries => ({
@@ -62,6 +62,34 @@ test("a group's line goes through its means, with a band of all that its runs ha
   const band: ChartBand = { ...buckets, group: "group:1", means: [2.5, null], runs: [3, 0], counts: [1, 1] };
   const [line] = meansOf([band], plain);
   expect(line).toMatchObject({ id: "group:1", x: [9, 19], last: [2.5, null], low: [1, 3], high: [3, 5], hasBand: true });
+});
+
+describe("clipping", () => {
+  const many = Array.from({ length: 100 }, (_, at) => (at === 3 ? 1000 : 1 + at / 100));
+  const single = { counts: many.map(() => 1) };
+  const lines = linesOf([series(many, single)], plain);
+  test("leaves out the few that are far away, and counts them", () => {
+    const found = clippingOf(lines, null, false)!;
+    expect(found.high).toBeGreaterThan(1.9);
+    expect(found.high).toBeLessThan(2.1);
+    expect(found.low).toBeLessThan(1.1);
+    expect(found.beyond).toBe(1);
+  });
+  test("is about the part that is shown", () => expect(clippingOf(lines, [100, 900], false)).toBeNull());
+  test("counts what only a band holds", () => {
+    const maxima = many.map((_, at) => (at === 50 ? 500 : 2));
+    const banded = linesOf([series(many.map(() => 1.5), { maxima, minima: many.map(() => 1) })], plain);
+    expect(clippingOf(banded, null, false)).toEqual({ low: 0.95, high: 2.05, beyond: 1 });
+  });
+  test("stays above zero on a logarithmic axis", () => {
+    const found = clippingOf(linesOf([series(many, single)], { ...plain, log: true }), null, true)!;
+    expect(found.low).toBeGreaterThan(0);
+    expect(found.high).toBeLessThan(3);
+  });
+  test("does nothing where all are equal, or nothing is there", () => {
+    expect(clippingOf(linesOf([series([1, 1, 1])], plain), null, false)).toBeNull();
+    expect(clippingOf([], null, false)).toBeNull();
+  });
 });
 
 test("quantiles lie between neighbours by proportion", () => {

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 import type uPlot from "uplot";
 import { useDark } from "../theme";
-import type { Line } from "./data";
+import type { Clipping, Line } from "./data";
 import type { PlotOptions, Value } from "./plot";
 import type { ChartSettings, Range } from "./settings";
 
@@ -17,17 +17,18 @@ interface Props {
   width: number;
   height: number;
   settings: ChartSettings;
+  clipping: Clipping | null;
   zoom: Range | null;
   onZoom: (range: Range) => void;
   onHover: (hover: Hover | null) => void;
 }
 
 /** Lines that are drawn once; a zoom moves what is drawn, until the lines of that part arrive. */
-export function Canvas({ lines, width, height, settings, zoom, onZoom, onHover }: Props) {
+export function Canvas({ lines, width, height, settings, clipping, zoom, onZoom, onHover }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
-  const seen = useRef(zoom);
-  seen.current = zoom;
+  const seen = useRef({ zoom, clipping });
+  seen.current = { zoom, clipping };
   const dark = useDark();
   useEffect(() => {
     if (!width || !lines.some((each) => each.x.length)) return;
@@ -38,7 +39,8 @@ export function Canvas({ lines, width, height, settings, zoom, onZoom, onHover }
       x: settings.x,
       isLog: settings.log,
       sync: `hookline-${settings.x}`,
-      zoom: () => seen.current,
+      zoom: () => seen.current.zoom,
+      clipping: () => seen.current.clipping,
       onZoom: (start, end) => onZoom([start, end]),
       onHover: (near, x, values) => onHover(x === null ? null : { near, x, values }),
     };
@@ -50,7 +52,7 @@ export function Canvas({ lines, width, height, settings, zoom, onZoom, onHover }
       chart.current?.destroy();
       chart.current = null;
     };
-  }, [lines, width, height, settings.x, settings.log, dark]);
+  }, [lines, width, height, settings.x, settings.log, settings.clip, dark]);
   useEffect(() => {
     const drawn = chart.current;
     if (!drawn) return;

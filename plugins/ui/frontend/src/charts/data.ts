@@ -87,3 +87,35 @@ export function markedText(series: Pick<ChartSeries, "nans" | "positive_infiniti
     .map(([count, name]) => `${count.toLocaleString("en")} × ${name}`)
     .join(", ");
 }
+
+/** Which share of all values, at either end, are outliers. */
+const OUTER = 0.02;
+/** How much room there is above and below what is shown. */
+const ROOM = 0.05;
+
+export interface Clipping {
+  low: number;
+  high: number;
+  /** How many buckets reach beyond it. */
+  beyond: number;
+}
+
+/** Where y is cut so that a few values do not flatten all others, in a part of x; null where nothing lies beyond. */
+export function clippingOf(lines: Line[], part: [number, number] | null, log: boolean): Clipping | null {
+  const [from, to] = part ?? [-Infinity, Infinity];
+  const seen = lines.flatMap((line) => {
+    const [below, above] = line.hasBand ? [line.low, line.high] : [line.last, line.last];
+    return line.x.flatMap((x, at) => (x >= from && x <= to ? [[below[at] ?? above[at], above[at]]] : []));
+  });
+  const known = seen.filter((each): each is [number, number] => each[1] !== null);
+  const outer = Math.floor(known.length * OUTER);
+  const least = known.map(([below]) => below).sort(upwards)[outer];
+  const greatest = known.map(([, above]) => above).sort(upwards)[known.length - 1 - outer];
+  if (!(least < greatest)) return null;
+  const room = log ? (greatest / least) ** ROOM : (greatest - least) * ROOM;
+  const [low, high] = log ? [least / room, greatest * room] : [least - room, greatest + room];
+  const beyond = known.filter(([below, above]) => below < low || above > high).length;
+  return beyond ? { low, high, beyond } : null;
+}
+
+const upwards = (one: number, other: number) => one - other;

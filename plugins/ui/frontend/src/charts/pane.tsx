@@ -9,6 +9,9 @@ import { ChartControls, useChartSettings, useZoom } from "./settings";
 
 const MOST = 60;
 const NAMED = 10;
+/** So few charts are taller, where they have the page for themselves. */
+const FEW = 3;
+const TALL = 320;
 
 interface Props {
   runs: Run[];
@@ -17,11 +20,13 @@ interface Props {
   metrics: string[];
   /** Of the section, where it stands below others. */
   title?: string;
+  /** Whether nothing else is on the page. */
+  isAlone?: boolean;
   children?: ReactNode;
 }
 
 /** A panel for each metric; runs have the colours that they have in the table. */
-export function Charts({ runs, groups, metrics, title, children }: Props) {
+export function Charts({ runs, groups, metrics, title, isAlone = false, children }: Props) {
   const settings = useChartSettings();
   const [zoom, onZoom] = useZoom();
   const [text, setText] = useState("");
@@ -53,7 +58,12 @@ export function Charts({ runs, groups, metrics, title, children }: Props) {
       ) : (
         <div className="panels">
           {shown.slice(0, MOST).map((metric) => (
-            <Panel key={metric} {...{ metric, runs, settings, zoom, onZoom }} groups={drawn} />
+            <Panel
+              key={metric}
+              {...{ metric, runs, settings, zoom, onZoom }}
+              groups={drawn}
+              height={isAlone && metrics.length <= FEW ? TALL : undefined}
+            />
           ))}
         </div>
       )}
@@ -68,14 +78,16 @@ interface PaneProps {
   /** How many groups there are that are not drawn. */
   left: number;
   keys: RunKey[];
+  /** Whether there is no table beside them. */
+  isAlone: boolean;
 }
 
 /** The charts of an experiment, beside its table. */
-export function ChartsPane({ runs, groups, left, keys }: PaneProps) {
+export function ChartsPane({ runs, groups, left, keys, isAlone }: PaneProps) {
   const metrics = useMemo(() => ownFirst(keys.filter((each) => each.kind === "metric").map((each) => each.key)), [keys]);
   const { lines } = useChartSettings();
   return (
-    <Charts runs={runs} groups={groups} metrics={metrics}>
+    <Charts runs={runs} groups={groups} metrics={metrics} isAlone={isAlone}>
       {groups && lines === "groups" ? <GroupLegend groups={groups} left={left} /> : <RunLegend runs={runs} />}
     </Charts>
   );

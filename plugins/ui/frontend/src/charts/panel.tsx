@@ -4,7 +4,7 @@ import type { Run } from "../api/types";
 import { runName } from "../format";
 import { Button } from "../parts/basics";
 import { Canvas, type Hover } from "./canvas";
-import { linesOf, markedText, meansOf } from "./data";
+import { clippingOf, linesOf, markedText, meansOf } from "./data";
 import { useNearness } from "./nearness";
 import type { XAxis } from "./plot";
 import type { ChartSettings, Range } from "./settings";
@@ -54,11 +54,16 @@ export function Panel({ metric, runs, groups, settings, zoom, onZoom, height = H
     const drawing = { smooth: settings.smooth, log: settings.log, scale };
     return groups ? meansOf(bands.bands, drawing) : linesOf(series.series, drawing);
   }, [drawn, settings.smooth, settings.log, scale]);
+  const clipping = useMemo(
+    () => (settings.clip ? clippingOf(lines, zoom, settings.log) : null),
+    [lines, zoom?.[0], zoom?.[1], settings.clip, settings.log],
+  );
   const isEmpty = found.isExact && lines.every((each) => !each.x.length);
   const notes = [
     groups && "mean, least and greatest",
     settings.smooth > 0 && `smoothed ${settings.smooth}`,
     settings.log && "log",
+    clipping && `${clipping.beyond.toLocaleString("en")} out of view`,
     markedText(drawn),
   ];
   const of = groups ? `${groups.length} groups` : `${runs.length} runs`;
@@ -74,7 +79,7 @@ export function Panel({ metric, runs, groups, settings, zoom, onZoom, height = H
         )}
       </figcaption>
       <div className="canvas" ref={host} style={{ height }} onDoubleClick={() => onZoom(null)}>
-        <Canvas {...{ lines, width, height, settings, zoom, onZoom }} onHover={setHover} />
+        <Canvas {...{ lines, width, height, settings, clipping, zoom, onZoom }} onHover={setHover} />
         {found.error && <p className="over">{found.error.message}</p>}
         {isEmpty && <p className="over faint">{zoom ? "No points in this part" : "No points yet"}</p>}
         {hover && <Tip hover={hover} lines={groups ?? named(runs)} x={settings.x} areGroups={!!groups} />}

@@ -2,7 +2,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { isDark, colourOf, withAlpha } from "../colours";
 import { duration, number } from "../format";
-import type { Line } from "./data";
+import type { Clipping, Line } from "./data";
 
 /** What a line shows at one x: its value, and what the bucket there covers. */
 export interface Value {
@@ -21,6 +21,8 @@ export interface PlotOptions {
   sync: string;
   /** The part of x that is shown now; null: all of it. */
   zoom: () => [number, number] | null;
+  /** The part of y that is shown now; null: all of it. */
+  clipping: () => Clipping | null;
   onZoom: (start: number, end: number) => void;
   onHover: (id: string | null, x: number | null, values: Map<string, Value>) => void;
 }
@@ -45,7 +47,7 @@ export function draw(host: HTMLElement, lines: Line[], options: PlotOptions): uP
       legend: { show: false },
       scales: {
         x: { time: options.x === "time", range: (_u, min, max) => options.zoom() ?? [min, max] },
-        y: options.isLog ? { distr: 3 } : {},
+        y: { distr: options.isLog ? 3 : 1, range: (_u, min, max) => yRange(min, max, options) },
       },
       cursor: {
         sync: { key: options.sync, setSeries: false },
@@ -76,6 +78,12 @@ export function draw(host: HTMLElement, lines: Line[], options: PlotOptions): uP
     host,
   );
   return chart;
+}
+
+function yRange(min: number, max: number, { clipping, isLog }: PlotOptions): uPlot.Range.MinMax {
+  const clipped = clipping();
+  if (clipped) return [clipped.low, clipped.high];
+  return isLog ? uPlot.rangeLog(min, max, 10, true) : uPlot.rangeNum(min, max, 0.1, true);
 }
 
 export function xText(value: number, x: XAxis): string {
@@ -115,7 +123,7 @@ function arranged(lines: Line[]): Arranged {
         : { stroke: "transparent", width: 0, points: { show: false } };
       add(line.high, edge);
       add(line.low, edge);
-      bands.push({ series: [first, first + 1], fill: withAlpha(colour, lines.length > 4 ? 0.1 : 0.18) });
+      bands.push({ series: [first, first + 1], fill: withAlpha(colour, lines.length > 2 ? 0.1 : 0.18) });
     }
     const alone = line.last.filter((each) => each !== null).length === 1;
     const points = { show: alone, size: 6, fill: colour };

@@ -9,6 +9,8 @@ export type Range = [number, number];
 export interface ChartSettings {
   x: XAxis;
   log: boolean;
+  /** Whether y leaves out the few values that are far from all others. */
+  clip: boolean;
   smooth: number;
   /** Whether a table in groups has a line for each group, or for each run. */
   lines: "groups" | "runs";
@@ -21,6 +23,7 @@ export function useChartSettings(): ChartSettings {
   return {
     x: x === "time" || x === "relative" ? x : "step",
     log: fields.get("log") === "1",
+    clip: fields.get("clip") === "1",
     smooth: smooth > 0 && smooth < 1 ? smooth : 0,
     lines: fields.get("lines") === "runs" ? "runs" : "groups",
   };
@@ -55,6 +58,10 @@ export function ChartControls({ settings, isGrouped }: { settings: ChartSettings
       <label className="check">
         <input type="checkbox" checked={settings.log} onChange={() => change({ log: settings.log ? undefined : "1" }, true)} />
         <span>Log y</span>
+      </label>
+      <label className="check" title="Cut the y axis to where 96 % of the values are; the chart's head counts what is out of view">
+        <input type="checkbox" checked={settings.clip} onChange={() => change({ clip: settings.clip ? undefined : "1" }, true)} />
+        <span>Clip outliers</span>
       </label>
       <label className="slider">
         <span>Smoothing</span>

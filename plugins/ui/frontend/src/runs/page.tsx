@@ -83,7 +83,7 @@ export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
             />
           )}
           {state.layout === "explore" && <Explore runs={chosenRuns.length ? chosenRuns : runs} />}
-          {(state.layout === "charts" || state.layout === "split") && <ChartsPane {...charted} keys={keys} />}
+          {(state.layout === "charts" || state.layout === "split") && <ChartsPane {...charted} keys={keys} isAlone={state.layout === "charts"} />}
         </div>
       )}
     </section>

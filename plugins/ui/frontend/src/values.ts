@@ -27,3 +27,24 @@ export const metricOf = (run: Run, key: string): number | string | undefined => 
 export const paramOf = (run: Run, key: string): string | undefined => valuesOf(run).params.get(key);
 
 export const tagOf = (run: Run, key: string): string | undefined => valuesOf(run).tags.get(key);
+
+/** Tags that are shown by what they say, beside those of MLflow's names. */
+const SAID = new Set([
+  "hookline.git.dirty",
+  "hookline.environment",
+  "hookline.status_reason",
+  "hookline.manifest",
+  "hookline.manifest.pinned",
+]);
+
+/** Whether a tag was given by a person, or else is shown elsewhere. */
+export const isOwnTag = (key: string): boolean => !key.startsWith("mlflow.") && !SAID.has(key);
+
+/** Whether the code of a run was the commit that it names, and nothing besides. */
+export const isDirty = (run: Run): boolean => tagOf(run, "hookline.git.dirty") === "true";
+
+/** What a project ran in: the kind of environment, and a digest of what is installed there. */
+export function environmentOf(run: Run): string | undefined {
+  const parts = [tagOf(run, "mlflow.project.env"), tagOf(run, "hookline.environment")?.slice(0, 12)];
+  return parts.filter(Boolean).join(" ") || undefined;
+}

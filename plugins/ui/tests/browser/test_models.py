@@ -50,3 +50,16 @@ def test_two_versions_differ_in_the_metrics_and_parameters_of_their_runs(tab):
     expect(sheet.get_by_role("rowheader", name="n_estimators")).to_have_count(0)
     expect(sheet.get_by_text("2 equal")).to_be_visible()
     assert tab.axe() == []
+
+
+def test_tags_of_a_model_and_of_a_version_are_added_with_undo(tab):
+    page = tab.open("#/models/diabetes")
+    for owner in ("the model", "v3"):
+        page.get_by_role("button", name=f"Add a tag to {owner}").click()
+        page.get_by_label("Key of the tag").fill("owner")
+        page.get_by_label("Value of the tag").fill("ada")
+        page.get_by_role("button", name="Save the tag").click()
+        tag = page.locator("section.card", has_text=f"Tags of {owner}").locator(".tags li")
+        expect(tag).to_contain_text("ownerada")
+        page.get_by_role("button", name="Undo").click()
+        expect(tag).to_have_count(0)

@@ -62,6 +62,19 @@ def test_the_tree_is_opened_with_the_keyboard(tab, site):
     expect(page.get_by_role("link", name="fold 1.0")).to_have_count(0)
 
 
+def test_a_run_names_the_one_that_started_it_and_those_that_it_started(tab, site):
+    page = tab.open(nested(site, "?nested=1"))
+    page.get_by_role("link", name="search 0").click()
+    children = page.locator("section.card", has_text="Nested runs")
+    expect(children.get_by_role("listitem")).to_have_count(3)
+    children.get_by_role("link", name="In a table").click()
+    expect(page.locator(".count")).to_have_text("3 runs")
+    page.get_by_role("link", name="fold 0.2").click()
+    expect(page.locator("section.card", has_text="Nested runs").get_by_role("listitem")).to_have_count(1)
+    page.get_by_role("complementary").get_by_role("link", name="search 0").click()
+    expect(page.get_by_role("heading", name="search 0")).to_be_visible()
+
+
 def test_what_a_filter_finds_is_shown_without_its_parents(tab, site):
     page = tab.open(nested(site, "?nested=1&filter=metrics.score+%3C+0.55"))
     expect(page.locator(".count")).to_have_text("3 runs")

@@ -113,6 +113,29 @@ def test_the_axes_and_the_smoothing_are_said_and_kept_in_the_address(tab, site):
     expect(caption).to_contain_text("smoothed 0.9 · log")
 
 
+def test_a_run_says_why_it_failed_and_what_ran(tab, site):
+    [run] = site.runs("large", 1, filter="attributes.status = 'FAILED'")
+    tags = {"mlflow.source.git.commit": "0123456789abcdef", "hookline.git.dirty": "true", "mlflow.project.env": "uv"}
+    for key, value in {**tags, "hookline.status_reason": "process gone"}.items():
+        site.post("api/2.0/mlflow/runs/set-tag", run_id=run, key=key, value=value)
+    page = tab.open(f"#/runs/{run}")
+    expect(page.locator(".title .status")).to_have_text("Failedprocess gone")
+    details = page.locator("section.card", has_text="Details")
+    expect(details).to_contain_text("0123456789ab with changes")
+    expect(details).to_contain_text("Environmentuv")
+    expect(page.locator(".tags")).not_to_contain_text("hookline.")
+
+
+def test_outliers_are_clipped_and_counted(tab, site):
+    page = tab.open(f"#/experiments/{site.ids['large']}?layout=charts&x=relative")
+    caption = page.locator("figcaption", has_text="loss")
+    page.locator(".u-over").first.wait_for()
+    expect(caption).not_to_contain_text("out of view")
+    page.get_by_label("Clip outliers").check()
+    expect(caption).to_contain_text("out of view")
+    assert "clip=1" in page.url
+
+
 def test_what_is_no_number_is_marked(tab, site):
     page = tab.open(f"#/experiments/{site.ids['large']}?layout=charts")
     expect(page.locator("figcaption", has_text="loss")).to_contain_text("3 \u00d7 NaN")

@@ -6,7 +6,7 @@ import { exactTime, number, runDuration, runName } from "../format";
 import { Explore } from "../explore/view";
 import { Dot, Empty, Failure, Loading, Segments } from "../parts/basics";
 import { href, useFields } from "../router";
-import { metricOf, paramOf, tagOf } from "../values";
+import { environmentOf, isDirty, isOwnTag, metricOf, paramOf, tagOf } from "../values";
 
 const MOST = 50;
 
@@ -139,7 +139,8 @@ function sectionsOf(runs: Run[]): { title: string; rows: Row[] }[] {
         row("Duration", runDuration),
         row("User", (run) => tagOf(run, "mlflow.user")),
         row("Source", (run) => tagOf(run, "mlflow.source.name")),
-        row("Commit", (run) => tagOf(run, "mlflow.source.git.commit")?.slice(0, 12)),
+        row("Commit", commitOf),
+        row("Environment", environmentOf),
       ],
     },
     {
@@ -153,10 +154,15 @@ function sectionsOf(runs: Run[]): { title: string; rows: Row[] }[] {
     {
       title: "Tags",
       rows: keys((run) => run.data?.tags)
-        .filter((key) => !key.startsWith("mlflow."))
+        .filter(isOwnTag)
         .map((key) => row(key, (run) => tagOf(run, key))),
     },
   ];
+}
+
+function commitOf(run: Run): string | undefined {
+  const commit = tagOf(run, "mlflow.source.git.commit")?.slice(0, 12);
+  return commit && isDirty(run) ? `${commit} with changes` : commit;
 }
 
 function Curves({ runs }: { runs: Run[] }) {

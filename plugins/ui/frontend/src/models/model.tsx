@@ -1,13 +1,16 @@
 import { useState } from "react";
 import { ApiError, mlflowSend } from "../api/client";
 import { client, useModel, useVersions } from "../api/queries";
-import type { ModelVersion } from "../api/types";
+import type { ModelVersion, Tag } from "../api/types";
 import { exactTime, when } from "../format";
 import { Button, Command, Empty, Failure, Loading } from "../parts/basics";
 import { Icon } from "../parts/icons";
+import { Tags } from "../parts/tags";
 import { attempt } from "../parts/toasts";
 import { go, href } from "../router";
+import { RunLink } from "../run/family";
 import { Note } from "../run/note";
+import { isOwnTag } from "../values";
 import { Diff } from "./diff";
 import { Signature } from "./signature";
 
@@ -31,6 +34,15 @@ export function ModelPage({ name }: { name: string }) {
       await refresh();
     };
     await attempt("Saved the description.", () => set(description), () => set(model.description ?? ""));
+  };
+  const tag = (kind: string, of: { version?: string }, tags: Tag[] = []) => (key: string, value: string | undefined) => {
+    const set = async (to: string | undefined) => {
+      if (to === undefined) await mlflowSend(`${kind}/delete-tag`, { name, ...of, key }, "DELETE");
+      else await mlflowSend(`${kind}/set-tag`, { name, ...of, key, value: to });
+      await refresh();
+    };
+    const before = tags.find((each) => each.key === key)?.value;
+    return attempt(value === undefined ? `Removed the tag “${key}”.` : `Saved the tag “${key}”.`, () => set(value), () => set(before));
   };
   const two = (versions.data ?? []).filter((each) => chosen.includes(each.version)).reverse();
   const shown = two.length === 1 ? two[0] : versions.data?.[0];
@@ -69,6 +81,16 @@ export function ModelPage({ name }: { name: string }) {
             <Command text={`hookline models serve models:/${name}/${versions.data?.[0]?.version ?? 1}`} />
           </section>
           {shown && <Signature version={shown} />}
+          <Tags tags={model.tags ?? []} of="the model" hint="A tag says what holds for every version: task, owner." onSet={tag("registered-models", {}, model.tags)} />
+          {shown && (
+            <Tags
+              key={shown.version}
+              tags={(shown.tags ?? []).filter((each) => isOwnTag(each.key))}
+              of={`v${shown.version}`}
+              hint="A tag says what holds for this version: reviewed by, passed."
+              onSet={tag("model-versions", { version: shown.version }, shown.tags)}
+            />
+          )}
         </aside>
       </div>
     </section>
@@ -111,7 +133,7 @@ function Versions({ name, versions, chosen, onChoose }: VersionsProps) {
               <td>
                 <Aliases name={name} version={each} />
               </td>
-              <td>{each.run_id ? <a href={href(["runs", each.run_id])}>{each.run_id.slice(0, 8)}</a> : <span className="faint">none</span>}</td>
+              <td>{each.run_id ? <RunLink runId={each.run_id} /> : <span className="faint">none</span>}</td>
               <td title={exactTime(each.creation_timestamp)}>{when(each.creation_timestamp)}</td>
               <td className="long">{each.description}</td>
             </tr>

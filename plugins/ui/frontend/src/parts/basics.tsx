@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState, type ButtonHTMLAttributes, type ReactNode } from "react";
 import { ApiError } from "../api/client";
+import type { Run } from "../api/types";
 import { colourIndex } from "../colours";
 import { Icon, type IconName } from "./icons";
 
@@ -98,15 +99,22 @@ const STATUS: Record<string, string> = {
   SCHEDULED: "Scheduled",
 };
 
-export function Status({ status }: { status: string | undefined }) {
+/** How a run is, and why, where it did not say so itself: of one that nothing was heard from, that is all that is known. */
+export function Status({ of, withReason = false }: { of: Run["info"]; withReason?: boolean }) {
+  const { status, status_reason: reason } = of;
   if (!status) return null;
+  const isLost = status === "RUNNING" && !!reason;
+  const name = isLost ? capital(reason) : (STATUS[status] ?? status);
   return (
-    <span className={`status ${status.toLowerCase()}`}>
+    <span className={`status ${isLost ? "lost" : status.toLowerCase()}`} title={reason && `${STATUS[status] ?? status}: ${reason}`}>
       <i aria-hidden="true" />
-      {STATUS[status] ?? status}
+      {name}
+      {withReason && reason && !isLost && <small>{reason}</small>}
     </span>
   );
 }
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 export function Dot({ id }: { id: string }) {
   return <i className="dot" style={{ background: `var(--c${colourIndex(id)})` }} aria-hidden="true" />;

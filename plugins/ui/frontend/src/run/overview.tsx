@@ -1,12 +1,12 @@
 import { useState, type ReactNode } from "react";
 import type { Run } from "../api/types";
 import { exactTime, number, runDuration, when } from "../format";
-import { Button, Command } from "../parts/basics";
-import { mode } from "../report/mode";
-import { href } from "../router";
+import { Command } from "../parts/basics";
+import { Tags } from "../parts/tags";
 import { setTag } from "../runs/actions";
+import { Children, RunLink } from "./family";
 import { Note } from "./note";
-import { tagOf } from "../values";
+import { environmentOf, isDirty, isOwnTag, tagOf } from "../values";
 
 export function Overview({ run }: { run: Run }) {
   const params = run.data?.params ?? [];
@@ -25,7 +25,8 @@ export function Overview({ run }: { run: Run }) {
       </div>
       <aside aria-label="About the run">
         <Details run={run} />
-        <Tags run={run} />
+        <Children run={run} />
+        <RunTags run={run} />
         <Inputs run={run} />
         <Models run={run} />
       </aside>
@@ -68,15 +69,17 @@ function Values({ title, rows, none, numeric = false }: { title: string; rows: s
 
 function Details({ run }: { run: Run }) {
   const parent = tagOf(run, "mlflow.parentRunId");
+  const source = tagOf(run, "mlflow.source.name");
   const commit = tagOf(run, "mlflow.source.git.commit");
   const rows: [string, ReactNode][] = [
     ["Started", <span title={exactTime(run.info.start_time)}>{when(run.info.start_time)}</span>],
     ["Duration", runDuration(run)],
     ["User", tagOf(run, "mlflow.user") ?? run.info.user_id],
-    ["Source", tagOf(run, "mlflow.source.name")],
-    ["Commit", commit && <code title={commit}>{commit.slice(0, 12)}</code>],
+    ["Source", source && <span title={source}>{sourceName(source)}</span>],
+    ["Commit", commit && <Commit of={commit} dirty={isDirty(run)} />],
     ["Branch", tagOf(run, "mlflow.source.git.branch")],
-    ["Parent", parent && <a href={href(["runs", parent])}>{parent.slice(0, 12)}</a>],
+    ["Environment", environmentOf(run)],
+    ["Parent", parent && <RunLink runId={parent} />],
     ["Run id", <code className="id">{run.info.run_id}</code>],
   ];
   return (
@@ -96,82 +99,23 @@ function Details({ run }: { run: Run }) {
   );
 }
 
-function Tags({ run }: { run: Run }) {
-  const tags = (run.data?.tags ?? []).filter((each) => !each.key.startsWith("mlflow."));
-  const [adding, setAdding] = useState(false);
+/** A file by its name; a project by its whole URI. */
+function sourceName(source: string): string {
+  return source.includes("://") ? source : (source.split(/[\\/]/).pop() ?? source);
+}
+
+function Commit({ of, dirty }: { of: string; dirty: boolean }) {
   return (
-    <section className="card">
-      <header>
-        <h2>Tags</h2>
-        {!adding && !mode.isReport && (
-          <Button look="quiet" icon="plus" aria-label="Add a tag" title="Add a tag" onClick={() => setAdding(true)} />
-        )}
-      </header>
-      {tags.length === 0 && !adding && <p className="faint">A tag groups runs: team, data set, verdict.</p>}
-      <ul className="tags">
-        {tags.map((each) => (
-          <TagRow key={each.key} run={run} name={each.key} value={each.value ?? ""} />
-        ))}
-      </ul>
-      {adding && <NewTag run={run} onDone={() => setAdding(false)} />}
-    </section>
+    <>
+      <code title={of}>{of.slice(0, 12)}</code>
+      {dirty && <small title="The program that ran was not what this commit holds"> with changes</small>}
+    </>
   );
 }
 
-function TagRow({ run, name, value }: { run: Run; name: string; value: string }) {
-  const [text, setText] = useState<string | null>(null);
-  if (mode.isReport) {
-    return (
-      <li>
-        <span className="key">{name}</span>
-        <span className="text">{value || "–"}</span>
-      </li>
-    );
-  }
-  if (text === null) {
-    return (
-      <li>
-        <span className="key">{name}</span>
-        <button type="button" className="text" title="Change" onClick={() => setText(value)}>
-          {value || "–"}
-        </button>
-        <Button look="quiet" icon="close" aria-label={`Remove ${name}`} onClick={() => void setTag(run, name, undefined)} />
-      </li>
-    );
-  }
-  return (
-    <li>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void setTag(run, name, text).then(() => setText(null));
-        }}
-      >
-        <span className="key">{name}</span>
-        <input autoFocus aria-label={`Value of ${name}`} value={text} onChange={(event) => setText(event.target.value)} onKeyDown={(event) => event.key === "Escape" && setText(null)} />
-        <Button type="submit" look="strong" icon="check" aria-label="Save" />
-      </form>
-    </li>
-  );
-}
-
-function NewTag({ run, onDone }: { run: Run; onDone: () => void }) {
-  const [key, setKey] = useState("");
-  const [value, setValue] = useState("");
-  return (
-    <form
-      className="new-tag"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (key.trim()) void setTag(run, key.trim(), value).then(onDone);
-      }}
-      onKeyDown={(event) => event.key === "Escape" && onDone()}
-    >
-      <input autoFocus aria-label="Key of the tag" placeholder="key" value={key} onChange={(event) => setKey(event.target.value)} />
-      <input aria-label="Value of the tag" placeholder="value" value={value} onChange={(event) => setValue(event.target.value)} />
-      <Button type="submit" look="strong" icon="check" aria-label="Save the tag" />
-    </form>
-  );
+function RunTags({ run }: { run: Run }) {
+  const tags = (run.data?.tags ?? []).filter((each) => isOwnTag(each.key));
+  return <Tags tags={tags} hint="A tag groups runs: team, data set, verdict." onSet={(key, value) => setTag(run, key, value)} />;
 }
 
 function Inputs({ run }: { run: Run }) {

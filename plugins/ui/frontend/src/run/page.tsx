@@ -71,7 +71,7 @@ function Header({ run }: { run: Run }) {
       <div className="line">
         <Dot id={id} />
         <EditableText as="h1" value={runName(run)} label="Rename the run" onSave={(name) => renameRun(run, name)} />
-        {isDeleted ? <span className="status deleted">Deleted</span> : <Status status={run.info.status} />}
+        {isDeleted ? <span className="status deleted">Deleted</span> : <Status of={run.info} withReason />}
         <span className="grow" />
         <Menu label="Read it from" end>
           {() => (

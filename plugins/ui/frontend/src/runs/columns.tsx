@@ -29,7 +29,7 @@ const TITLES: Record<string, string> = {
 };
 
 export const ATTRIBUTES: Column[] = [
-  attribute("status", 104, (run) => run.info.status ?? "", (run) => <Status status={run.info.status} />, "status"),
+  attribute("status", 104, (run) => run.info.status ?? "", (run) => <Status of={run.info} />, "status"),
   attribute(
     "start_time",
     116,

@@ -10,6 +10,7 @@ export function look() {
     text: dark ? "#a7b0ac" : "#565a57",
     line: dark ? "#272d2b" : "#e5e4e0",
     strong: dark ? "#3a423f" : "#cfcdc7",
+    surface: dark ? "#161a19" : "#ffffff",
     raised: dark ? "#1d2220" : "#ffffff",
     ramp: dark ? RAMP.dark : RAMP.light,
   };

@@ -179,22 +179,24 @@ function bar(runs: Run[], { y, logY }: Axes): Drawn {
   };
 }
 
+const shortened = (name: string, most: number) => (name.length > most ? `${name.slice(0, most - 1)}…` : name);
+
 function parallel(runs: Run[], { axes, y }: Axes, all: Dimension[]): Drawn {
-  const { text, strong, raised, ramp } = look();
-  const axisLabel = { color: text, backgroundColor: raised, padding: [1, 3], borderRadius: 3 }; // readable above the lines
+  const { text, strong, surface, ramp } = look();
+  const axisLabel = { color: text, backgroundColor: surface, padding: [1, 3], borderRadius: 3 }; // readable above the lines
   const shown = axes.map((id) => all.find((each) => each.id === id)).filter((each): each is Dimension => !!each);
   const last = shown.findIndex((each) => each.id === y);
   const colours = runs.map((run) => numberOf(run, y)).filter((each): each is number => each !== null);
   const parallelAxis = shown.map((each, dim) => ({
     dim,
     z: 3,
-    name: each.title.length > 18 ? `${each.title.slice(0, 17)}…` : each.title,
+    name: shortened(each.title, 18),
     scale: true,
     ...(each.numeric
       ? { type: "value", axisLabel: { ...axisLabel, formatter: (value: number) => number(value) } }
       : {
           type: "category",
-          axisLabel: { ...axisLabel, width: 90, overflow: "truncate" },
+          axisLabel: { ...axisLabel, formatter: (name: string) => shortened(name, 13) },
           data: [...new Set(runs.map((run) => textOf(run, each.id)).filter((text) => text !== undefined))].sort(),
         }),
   }));

@@ -5,7 +5,7 @@ import type { TableProps } from "./table";
 
 export const ROW = 34;
 const NAME = 268;
-const NARROW_NAME = 172;
+const NARROW_NAME = 184;
 const NARROW = 700;
 /** With so few rows left below the window the next ones are asked for. */
 const AHEAD = 100;

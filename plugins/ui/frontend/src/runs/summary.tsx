@@ -38,8 +38,8 @@ export function Summary({ runs, total, note, chosen, deleted, onDeleted, clear, 
           onChange={(value) => onDeleted(value === "deleted")}
         />
       )}
-      <Button look="quiet" icon="download" onClick={onCsv} disabled={!runs.length}>
-        Download CSV
+      <Button look="quiet" icon="download" aria-label="Download CSV" title="Download CSV" onClick={onCsv} disabled={!runs.length}>
+        <span className="wide-only">Download CSV</span>
       </Button>
     </div>
   );

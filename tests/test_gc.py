@@ -1,6 +1,7 @@
 """`hookline gc` on a real store and real files, also where a process ends in the middle of it."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -80,3 +81,34 @@ def test_a_killed_gc_is_finished_by_the_next(hookline_command, tmp_path):
     hookline_command("experiments", "show", "far", code=1)
     assert "no problem found" in hookline_command("db", "check")
     assert hookline_command("gc", "--yes") == "Deleted for good: nothing; 0 files, 0 bytes.\n"
+
+
+KILLED_WHILE_IT_WRITES = """
+import os
+from hookline import Workspace
+from hookline_artifact_file import folders
+
+
+def write_a_part_and_die(source, target):
+    os.write(target, b"12345")
+    os.kill(os.getpid(), 9)
+
+
+folders.copy = write_a_part_and_die
+with Workspace() as workspace, workspace.start_run() as run:
+    run.log_text("x" * 100, "folder/text.txt")
+"""
+
+
+def test_what_a_killed_writer_left_goes_when_it_is_a_day_old(hookline_command, tmp_path):
+    assert python(hookline_command, KILLED_WHILE_IT_WRITES).returncode == -9
+    (left,) = tmp_path.rglob("* hookline-*")
+    nothing = {"files": 0, "bytes": 0}
+    assert json.loads(hookline_command("gc", "--yes", "--json"))["unfinished"] == nothing
+    os.utime(left, (0, 0))
+    one = {"files": 1, "bytes": 5}
+    assert json.loads(hookline_command("gc", "--dry-run", "--json"))["unfinished"] == one
+    assert left.exists()
+    assert json.loads(hookline_command("gc", "--json"))["unfinished"] == one, "nobody is asked"
+    assert not left.exists()
+    assert json.loads(hookline_command("gc", "--json"))["unfinished"] == nothing

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 import pytest
 
 from hookline import Config, Workspace
+from hookline.testing import MemoryArtifactStore
 from hookline_lib_serving import serving
 from hookline_server import near_disk
 from hookline_server.app import App
@@ -27,11 +28,11 @@ FOLDERS = ["a fresh place", "beside the store"]
 
 @pytest.fixture(params=FOLDERS)
 def served_folder(request, tmp_path):
-    """A folder to serve, and where files are while they come."""
-    folder, temporary = tmp_path / "served", tmp_path / "temporary"
+    """A folder to serve, and where files are while they come: on the disk of the store, from the first one on."""
+    folder = tmp_path / "served"
     (folder / ".hookline" / "artifacts").mkdir(parents=True) if request.param == FOLDERS[1] else folder.mkdir()
-    temporary.mkdir()
-    return folder, temporary if request.param == FOLDERS[0] else folder / ".hookline" / "artifacts.uploads"
+    (tmp_path / "temporary").mkdir()
+    return folder, folder / ".hookline" / "artifacts.uploads"
 
 
 @contextmanager
@@ -208,10 +209,9 @@ def test_only_small_files_are_written_in_the_loop(port, store, monkeypatch, size
     assert asked(port, "GET") == (200, b"y" * size)
 
 
-def test_a_disk_is_near_where_it_is_of_this_machine_and_answers_at_once(workspace, store, tmp_path, monkeypatch):
-    assert not NearDisk(store).is_quick(), "nothing is there yet"
-    (tmp_path / "x").touch()
-    store.put("x", tmp_path / "x")
+def test_a_disk_is_near_where_it_is_of_this_machine_and_answers_at_once(store, monkeypatch):
+    assert NearDisk(store).is_quick(), "also before anything is there"
+    assert not NearDisk(MemoryArtifactStore()).is_quick()
     disk = NearDisk(store)
     assert disk.is_quick()
     assert disk.use(str, 7) == "7"

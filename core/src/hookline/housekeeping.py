@@ -6,12 +6,12 @@ left for another time, and hinders no other.
 
 import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from attrs import frozen
 
 from hookline import search
-from hookline.artifacts import Artifacts, Location
+from hookline.artifacts import OWN_SCHEME, Artifacts, Location
 from hookline.entities import ModelVersion, Page, Purged, PurgedKind, now_ms
 from hookline.errors import HooklineError, InvalidState
 from hookline.interfaces import ModelRegistry, TrackingStore
@@ -37,6 +37,7 @@ class Waste:
         until: what was marked deleted at this moment or earlier; milliseconds since the Unix epoch.
         things: runs and logged models, then experiments. kept: what stays.
         files, bytes: what its files take.
+        unfinished_files, unfinished_bytes: what writers that were killed left in the workspace's own artifact store.
     """
 
     until: int
@@ -44,6 +45,8 @@ class Waste:
     kept: tuple[Kept, ...] = ()
     files: int = 0
     bytes: int = 0
+    unfinished_files: int = 0
+    unfinished_bytes: int = 0
 
 
 class Housekeeping:
@@ -83,7 +86,8 @@ class Housekeeping:
                 except HooklineError as error:
                     kept.append(Kept(each, str(error)))
         things = self._tracking().purge(until, keep=[each.thing.id for each in kept])
-        return Waste(until, tuple(things), tuple(kept), len(sizes), sum(sizes))
+        unfinished = self._sweep(remove=False)
+        return Waste(until, tuple(things), tuple(kept), len(sizes), sum(sizes), len(unfinished), sum(unfinished))
 
     def delete(self, waste: Waste) -> Waste:
         """Delete for good what `find` returned, except what was restored since; return what went.
@@ -110,7 +114,14 @@ class Housekeeping:
         while True:
             with contextlib.suppress(_NotRemovedError):
                 self._tracking().purge(waste.until, keep=[each.thing.id for each in kept], discard=discard)
-                return Waste(waste.until, tuple(gone), tuple(kept), len(sizes), sum(sizes))
+                break
+        unfinished = self._sweep(remove=True)
+        return Waste(waste.until, tuple(gone), tuple(kept), len(sizes), sum(sizes), len(unfinished), sum(unfinished))
+
+    def _sweep(self, *, remove: bool) -> Sequence[int]:
+        with contextlib.suppress(HooklineError):  # what cannot be reached is left for another time
+            return self._artifacts.locate(f"{OWN_SCHEME}:/").store.sweep(remove=remove)
+        return []
 
     def _users(self) -> dict[str, str]:
         """Return which version of a registered model refers to an id of a run or of a logged model."""

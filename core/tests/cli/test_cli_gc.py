@@ -41,7 +41,7 @@ def test_what_goes_is_gone(hookline, runs):
 def test_json_names_everything(hookline, runs):
     told = json.loads(hookline("gc", "--yes", "--json").out)
     assert {each["id"] for each in told.pop("deleted")} == set(runs[:2])
-    assert told == {"dry_run": False, "kept": [], "files": 2, "bytes": 2005}
+    assert told == {"dry_run": False, "kept": [], "files": 2, "bytes": 2005, "unfinished": {"files": 0, "bytes": 0}}
 
 
 def test_only_what_is_older_goes(hookline, runs):

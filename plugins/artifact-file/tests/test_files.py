@@ -7,6 +7,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,7 @@ def test_reading_makes_nothing(store, tmp_path):
     with pytest.raises(NotFound):
         store.open("a")
     assert store.local_path("") is None
+    assert store.local_root() == tmp_path / "root"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -205,6 +208,101 @@ def test_a_file_that_the_kernel_says_is_empty_is_copied(store):
         pytest.skip("there is no /proc")
     store.put("cmdline", here)
     assert content(store, "cmdline") == here.read_bytes() != b""
+
+
+# What the killed leave -----------------------------------------------------------------------------------------------
+
+_HALFWAY = """
+import os, sys, time
+from pathlib import Path
+from hookline_artifact_file import folders
+from hookline_artifact_file.store import FileArtifactStore
+
+def halfway(source, target):
+    os.write(target, os.read(source, 3))
+    print("halfway", flush=True)
+    time.sleep(600)
+
+folders.copy = halfway
+FileArtifactStore(sys.argv[1]).put(sys.argv[2], Path(sys.argv[3]))
+"""
+
+
+@contextmanager
+def halfway(store, source, key):
+    """A process that has written 3 bytes of a file; gives it and its working file, which looks a day old."""
+    command = [sys.executable, "-c", _HALFWAY, str(store.root), key, str(source)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout.readline() == b"halfway\n"
+            (working,) = (store.root / key).parent.glob(" hookline-*")
+            make_old(working)
+            yield process, working
+        finally:
+            process.kill()
+
+
+def make_old(path):
+    os.utime(path, (time.time() - 90_000,) * 2)
+
+
+@pytest.mark.parametrize("key", ["c", "a/c", "x/y/c"])
+def test_what_a_killed_writer_left_is_swept_and_what_a_living_one_writes_is_not(store, source, key):
+    store.put("a/b", source)
+    with halfway(store, source, key) as (process, working):
+        assert list(store.sweep()) == []
+        assert working.read_bytes() == b"con"
+        process.kill()
+    assert list(store.sweep(remove=False)) == [3]
+    assert working.exists(), "only asked"
+    assert list(store.sweep()) == [3]
+    assert list(store.sweep()) == []
+    assert sorted(store.root.rglob("*")) == [store.root / "a", store.root / "a/b"]
+
+
+def test_what_was_written_to_of_late_is_not_swept(store, source):
+    """A machine that shares the folder may see no lock of the one that writes."""
+    with halfway(store, source, "a/c") as (_process, working):
+        os.utime(working)
+    assert list(store.sweep()) == []
+    assert working.exists()
+
+
+def test_a_folder_whose_remover_was_killed_is_swept(store, source):
+    store.put("a/b/c", source)
+    store.put("d/e/f", source)
+    (store.root / "d").rename(store.root / "a/b/ hookline-0123456789abcdef")
+    assert list(store.sweep()) == [7]
+    assert [each.relative_to(store.root).as_posix() for each in sorted(store.root.rglob("*"))] == ["a", "a/b", "a/b/c"]
+
+
+@pytest.mark.parametrize("name", ["old", " hookline-0123", "hookline-0123456789abcdef", " hookline-0123456789abcdeg"])
+def test_what_the_store_did_not_name_is_not_swept(store, source, name):
+    store.put("a/b", source)
+    (store.root / "a" / name).write_bytes(b"x")
+    make_old(store.root / "a" / name)
+    (store.root / "a/ hookline-0123456789abcdef").symlink_to(source.parent)
+    assert list(store.sweep()) == []
+    assert len(list((store.root / "a").iterdir())) == 3
+
+
+def test_sweeping_an_empty_place_makes_nothing(store, tmp_path):
+    assert list(store.sweep()) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_may_be_swept_while_it_is_deleted(store, source):
+    for number in range(30):
+        for key in ("a/b/c/d", "a/b/e", "a/f/g/h/i"):
+            store.put(f"{number}/{key}", source)
+    with ThreadPoolExecutor(3) as pool:
+        swept = [pool.submit(lambda: [store.sweep() for _ in range(50)]) for _ in range(2)]
+        for number in range(30):
+            store.delete(str(number))
+        for each in swept:
+            each.result()
+    store.sweep()
+    assert list(store.root.iterdir()) == []
 
 
 # Odd entries ---------------------------------------------------------------------------------------------------------

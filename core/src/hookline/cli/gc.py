@@ -31,16 +31,21 @@ def gc(cli: CliContext, older_than: int, dry_run: bool, yes: bool) -> None:
     hookline gc --older-than 30d --dry-run
     hookline gc --older-than 30d --yes
 
-    What a version of a registered model refers to stays. The files that are printed as freed are those of the artifact
-    store; the database uses the room of what is gone again, and does not become smaller.
+    What a version of a registered model refers to stays. Files that a killed program left half written in the
+    workspace's own artifact store go as well, once nobody has written to them for a day. The files that are printed as
+    freed are those of the artifact store; the database uses the room of what is gone again, and becomes no smaller.
     """
     found = cli.workspace.housekeeping.find(older_than)
     if not dry_run and found.things and not yes:
         confirm(f"Delete for good: {_amount(found)}?")
-    gone = found if dry_run or not found.things else cli.workspace.housekeeping.delete(found)
+    is_clean = not found.things and not found.unfinished_files
+    gone = found if dry_run or is_clean else cli.workspace.housekeeping.delete(found)
     for each in gone.kept:
         cli.say(f"kept: {each.thing.kind} {each.thing.id}: {each.reason}")
     verb = "Would delete" if dry_run else "Deleted"
+    if gone.unfinished_files:
+        files = f"{_counted(gone.unfinished_files, 'file')}, {_size(gone.unfinished_bytes)}"
+        cli.say(f"{verb} what killed programs left half written: {files}.")
     cli.out({"dry_run": dry_run, **_plain(gone)}, text=f"{verb} for good: {_amount(gone)}.")
 
 
@@ -50,6 +55,7 @@ def _plain(waste: Waste) -> dict[str, object]:
         "kept": [{**_named(each.thing), "reason": each.reason} for each in waste.kept],
         "files": waste.files,
         "bytes": waste.bytes,
+        "unfinished": {"files": waste.unfinished_files, "bytes": waste.unfinished_bytes},
     }
 
 

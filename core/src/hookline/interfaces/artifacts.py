@@ -67,3 +67,18 @@ class ArtifactStore(ABC):
     def local_path(self, key: str) -> Path | None:
         """Return where a file or folder lies on this machine's disk, to be read and never written, if it does."""
         return None
+
+    def local_root(self) -> Path | None:
+        """Return the folder of this machine below which all files lie, or will once there are any, if they do."""
+        return None
+
+    def sweep(self, *, remove: bool = True) -> Sequence[int]:
+        """Remove what writers that have died left half written; return the sizes of those files.
+
+        What is stored stays, and what somebody may still be writing. A store that takes a file at once, or whose
+        server tidies up, has nothing to sweep.
+
+        Args:
+            remove: False: only say what would go.
+        """
+        return []

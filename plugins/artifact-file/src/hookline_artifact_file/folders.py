@@ -7,13 +7,18 @@ steps are taken by path, each checked before it is taken.
 
 import errno
 import os
+import re
 import secrets
 import stat
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
+
+from hookline.errors import Unavailable
+from hookline.system import HeldLock, try_lock
 
 HAS_DESCRIPTORS = (
     {os.open, os.mkdir, os.stat, os.unlink, os.rmdir, os.rename} <= os.supports_dir_fd
@@ -23,12 +28,16 @@ HAS_DESCRIPTORS = (
 _CLOSED = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _UNFOLLOWED = _CLOSED | getattr(os, "O_NOFOLLOW", 0)
 _READ = os.O_RDONLY | _UNFOLLOWED | getattr(os, "O_NONBLOCK", 0)  # a pipe must not make us wait for its writer
+_LOCK = os.O_RDWR | _UNFOLLOWED | getattr(os, "O_NONBLOCK", 0)  # a lock over NFS needs a file open for writing
 _FOLDER = os.O_RDONLY | _CLOSED | getattr(os, "O_DIRECTORY", 0)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _UNFOLLOWED
 _CHUNK = 1024 * 1024
 _BUFFER = 65_536
 """Bytes: most files come with one read. Where it is left out, Python asks whether the file is a terminal."""
 _AT_ONCE = 1024 * 1024 * 1024
+_UNLISTED = re.compile(" hookline-[0-9a-f]{16}")
+_SECONDS_OF_A_WRITER = 24 * 3600
+"""How long what somebody may be writing is left alone, held or not: other machines may see no lock of ours."""
 
 
 class Folder:
@@ -113,11 +122,12 @@ class Folder:
         temporary = _unlisted()
         target = os.open(self._name(temporary), _NEW, 0o666, dir_fd=self._descriptor)
         try:
-            try:
-                copy(source, target)
-            finally:
-                os.close(target)
-            self._rename(temporary, self, name)
+            with _held(target):
+                try:
+                    copy(source, target)
+                finally:
+                    os.close(target)  # before it gets its name: over a network, some errors are told only here
+                self._rename(temporary, self, name)
         except BaseException:
             with suppress(OSError):
                 os.unlink(self._name(temporary), dir_fd=self._descriptor)
@@ -138,6 +148,28 @@ class Folder:
                 with suppress(FileNotFoundError):  # it has gone meanwhile
                     found.append((entry.name, entry.stat(follow_symlinks=False)))
         return found
+
+    def is_abandoned(self, name: str, found: os.stat_result) -> bool:
+        """Return whether an entry, as `entries` told it, was left by a writer or a remover that has died.
+
+        Of a folder that is being taken apart, it does not matter who goes on with that.
+        """
+        if not _UNLISTED.fullmatch(name):
+            return False
+        if not stat.S_ISREG(found.st_mode):
+            return stat.S_ISDIR(found.st_mode)
+        if found.st_mtime > time.time() - _SECONDS_OF_A_WRITER or not HAS_DESCRIPTORS:
+            return False
+        try:
+            descriptor = os.open(self._name(name), _LOCK, dir_fd=self._descriptor)
+        except OSError:  # it has got its name meanwhile, or it is somebody else's
+            return False
+        try:
+            return try_lock(descriptor, Path(name))
+        except Unavailable:  # no locks on this file system: nobody can tell
+            return False
+        finally:
+            os.close(descriptor)
 
     def remove(self, name: str) -> None:
         """Remove an entry, with all that is below it; of a link, the link. A missing one is no error.
@@ -169,15 +201,19 @@ class Folder:
             waiting.pop()
 
     def _emptied(self, name: str) -> list[str]:
-        """Empty a folder in this one; return the names under which its folders now lie in this one."""
+        """Empty a folder in this one; return the names under which its folders now lie in this one.
+
+        Somebody else may do the same at the same time.
+        """
         moved = []
-        with self.enter(name) as folder:
+        with suppress(FileNotFoundError), self.enter(name) as folder:
             for inner, found in folder.entries():
-                if stat.S_ISDIR(found.st_mode):
-                    moved.append(_unlisted())
-                    folder._rename(inner, self, moved[-1])
-                else:
-                    with suppress(FileNotFoundError):
+                with suppress(FileNotFoundError):
+                    if stat.S_ISDIR(found.st_mode):
+                        new = _unlisted()
+                        folder._rename(inner, self, new)
+                        moved.append(new)
+                    else:
                         os.unlink(folder._name(inner), dir_fd=folder._descriptor)
         return moved
 
@@ -230,6 +266,24 @@ def copy(source: int, target: int) -> None:
         rest = memoryview(chunk)
         while rest:
             rest = rest[os.write(target, rest) :]
+
+
+@contextmanager
+def _held(descriptor: int) -> Iterator[None]:
+    """Hold the lock of an open file, also after the descriptor is closed; it goes with this process.
+
+    By this a working file is told from one whose writer was killed. Where files have no locks, or where an open file
+    cannot be renamed (Windows), nothing is held, and nothing is ever taken for abandoned.
+    """
+    held = HeldLock(os.dup(descriptor)) if HAS_DESCRIPTORS else None
+    try:
+        if held is not None:
+            with suppress(Unavailable):
+                try_lock(descriptor, Path())
+        yield
+    finally:
+        if held is not None:
+            held.release()
 
 
 def is_only_name_of_file(path: Path) -> bool:

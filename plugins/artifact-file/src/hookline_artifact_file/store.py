@@ -5,7 +5,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
@@ -167,6 +167,41 @@ class FileArtifactStore(ArtifactStore):
             return None if found is None or (stat.S_ISDIR(found.st_mode) and holds_links(path)) else path
         except OSError:
             return None
+
+    def local_root(self) -> Path:
+        """Return the folder of the store, which may be yet to be made."""
+        return self.root
+
+    def sweep(self, *, remove: bool = True) -> Sequence[int]:
+        """Remove working files of writers that were killed, and what is left of folders whose remover was.
+
+        Nothing is taken that was written to within a day, or whose writer lives.
+        """
+        sizes, lost = self._abandoned()
+        for above, name in lost if remove else ():
+            with suppress(OSError):  # another time
+                with self._opened(above) as folder:
+                    folder.remove(name)
+                self._remove_empty(above)
+        return sizes
+
+    def _abandoned(self) -> tuple[builtins.list[int], builtins.list[tuple[builtins.list[str], str]]]:
+        """Return the sizes of the files that nobody will finish or remove, and the folders and names to remove."""
+        sizes: builtins.list[int] = []
+        lost: builtins.list[tuple[builtins.list[str], str]] = []
+        waiting: builtins.list[tuple[builtins.list[str], bool]] = [([], False)]
+        while waiting:
+            parts, is_below_lost = waiting.pop()
+            with suppress(OSError), self._opened(parts) as folder:  # what cannot be read, or has gone, is passed over
+                for name, found in folder.entries():
+                    is_lost = not is_below_lost and folder.is_abandoned(name, found)
+                    if is_lost:
+                        lost.append((parts, name))
+                    if stat.S_ISDIR(found.st_mode):
+                        waiting.append(([*parts, name], is_lost or is_below_lost))
+                    elif is_lost or is_below_lost:
+                        sizes.append(found.st_size)
+        return sizes, lost
 
     def _status(self, parts: builtins.list[str]) -> os.stat_result | None:
         """Return what lies at a key; None for nothing and for what is neither a file nor a folder."""

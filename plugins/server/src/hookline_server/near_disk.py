@@ -33,10 +33,8 @@ class NearDisk:
     def is_quick(self) -> bool:
         """Return whether a file may be read or written here and now."""
         if self._is_local is None:
-            root = self._store.local_path("")
-            if root is None:  # elsewhere, or there is nothing yet
-                return False
-            self._is_local = not is_network_filesystem(root)
+            root = self._store.local_root()
+            self._is_local = root is not None and not is_network_filesystem(root)
         return self._is_local and time.monotonic() >= self._slow_until
 
     def use(self, call: Callable[..., T], *arguments: object) -> T:

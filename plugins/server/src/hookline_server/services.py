@@ -168,7 +168,7 @@ class Services:
 
     @cached_property
     def _upload_place(self) -> Path | None:
-        root = self.artifacts.local_path("")
+        root = self.artifacts.local_root()
         return None if root is None else root.with_name(f"{root.name}.uploads")
 
 

@@ -16,14 +16,14 @@ ENVIRONMENTS = {
     "schemathesis": [["schemathesis~=4.32"]],
     "mlflow": [
         ["mlflow==3.17.2", "skops>=0.11", "scikit-learn>=1.4"],
-        ["psycopg2-binary>=2.9"],
+        ["psycopg2-binary>=2.9", "pymysql>=1.1"],
         ["flask-wtf>=1.2"],  # which its client for users imports
         ["optuna>=4", "optuna-integration>=4", "xgboost-cpu>=3", "lightgbm>=4.5"],
         ["./core", "./plugins/flavor-python", "./plugins/lib-skops", "./plugins/flavor-sklearn"],
     ],
     "mlflow-2": [
         ["mlflow-skinny==2.22.*", "pandas<3", "scikit-learn<1.8", "sqlalchemy<2.1", "alembic"],
-        ["psycopg2-binary>=2.9"],
+        ["psycopg2-binary>=2.9", "pymysql>=1.1"],
     ],
     "frameworks": [
         ["mlflow==3.17.2", "skops>=0.15", "scikit-learn>=1.5"],
@@ -46,6 +46,7 @@ ENVIRONMENTS = {
             "sqlalchemy<2",
             "alembic",
             "psycopg2-binary>=2.9",
+            "pymysql>=1.1",
         ]
     ],
 }

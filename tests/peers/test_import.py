@@ -7,13 +7,15 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
+import pymysql
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2] / "plugins" / "tracking-sql" / "tests" / "servers"))
-from database_servers import postgresql
+from database_servers import mariadb, postgresql
 from servers import theirs
 
 PEERS = os.environ.get("HOOKLINE_PEERS", "")
@@ -61,23 +63,55 @@ def server_of_postgresql():
         yield uri
 
 
+@pytest.fixture(scope="module")
+def server_of_mariadb():
+    folder = tempfile.TemporaryDirectory(prefix="hookline-servers-", ignore_cleanup_errors=True)
+    with folder as place, mariadb(Path(place)) as uri:
+        yield uri
+
+
 @pytest.fixture
-def empty_database(server_of_postgresql, request):
-    name = re.sub(r"\W", "_", request.node.name)[-40:]
+def name(request):
+    """The name of a database."""
+    return re.sub(r"\W", "_", request.node.name)[-40:]
+
+
+@pytest.fixture
+def on_postgresql(server_of_postgresql, name):
+    """The URI of an empty database."""
     with psycopg.connect(server_of_postgresql, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     server = server_of_postgresql.rpartition("/")[0].partition(":")[2]
     return f"postgresql+psycopg2:{server}/{name}"  # the driver that every SQLAlchemy of these peers knows
 
 
+@pytest.fixture
+def on_mariadb(server_of_mariadb, name):
+    """The URI of an empty database."""
+    parts = urlsplit(server_of_mariadb)
+    with (
+        pymysql.connect(
+            host=parts.hostname, port=parts.port, user=parts.username, password=parts.password
+        ) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(f"CREATE DATABASE {name}")
+    return f"mysql+pymysql:{server_of_mariadb.partition(':')[2]}/{name}"
+
+
+@pytest.fixture(params=["on_postgresql", "on_mariadb"])
+def empty_database(request):
+    return request.getfixturevalue(request.param)
+
+
 @pytest.mark.parametrize("peer", ["mlflow", "mlflow-2", "mlflow-1"])
-def test_what_mlflow_recorded_on_postgresql_is_here(tmp_path, empty_database, peer):
+def test_what_mlflow_recorded_in_a_database_of_a_server_is_here(tmp_path, empty_database, peer):
     there = tmp_path / "there"
     there.mkdir()
     imported(tmp_path, there, peer, empty_database, registry=True)
 
 
-def test_what_mlflow_s_server_keeps_on_postgresql_is_read_from_there(tmp_path, empty_database):
+def test_what_mlflow_s_server_keeps_in_such_a_database_is_read_from_there(tmp_path, empty_database):
     there = tmp_path / "there"
     there.mkdir()
     with theirs(str(Path(PEERS) / "mlflow" / "bin" / "python"), there, empty_database) as url:

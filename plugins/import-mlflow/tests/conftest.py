@@ -1,4 +1,4 @@
-"""Sources and workspaces for the tests. PostgreSQL is there under `tox -e databases`, which installs it."""
+"""Sources and workspaces for the tests. `tox -e databases` installs PostgreSQL and MariaDB."""
 
 import itertools
 import os
@@ -11,24 +11,36 @@ import pytest
 from hookline import Config, Workspace
 
 sys.path.insert(0, str(Path(__file__).parent))
-from mlflow_histories import database, database_on_postgresql, folder_of
+from mlflow_histories import database, database_on_mariadb, database_on_postgresql, folder_of
 
 SERVERS = Path(__file__).parents[2] / "tracking-sql" / "tests" / "servers"
 NEEDED = "HOOKLINE_TEST_DATABASES"
 _numbers = itertools.count()
 
 
-@pytest.fixture(scope="session")
-def postgresql_server():
-    """The URI of a server of PostgreSQL, without a database."""
+def _server(name):
+    """Run a real server; yield its URI."""
     if not os.environ.get(NEEDED):
         pytest.skip(f"needs a real server: tox -e databases, which sets {NEEDED}")
     sys.path.insert(0, str(SERVERS))
-    from database_servers import postgresql
+    import database_servers
 
     folder = tempfile.TemporaryDirectory(prefix="hookline-servers-", ignore_cleanup_errors=True)
-    with folder as place, postgresql(Path(place)) as uri:
+    with folder as place, getattr(database_servers, name)(Path(place)) as uri:
+        yield uri
+
+
+@pytest.fixture(scope="session")
+def postgresql_server():
+    """The URI of a server of PostgreSQL, without a database."""
+    for uri in _server("postgresql"):
         yield uri.rpartition("/")[0]
+
+
+@pytest.fixture(scope="session")
+def mariadb_server():
+    """The URI of a server of MariaDB, without a database."""
+    yield from _server("mariadb")
 
 
 @pytest.fixture
@@ -37,11 +49,18 @@ def on_postgresql(postgresql_server, tmp_path):
     return database_on_postgresql(tmp_path, postgresql_server, f"test_{os.getpid()}_{next(_numbers)}")
 
 
-@pytest.fixture(params=["a database", "a folder", "PostgreSQL"])
+@pytest.fixture
+def on_mariadb(mariadb_server, tmp_path):
+    """The URI of a new database of MariaDB, with a history, for a user who owns it."""
+    # Databases whose names begin with `test_` are everybody's there.
+    return database_on_mariadb(tmp_path, mariadb_server, f"mlflow_{os.getpid()}_{next(_numbers)}")
+
+
+@pytest.fixture(params=["a database", "a folder", "PostgreSQL", "MariaDB"])
 def source(request, tmp_path):
     """A place where MLflow recorded."""
-    if request.param == "PostgreSQL":
-        return request.getfixturevalue("on_postgresql")
+    if request.param in ("PostgreSQL", "MariaDB"):
+        return request.getfixturevalue(f"on_{request.param.lower()}")
     return (folder_of if request.param == "a folder" else database)(tmp_path)
 
 

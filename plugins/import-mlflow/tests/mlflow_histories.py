@@ -2,8 +2,10 @@
 
 import sqlite3
 from contextlib import closing
+from urllib.parse import unquote, urlsplit
 
 import psycopg
+import pymysql
 
 FIRST, SECOND, GONE = "a" * 32, "b" * 32, "c" * 32
 MODEL = "m-" + "d" * 32
@@ -13,12 +15,12 @@ TABLES = """
 CREATE TABLE alembic_version (version_num VARCHAR(32));
 CREATE TABLE experiments (experiment_id INTEGER, name TEXT, artifact_location TEXT, lifecycle_stage TEXT,
     creation_time BIGINT);
-CREATE TABLE experiment_tags (key TEXT, value TEXT, experiment_id INTEGER);
+CREATE TABLE experiment_tags ("key" TEXT, value TEXT, experiment_id INTEGER);
 CREATE TABLE runs (run_uuid TEXT, name TEXT, source_type TEXT, source_name TEXT, user_id TEXT, status TEXT,
     start_time BIGINT, end_time BIGINT, lifecycle_stage TEXT, artifact_uri TEXT, experiment_id INTEGER);
-CREATE TABLE params (key TEXT, value TEXT, run_uuid TEXT);
-CREATE TABLE tags (key TEXT, value TEXT, run_uuid TEXT);
-CREATE TABLE metrics (key TEXT, value DOUBLE PRECISION, timestamp BIGINT, run_uuid TEXT, step BIGINT, is_nan BOOLEAN);
+CREATE TABLE params ("key" TEXT, value TEXT, run_uuid TEXT);
+CREATE TABLE tags ("key" TEXT, value TEXT, run_uuid TEXT);
+CREATE TABLE metrics ("key" TEXT, value DOUBLE PRECISION, timestamp BIGINT, run_uuid TEXT, step BIGINT, is_nan BOOLEAN);
 CREATE TABLE datasets (dataset_uuid TEXT, experiment_id INTEGER, name TEXT, digest TEXT, dataset_source_type TEXT,
     dataset_source TEXT, dataset_schema TEXT, dataset_profile TEXT);
 CREATE TABLE inputs (input_uuid TEXT, source_type TEXT, source_id TEXT, destination_type TEXT, destination_id TEXT,
@@ -32,11 +34,11 @@ CREATE TABLE logged_model_tags (model_id TEXT, tag_key TEXT, tag_value TEXT);
 CREATE TABLE logged_model_metrics (model_id TEXT, metric_name TEXT, metric_timestamp_ms BIGINT, metric_step BIGINT,
     metric_value DOUBLE PRECISION, run_id TEXT, dataset_name TEXT, dataset_digest TEXT);
 CREATE TABLE registered_models (name TEXT, description TEXT);
-CREATE TABLE registered_model_tags (key TEXT, value TEXT, name TEXT);
+CREATE TABLE registered_model_tags ("key" TEXT, value TEXT, name TEXT);
 CREATE TABLE registered_model_aliases (alias TEXT, version INTEGER, name TEXT);
 CREATE TABLE model_versions (name TEXT, version INTEGER, description TEXT, user_id TEXT, current_stage TEXT,
     source TEXT, run_id TEXT, status TEXT);
-CREATE TABLE model_version_tags (key TEXT, value TEXT, name TEXT, version INTEGER);
+CREATE TABLE model_version_tags ("key" TEXT, value TEXT, name TEXT, version INTEGER);
 """
 
 
@@ -104,6 +106,49 @@ def database_on_postgresql(folder, server, name):
             marks = ", ".join(["%s"] * len(values[0]))
             connection.cursor().executemany(f"INSERT INTO {table} VALUES ({marks})", values)
     return f"{server}/{name}"
+
+
+def connected_to_mariadb(uri):
+    """A connection to a database of MariaDB, in which names are quoted as in the other systems."""
+    parts = urlsplit(uri)
+    return pymysql.connect(
+        host=parts.hostname,
+        port=parts.port,
+        user=parts.username,
+        password=unquote(parts.password),
+        database=parts.path[1:] or None,
+        sql_mode="ANSI_QUOTES",
+        charset="utf8mb4",
+        autocommit=True,
+    )
+
+
+def database_on_mariadb(folder, server, name):
+    """A database on a server of MariaDB; returns its URI, as MLflow has it."""
+    uri = f"mysql+pymysql:{server.partition(':')[2]}/{name}"
+    with connected_to_mariadb(server) as connection, connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+    with connected_to_mariadb(uri) as connection, connection.cursor() as cursor:
+        for statement in filter(str.strip, TABLES.split(";")):
+            cursor.execute(statement)
+        for table, values in history(folder).items():
+            marks = ", ".join(["%s"] * len(values[0]))
+            cursor.executemany(f"INSERT INTO {table} VALUES ({marks})", values)
+    return uri
+
+
+def rows_on_mariadb(uri):
+    """Everything that is in a database of MariaDB, and what its tables are."""
+    with connected_to_mariadb(uri) as connection, connection.cursor() as cursor:
+        cursor.execute("SHOW TABLES")
+        tables = [name for (name,) in cursor.fetchall()]
+        found = {}
+        for table in tables:
+            cursor.execute(f'SHOW CREATE TABLE "{table}"')
+            made = cursor.fetchone()
+            cursor.execute(f'SELECT * FROM "{table}"')
+            found[table] = (made, sorted(map(repr, cursor.fetchall())))
+        return found
 
 
 def texts_of(uri):

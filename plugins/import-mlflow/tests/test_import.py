@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from mlflow_histories import FIRST, GONE, MODEL, POINTS, SECOND, texts_of
+from mlflow_histories import FIRST, GONE, MODEL, POINTS, SECOND, rows_on_mariadb, texts_of
 
 from hookline.entities import LifecycleStage, NewModelVersion, NewRun, RunStatus
 from hookline.errors import InvalidValue, NotFound, NotSupported, Unavailable
@@ -35,6 +35,8 @@ def bring(workspace, source, **options):
 def bytes_of(source):
     if source.startswith("postgresql:"):
         return texts_of(source)
+    if source.startswith("mysql"):
+        return rows_on_mariadb(source)
     path = Path(source.removeprefix("sqlite:///"))
     files = [path] if path.is_file() else sorted(each for each in path.rglob("*") if each.is_file())
     return {each: (each.read_bytes(), each.stat().st_mtime_ns) for each in files}, sorted(path.parent.iterdir())
@@ -191,13 +193,22 @@ def test_a_number_that_was_used_here_is_not_given_again(workspace, source):
         ("nowhere", NotFound, "no folder"),
         ("sqlite:///nowhere.db", NotFound, "no database"),
         ("http://127.0.0.1:9", Unavailable, "nothing listens"),
-        ("mysql+pymysql://zoe:secret@host/mlflow", NotSupported, "mlflow server --backend-store-uri"),
+        ("mssql+pyodbc://zoe:secret@host/mlflow", NotSupported, "mlflow server --backend-store-uri"),
         ("postgresql://zoe:secret@127.0.0.1:9/mlflow", Unavailable, "postgresql://127.0.0.1:9/mlflow cannot be read"),
         ("postgresql+psycopg2://zoe:sec@ret@host/mlflow", InvalidValue, "%40"),
         ("postgresql://zoe:sec/ret@host/mlflow", InvalidValue, "%40"),
         ("postgresql://zoe:4/secret@host/mlflow", InvalidValue, "%40"),
         ("postgresql://zoe:se%xxcret@host/mlflow", InvalidValue, "%40"),
         ("postgresql://zoe@host/mlflow?password=secret&nonsense=1", InvalidValue, "%40"),
+        ("mysql+pymysql://zoe:secret@127.0.0.1:9/mlflow", Unavailable, "mysql://127.0.0.1:9/mlflow cannot be read"),
+        ("mysql://zoe:sec@ret@host/mlflow", InvalidValue, "%40"),
+        ("mysql://zoe:sec/ret@host/mlflow", InvalidValue, "%2F"),
+        ("mysql://zoe:sec#ret@host/mlflow", InvalidValue, "%23"),
+        ("mysql://zoe:4/secret@host/mlflow", InvalidValue, "%40"),
+        ("mysql://zoe:secret@host:port/mlflow", InvalidValue, "%40"),
+        ("mysql://zoe:secret@host/", InvalidValue, "db.example/mlflow"),
+        ("mariadb://zoe@host/mlflow?password=secret", InvalidValue, "parameter 'password' .* Known are: unix_socket, "),
+        ("mysql://zoe@host/mlflow?ssl_verify_cert=perhaps", InvalidValue, r"ssl_verify_cert \(true or false\)"),
         ("{tmp_path}", InvalidValue, "no mlruns folder"),
         ("{tmp_path}/text.db", InvalidValue, "no SQLite database"),
         ("{tmp_path}/other.db", InvalidValue, "no tables of MLflow"),

@@ -20,6 +20,10 @@ from hookline_import_mlflow.sqlite import SqliteSource
 
 KINDS = ("experiments", "runs", "points", "logged models", "registered models", "versions", "files")
 SHOWN = 20
+_POSTGRESQL = "hookline_import_mlflow.postgresql:PostgresqlSource"
+_MARIADB = "hookline_import_mlflow.mariadb:MariadbSource"
+_DATABASES = {"postgresql": _POSTGRESQL, "postgres": _POSTGRESQL, "mysql": _MARIADB, "mariadb": _MARIADB}
+"""What reads a database, by the scheme of its URI. It needs a driver that need not be installed."""
 
 
 @click.command("mlflow")
@@ -55,6 +59,7 @@ def import_mlflow(
     hookline import mlflow ./mlruns
     hookline import mlflow sqlite:///mlflow.db --artifact-root ./mlartifacts
     hookline import mlflow postgresql://USER@db.example/mlflow
+    hookline import mlflow mysql://USER@db.example/mlflow
     hookline import mlflow https://mlflow.example
 
     Nothing of SOURCE is written. What is there already is passed over, so that it can be broken off and called again.
@@ -81,21 +86,22 @@ def open_source(given: str) -> Source:
         return SqliteSource(Path(given.removeprefix("sqlite:///")).expanduser())
     if given.startswith(("http://", "https://")):
         return ServerSource(given)
-    if scheme.partition("+")[0] in ("postgres", "postgresql"):
-        return _database_on_postgresql(given)
+    database = _DATABASES.get(scheme.partition("+")[0])
+    if database is not None:
+        return _opened_database(database, given)
     if scheme != "file":
         raise NotSupported(
-            f"{scheme}: sources are not read. Name an mlruns folder, sqlite:///PATH, postgresql://HOST/DATABASE, or "
-            "the URL of a server, such as one that serves this database: mlflow server --backend-store-uri ..."
+            f"{scheme}: sources are not read. Name an mlruns folder, sqlite:///PATH, postgresql://HOST/DATABASE, "
+            "mysql://HOST/DATABASE, or the URL of a server, such as one that serves this database: mlflow server "
+            "--backend-store-uri ..."
         )
     path = file_path(given)
     return SqliteSource(path) if path.is_file() else FolderSource(path)
 
 
-def _database_on_postgresql(uri: str) -> Source:
-    """Open a database by a driver that need not be installed."""
+def _opened_database(target: str, uri: str) -> Source:
     try:
-        found: Source = resolve("hookline_import_mlflow.postgresql:PostgresqlSource")(uri)
+        found: Source = resolve(target)(uri)
     except ImportError as error:
         raise PluginError(f"{error}.") from error
     return found

@@ -32,13 +32,16 @@ from hookline_import_mlflow.source import (
 
 BLOCK = 100_000
 _MODEL_STATUS = {1: ModelStatus.PENDING, 2: ModelStatus.READY, 3: ModelStatus.UPLOAD_FAILED}
+# `key` is a word of some systems' own, and a column where it is quoted.
 _TEXTS = {
-    "experiment_tags": "SELECT key, value FROM experiment_tags WHERE experiment_id = ?",
-    "params": "SELECT key, value FROM params WHERE run_uuid = ?",
-    "tags": "SELECT key, value FROM tags WHERE run_uuid = ?",
-    "logged_model_params": "SELECT param_key AS key, param_value AS value FROM logged_model_params WHERE model_id = ?",
-    "logged_model_tags": "SELECT tag_key AS key, tag_value AS value FROM logged_model_tags WHERE model_id = ?",
-    "registered_model_tags": "SELECT key, value FROM registered_model_tags WHERE name = ?",
+    "experiment_tags": 'SELECT "key", value FROM experiment_tags WHERE experiment_id = ?',
+    "params": 'SELECT "key", value FROM params WHERE run_uuid = ?',
+    "tags": 'SELECT "key", value FROM tags WHERE run_uuid = ?',
+    "logged_model_params": (
+        'SELECT param_key AS "key", param_value AS value FROM logged_model_params WHERE model_id = ?'
+    ),
+    "logged_model_tags": 'SELECT tag_key AS "key", tag_value AS value FROM logged_model_tags WHERE model_id = ?',
+    "registered_model_tags": 'SELECT "key", value FROM registered_model_tags WHERE name = ?',
 }
 Row = dict[str, Any]
 
@@ -53,6 +56,11 @@ class DatabaseSource(Source):
         InvalidValue: the tables are not those of MLflow.
     """
 
+    _points_of_run = (
+        'SELECT "key", step, timestamp, CASE WHEN is_nan THEN NULL ELSE value END FROM metrics WHERE run_uuid = ? '
+        'ORDER BY "key", timestamp, step, value, is_nan'
+    )
+
     def __init__(self, shown: str, tables: frozenset[str]) -> None:
         if not {"experiments", "runs", "metrics", "alembic_version"} <= tables:
             raise InvalidValue(f"{shown} holds no tables of MLflow.")
@@ -64,7 +72,7 @@ class DatabaseSource(Source):
 
     @abstractmethod
     def _stream(self, asked: str, *values: object) -> Iterator[tuple[Any, ...]]:
-        """Yield what a statement finds without holding all of it, while others are asked."""
+        """Yield what a statement finds without holding all of it; nothing else is asked before it has ended."""
 
     def experiments(self) -> Sequence[SourceExperiment]:
         """Return all experiments."""
@@ -107,11 +115,7 @@ class DatabaseSource(Source):
     def points(self, run: SourceRun) -> Iterator[Points]:
         """Yield the points of a run; an infinity was stored as the greatest number, and comes as that."""
         taken = {(each.key, each.step, each.timestamp, each.value) for each in run.measured}
-        rows = self._stream(
-            "SELECT key, step, timestamp, CASE WHEN is_nan THEN NULL ELSE value END FROM metrics WHERE run_uuid = ? "
-            "ORDER BY key, timestamp, step, value, is_nan",
-            run.run_id,
-        )
+        rows = self._stream(self._points_of_run, run.run_id)
         for key, series in groupby(rows, itemgetter(0)):
             block: list[tuple[int, int, float]] = []
             for _key, step, timestamp, value in series:
@@ -165,7 +169,7 @@ class DatabaseSource(Source):
     def _version(self, row: Row) -> SourceVersion:
         tags: Mapping[str, str] = {}
         if "model_version_tags" in self._tables:
-            asked = "SELECT key, value FROM model_version_tags WHERE name = ? AND version = ?"
+            asked = 'SELECT "key", value FROM model_version_tags WHERE name = ? AND version = ?'
             tags = {each["key"]: each["value"] or "" for each in self._rows(asked, row["name"], row["version"])}
         source = row["source"] or ""
         return SourceVersion(

@@ -61,7 +61,9 @@ def mariadb(folder: Path) -> Iterator[str]:
     subprocess.run(["mariadb-install-db", *options], check=True, capture_output=True, cwd=folder)
     start = folder / "start.sql"
     account = "hookline@'127.0.0.1'"  # the server reads a statement from each line
-    start.write_text(f"CREATE USER {account} IDENTIFIED BY '{PASSWORD}';\nGRANT ALL ON *.* TO {account};\n")
+    start.write_text(
+        f"CREATE USER {account} IDENTIFIED BY '{PASSWORD}';\nGRANT ALL ON *.* TO {account} WITH GRANT OPTION;\n"
+    )
     start.chmod(0o644)
     settings = {
         "datadir": data,

@@ -14,9 +14,9 @@ from attrs import frozen
 
 from hookline.errors import ConfigError, InvalidValue
 from hookline.interfaces import Flavor, Unpickler
-from hookline.providers import FlavorProvider, Provider
+from hookline.providers import FlavorProvider, Provider, Target
 from hookline.testing import FlavorSuite, PluginSuite
-from hookline.testing.flavor_suite import assert_same, flavor_workspace, plain
+from hookline.testing.flavor_suite import assert_same, flavor_workspace, gate, plain
 
 SUITE = """
 import pytest
@@ -153,15 +153,48 @@ class Misnamed(Honest):
     name = "nombre"
 
 
+def tells(folder: Path, block: Mapping[str, Any]) -> dict[str, Any]:
+    """An inspector that keeps every law: those below each break one."""
+    return {"number": json.loads((folder / block["data"]).read_text())}
+
+
+def tells_an_object(folder: Path, block: Mapping[str, Any]) -> dict[str, Any]:
+    return {"shape": (1, 2)}
+
+
+def loads_the_model(folder: Path, block: Mapping[str, Any]) -> dict[str, Any]:
+    return {"number": Honest().load(folder, block, gate(folder, opens=False)).value}
+
+
+def writes_into_the_folder(folder: Path, block: Mapping[str, Any]) -> dict[str, Any]:
+    (folder / block["data"]).write_text("3.0")
+    return {}
+
+
+def unpickles(folder: Path, block: Mapping[str, Any]) -> dict[str, Any]:
+    pickle.loads((folder / block["data"]).read_bytes())
+    return {}
+
+
+def finds_a_problem(folder: Path, block: Mapping[str, Any]) -> dict[str, Any]:
+    return {"problem": "it is damaged"}
+
+
 class HoldsThisFlavor(FlavorSuite):
     """The suite, given its fixtures by hand."""
 
     __test__ = False
 
 
-def _law(name: str, kind: type[Flavor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _law(
+    name: str,
+    kind: type[Flavor],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    inspector: Target | None = f"{__name__}:tells",
+) -> None:
     flavor, model, data = kind(), Number(2.0), [1.0, 2.5]
-    provider = FlavorProvider("number", kind, handles=(f"{__name__}.Number",))
+    provider = FlavorProvider("number", kind, handles=(f"{__name__}.Number",), inspector=inspector)
     folder = tmp_path / "somewhere" / "model"
     folder.mkdir(parents=True)
     given = {
@@ -209,6 +242,34 @@ def test_each_law_catches_the_flavor_that_breaks_it(
     _law(name, Honest, tmp_path / "honest", monkeypatch)
     with pytest.raises((AssertionError, AttributeError, FileNotFoundError, pytest.fail.Exception)):
         _law(name, kind, tmp_path / "broken", monkeypatch)
+
+
+@pytest.mark.parametrize("name", ["test_its_inspector_tells_plain_values", "test_its_inspector_executes_nothing"])
+def test_a_flavor_needs_no_inspector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    _law(name, Honest, tmp_path, monkeypatch, inspector=None)
+
+
+@pytest.mark.parametrize(
+    ("inspector", "name"),
+    [
+        (tells, "test_its_inspector_tells_plain_values"),
+        (f"{__name__}:not_there", "test_its_inspector_tells_plain_values"),
+        (f"{__name__}:tells_an_object", "test_its_inspector_tells_plain_values"),
+        (f"{__name__}:loads_the_model", "test_its_inspector_tells_plain_values"),
+        (f"{__name__}:writes_into_the_folder", "test_its_inspector_tells_plain_values"),
+        (f"{__name__}:finds_a_problem", "test_its_inspector_tells_plain_values"),
+        (f"{__name__}:unpickles", "test_its_inspector_executes_nothing"),
+    ],
+)
+def test_each_law_catches_the_inspector_that_breaks_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inspector: Target, name: str
+) -> None:
+    for folder in ("honest", "broken"):
+        (tmp_path / folder).mkdir()
+    with monkeypatch.context() as honest:
+        _law(name, Honest, tmp_path / "honest", honest)
+    with pytest.raises((AssertionError, AttributeError)):
+        _law(name, Honest, tmp_path / "broken", monkeypatch, inspector)
 
 
 @pytest.mark.parametrize(

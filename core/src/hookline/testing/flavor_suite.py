@@ -9,7 +9,7 @@ import shutil
 import sys
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -22,6 +22,8 @@ import pytest
 from hookline.documents import parse_yaml, write_yaml
 from hookline.errors import DigestMismatch, InvalidValue, PickleRefused
 from hookline.interfaces import Flavor
+from hookline.models.document import ModelDocument
+from hookline.models.manifest import Manifest
 from hookline.models.pickles import PickleGate
 from hookline.plugins import Plugins
 from hookline.providers import FlavorProvider, hookimpl, resolve
@@ -40,7 +42,7 @@ class FlavorSuite(Suite):
     """
 
     kind = "model flavor"
-    version = 2
+    version = 3
 
     flavor_name: ClassVar[str] = ""
     save_options: ClassVar[Mapping[str, Any]] = {}
@@ -236,14 +238,8 @@ class FlavorSuite(Suite):
     ) -> None:
         """A pickle in the place of any file, or of any member of an archive, is never opened behind the gate's back."""
         block = self.written(flavor, model, folder, data)
-        marker = tmp_path / "executed"
-        for path in [each for each in folder.rglob("*") if each.is_file()]:
-            honest = path.read_bytes()
-            for evil in _poisoned(path, canary(marker)):
-                path.write_bytes(evil)
-                _load_quietly(flavor, folder, block)
-                assert not marker.exists(), f"loading executed a pickle in {path.name}"
-            path.write_bytes(honest)
+        closed = gate(folder, opens=False)
+        _never_opens_a_pickle(folder, tmp_path / "executed", lambda: flavor.load(folder, block, closed))
 
     def test_a_changed_file_is_refused(self, workspace: Workspace, saved: Path, provider: FlavorProvider) -> None:
         """The flow checks digests before the flavor sees a file: one byte more is `DigestMismatch`."""
@@ -256,6 +252,41 @@ class FlavorSuite(Suite):
                 workspace.models.load(str(saved), allow_pickle=True)
             path.write_bytes(honest)
         workspace.models.load(str(saved), allow_pickle=True)
+
+    # Inspecting ------------------------------------------------------------------------------------------------------
+
+    def test_its_inspector_tells_plain_values(
+        self,
+        provider: FlavorProvider,
+        flavor: Flavor,
+        workspace: Workspace,
+        saved: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """What it tells of a saved model without loading it is plain, and what `models inspect` shows."""
+        if provider.inspector is None:
+            return
+        assert isinstance(provider.inspector, str), "the inspector is a string, so that only who asks imports it"
+        before = Manifest.of(saved)
+        for verb in ("load", "predict"):
+            monkeypatch.setattr(type(flavor), verb, _not_asked)
+        document = ModelDocument.read(saved)
+        facts = resolve(provider.inspector)(saved, document.flavors[provider.name])
+        assert json.loads(json.dumps(facts)) == facts, "plain values by name, such as JSON has"
+        shown = {each.name: dict(each.facts) for each in workspace.models.inspect(str(saved)).flavors}
+        assert shown[provider.name] == facts
+        assert "problem" not in facts
+        assert Manifest.of(saved) == before, "nothing in the model's folder is changed"
+
+    def test_its_inspector_executes_nothing(
+        self, provider: FlavorProvider, flavor: Flavor, folder: Path, model: Any, data: Any, tmp_path: Path
+    ) -> None:
+        """A pickle in the place of any file, or of any member of an archive, is not opened to tell of the model."""
+        if provider.inspector is None:
+            return
+        inspector = resolve(provider.inspector)
+        block = self.written(flavor, model, folder, data)
+        _never_opens_a_pickle(folder, tmp_path / "executed", lambda: inspector(folder, block))
 
     # With the flow ---------------------------------------------------------------------------------------------------
 
@@ -326,9 +357,20 @@ def _archive(members: Mapping[str, bytes]) -> bytes:
         return stream.read()
 
 
-def _load_quietly(flavor: Flavor, folder: Path, block: Mapping[str, Any]) -> None:
-    with contextlib.suppress(Exception):  # any error will do, as long as nothing is executed
-        flavor.load(folder, block, gate(folder, opens=False))
+def _never_opens_a_pickle(folder: Path, marker: Path, read: Callable[[], object]) -> None:
+    """Assert that reading a model's folder executes no pickle that stands in the place of one of its files."""
+    for path in [each for each in folder.rglob("*") if each.is_file()]:
+        honest = path.read_bytes()
+        for evil in _poisoned(path, canary(marker)):
+            path.write_bytes(evil)
+            with contextlib.suppress(Exception):  # any error will do, as long as nothing is executed
+                read()
+            assert not marker.exists(), f"a pickle was executed in {path.name}"
+        path.write_bytes(honest)
+
+
+def _not_asked(*_arguments: object) -> None:
+    raise AssertionError("an inspector reads files, and neither loads the model nor predicts with it")
 
 
 def plain(value: Any) -> Any:

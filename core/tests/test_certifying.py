@@ -253,12 +253,13 @@ def test_a_mistake_is_said_before_anything_runs(
 def test_a_page_keeps_the_lines_of_other_plugins(checkout: Checkout) -> None:
     page = checkout.place / "plugins.md"
     checkout.change('component = "a barometer 1.0"', 'component = "a fan | 3"\n    stands_for = "the weather"')
-    checkout("context-weather", "-o", "plugins.md")
+    checkout("context-weather", "-o", str(page.absolute()))
     first = page.read_text()
     mine = [line for line in first.splitlines() if line.startswith("| context-weather")]
     assert len(mine) == 2
     assert r"| passed | 8 | 0 | 0 | a fan \| 3 (stands for the weather) |" in mine[1]
-    assert "hookline plugins certify -o plugins.md" in first
+    assert "\nhookline plugins certify -o plugins.md\n" in first
+    assert str(checkout.place) not in first
     assert re.search(r"\| \d{4}-\d\d-\d\d, core \S+, Python \S+ \|$", mine[1])
     other = mine[1].replace("context-weather", "backend-sundial")
     page.write_text(first.replace(mine[0], f"{other}\n{mine[1]}"))

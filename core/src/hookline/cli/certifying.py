@@ -128,7 +128,7 @@ def write_page(file: Path, certificates: "Sequence[Certificate]") -> None:
     for name in {each.plugin for each in certificates}:
         lines[name] = [_line(each) for each in certificates if each.plugin == name]
     text = _PAGE.format(
-        file=file.as_posix(),
+        file=file.name,  # not where it lies on this machine: the page may be published
         head=_HEAD,
         rule="|" + "---|" * len(_CELLS),
         lines="\n".join(line for name in sorted(lines) for line in lines[name]),

@@ -54,6 +54,7 @@ class InputReader:
         self._columns = schema.columns if schema else ()
         self._has_names = bool(self._columns) and schema is not None and schema.has_names
         self._dtypes = {each.name: each.dtype for each in schema.tensors} if schema else {}
+        self._whole = next(iter(self._dtypes.values())) if len(self._dtypes) == 1 else ""
         self._only_doubles = bool(self._columns) and all(each.type is Scalar.DOUBLE for each in self._columns)
 
     # The formats -----------------------------------------------------------------------------------------------------
@@ -145,7 +146,7 @@ class InputReader:
 
     def _fitted(self, frame: pd.DataFrame) -> Any:
         """Return a table that was read from text with the numbers, or as the arrays, that the model takes."""
-        if None in self._dtypes:
+        if self._whole and not any(str(name) in self._dtypes for name in frame.columns):
             return self._array(frame.to_numpy().tolist(), None, "data")
         if self._dtypes:
             return {name: self._array(frame[name].tolist(), str(name), "data") for name in frame.columns}
@@ -154,7 +155,7 @@ class InputReader:
     # Arrays ----------------------------------------------------------------------------------------------------------
 
     def _values(self, field: str, part: Part, size: int) -> Any:
-        rows = part.numbers() if self._dtypes.get(None, "").startswith("float") else None
+        rows = part.numbers() if self._whole.startswith("float") else None
         if rows:
             return self._array(rows, None, field)
         value = part.value()
@@ -188,7 +189,7 @@ class InputReader:
         return self._fitted(pd.DataFrame(columns))
 
     def _array(self, value: Any, name: str | None, field: str) -> np.ndarray:
-        dtype = self._dtypes.get(name)
+        dtype = self._dtypes.get(name, self._whole) or None
         place = field if name is None else f"{field}.{name}"
         try:
             array = np.array(value)
@@ -204,7 +205,12 @@ class InputReader:
 def _as_dtype(array: np.ndarray, value: Any, dtype: "np.dtype[Any]", place: str) -> np.ndarray:
     if dtype.kind == "b":
         return array
-    typed = np.array(value, dtype=dtype)
+    with np.errstate(over="ignore"):
+        typed = np.array(value, dtype=dtype)
+    if dtype.kind == "f" and np.isinf(typed).any():
+        lost = np.isinf(typed) & np.isfinite(np.array(value, dtype="float64"))
+        if lost.any():
+            raise BadRequest(f"{place!r}: {array[lost].flat[0]} is too large for {dtype}, which the model takes.")
     if dtype.kind in "iu" and array.dtype.kind == "f" and not np.array_equal(typed, array):
         first = array[typed != array].flat[0]
         raise BadRequest(f"{place!r}: {first} is no whole number, and the model takes {dtype}.")

@@ -4,16 +4,16 @@ Its source is the specification of that name. Binary tensor data, an extension o
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
 import msgspec
 import numpy as np
 import pandas as pd
-from attrs import frozen
+from attrs import field, frozen
 
-from hookline.models import Signature
+from hookline.models import Signature, kinds
 from hookline.models.schema import Scalar, Schema
 from hookline_lib_scoring.answers import plain
 from hookline_lib_scoring.bodies import BadRequest, parse
@@ -74,6 +74,16 @@ class Tensors:
     name: str
     version: str
     signature: Signature | None
+    _dtypes: tuple[str | None, ...] = field(init=False)
+
+    @_dtypes.default
+    def _dtypes_of_inputs(self) -> tuple[str | None, ...]:
+        """What numpy calls the types of the columns or tensors, in their order."""
+        schema = self.signature.inputs if self.signature else None
+        if schema is None:
+            return ()
+        scalars = [kinds.DTYPES.get(each.type) if isinstance(each.type, Scalar) else None for each in schema.columns]
+        return (*scalars, *(each.dtype for each in schema.tensors))
 
     def read(self, body: bytes) -> Call:
         """See `Form.read`."""
@@ -89,7 +99,7 @@ class Tensors:
         declared = {each.name for each in self.signature.params} if self.signature else set()
         params = {key: value for key, value in asked.parameters.items() if key in declared}
         schema = self.signature.inputs if self.signature else None
-        return Call(_fitted(arrays, schema), params or None, asked)
+        return Call(_fitted(arrays, schema, self._dtypes), params or None, asked)
 
     def write(self, call: Call, predictions: Any) -> bytes:
         """See `Form.write`."""
@@ -150,23 +160,31 @@ def _loses(found: np.ndarray, array: np.ndarray) -> bool:
     return array.dtype.kind in "iu" and not np.array_equal(array, found)
 
 
-def _fitted(arrays: Mapping[str, np.ndarray], schema: Schema | None) -> Any:
+def _fitted(arrays: Mapping[str, np.ndarray], schema: Schema | None, dtypes: Sequence[str | None]) -> Any:
     """Return tensors as a model takes them: an array, arrays by name, or a table with a column for each."""
     only = next(iter(arrays.values())) if len(arrays) == 1 else None
     if schema is None:
         return dict(arrays) if only is None else only
-    if schema.tensors:
-        dtypes = {each.name: each.dtype for each in schema.tensors}
-        if None in dtypes:
-            return dict(arrays) if only is None else _widened(only, dtypes[None])
-        return {name: _widened(each, dtypes.get(name)) for name, each in arrays.items()}
     names = schema.names
-    if only is not None and only.ndim == 2 and (only.shape[1] == len(names) > 1 or None in names):
-        return pd.DataFrame(only, columns=range(only.shape[1]) if None in names else names)
-    columns = {name: _column(name, each) for name, each in arrays.items()}
+    if schema.tensors and None in names:
+        return dict(arrays) if only is None else _as_wanted(only, dtypes[0])
+    is_matrix = only is not None and only.ndim == 2 and not schema.tensors
+    if only is not None and is_matrix and (only.shape[1] == len(names) > 1 or None in names):
+        return _table(only, range(only.shape[1]) if None in names else names, dtypes)
+    by_name = dict(zip(names, dtypes, strict=True))
+    if schema.tensors:
+        return {name: _as_wanted(each, by_name.get(name)) for name, each in arrays.items()}
+    columns = {name: _as_wanted(_column(name, each), by_name.get(name)) for name, each in arrays.items()}
     if len({len(each) for each in columns.values()}) > 1:
         raise BadRequest("The inputs must have equally many rows.")
     return pd.DataFrame(columns)
+
+
+def _table(rows: np.ndarray, names: Sequence[Any], dtypes: Sequence[str | None]) -> pd.DataFrame:
+    if rows.shape[1] != len(dtypes) or all(each is None or each == rows.dtype for each in dtypes):
+        return pd.DataFrame(rows, columns=names)
+    parts = zip(names, rows.T, dtypes, strict=True)
+    return pd.DataFrame({name: _as_wanted(column, dtype) for name, column, dtype in parts})
 
 
 def _column(name: str, array: np.ndarray) -> np.ndarray:
@@ -175,10 +193,20 @@ def _column(name: str, array: np.ndarray) -> np.ndarray:
     raise BadRequest(f"The input {name!r} is a column, of the shape [rows] or [rows, 1], not {list(array.shape)}.")
 
 
-def _widened(array: np.ndarray, dtype: str | None) -> np.ndarray:
-    if dtype is None or dtype in ("str", "object") or not np.can_cast(array.dtype, dtype, "safe"):
+def _as_wanted(array: np.ndarray, dtype: str | None) -> np.ndarray:
+    """Return numbers with the type that the model takes, where none of them becomes another by it.
+
+    They came as text, and not every client can say that its numbers have 32 bits. Floating-point numbers are rounded,
+    as they are by whoever reads their text as the narrower type; what would become infinite stays for the model's
+    signature to refuse.
+    """
+    wanted = None if dtype is None or dtype in ("str", "object") else np.dtype(dtype)
+    if wanted is None or array.dtype == wanted or {wanted.kind, array.dtype.kind} - set("iuf"):
         return array
-    return array.astype(dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        typed = array.astype(wanted)
+    lost = np.isinf(typed) & np.isfinite(array) if wanted.kind == "f" else typed != array
+    return array if lost.any() else typed
 
 
 def _parts(predictions: Any, signature: Signature | None) -> dict[str, Any]:
@@ -207,10 +235,10 @@ def _described(schema: Schema | None, unnamed: str) -> list[dict[str, Any]]:
     if schema.tensors:
         tensors = [(each.name, _NAMES.get(each.dtype, "BYTES"), list(each.shape)) for each in schema.tensors]
     else:
-        kinds = [
+        datatypes = [
             _SCALARS.get(each.type, "BYTES") if isinstance(each.type, Scalar) else "BYTES" for each in schema.columns
         ]
-        tensors = [(each.name, kind, [-1]) for each, kind in zip(schema.columns, kinds, strict=True)]
+        tensors = [(each.name, kind, [-1]) for each, kind in zip(schema.columns, datatypes, strict=True)]
     return [
         {"name": unnamed if name is None else str(name), "datatype": kind, "shape": shape}
         for name, kind, shape in tensors

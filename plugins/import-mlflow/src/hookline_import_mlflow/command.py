@@ -31,8 +31,8 @@ _DATABASES = {"postgresql": _POSTGRESQL, "postgres": _POSTGRESQL, "mysql": _MARI
 @click.option("--experiment", "experiments", multiple=True, metavar="NAME", help="Only this one, without the registry.")
 @click.option(
     "--artifacts",
-    type=click.Choice(list(Artifacts)),
-    default=Artifacts.COPY,
+    type=click.Choice([each.value for each in Artifacts]),
+    default=Artifacts.COPY.value,
     show_default=True,
     help="What becomes of the files that lie on this machine.",
 )

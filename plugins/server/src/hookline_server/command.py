@@ -44,7 +44,7 @@ def _describe(context: click.Context, _option: click.Parameter, is_asked: bool) 
 @click.option("--public-url", default="", metavar="URL", help="What clients call, where a proxy stands before it.")
 @click.option(
     "--durability",
-    type=click.Choice(list(Durability)),
+    type=click.Choice([each.value for each in Durability]),
     help="What an answer waits for: full, the disk; commit; intake, for points, tags and new runs: the server's log. "
     "Default: intake where the store is a file, else commit.",
 )

@@ -168,6 +168,16 @@ def test_what_is_no_file_is_not_sent_from_either(port, store, tmp_path, key):
         assert b"secret" not in body
 
 
+def test_where_nothing_may_be_made_beside_the_store_files_come_elsewhere(tmp_path):
+    """A disk may be mounted at the store's own folder, and no more be this user's."""
+    (tmp_path / "served" / ".hookline").mkdir(parents=True)
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "served" / ".hookline" / "artifacts.uploads").write_text("in the way")
+    with process(tmp_path / "served") as (_, port):
+        assert asked(port, "PUT", b"x" * (CHUNK + 1))[0] == 200
+        assert asked(port, "GET") == (200, b"x" * (CHUNK + 1))
+
+
 def test_a_disk_that_was_slow_keeps_nobody_else_waiting(port, store, monkeypatch):
     assert asked(port, "PUT", b"x")[0] == 200
     monkeypatch.setattr(near_disk, "REST", 1000)

@@ -1,11 +1,10 @@
 """Where the journals of a store lie."""
 
 import hashlib
-import os
 from pathlib import Path
 
 from hookline.errors import Refused
-from hookline.system import is_network_filesystem, state_folder
+from hookline.system import can_make, is_network_filesystem, state_folder
 from hookline.uris import without_secrets
 
 BESIDE_SUFFIX = ".journals"
@@ -27,7 +26,7 @@ def journal_root(uri: str, folder: str | None, file: Path | None) -> Path:
         return Path(folder).expanduser().absolute() / digest
     if file is not None:
         beside = file.absolute().with_name(f"{file.name}{BESIDE_SUFFIX}")
-        if not is_network_filesystem(beside) and _is_writable(beside):
+        if not is_network_filesystem(beside) and can_make(beside):
             return beside
     return state_folder() / "journals" / digest
 
@@ -45,9 +44,3 @@ def make_root(root: Path) -> None:
             f"The folder {root} for what is logged cannot be made: {error.strerror or error}. Choose another one with "
             "journal.folder in hookline.yaml or with HOOKLINE_JOURNAL."
         ) from error
-
-
-def _is_writable(path: Path) -> bool:
-    while not path.exists() and path != path.parent:
-        path = path.parent
-    return path.is_dir() and os.access(path, os.W_OK | os.X_OK)

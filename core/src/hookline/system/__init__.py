@@ -1,7 +1,7 @@
 """The only code that locks a file, starts a process or asks the operating system about itself."""
 
 from hookline.system.children import at_exit_of_child, exit_code_of_child, tell_of_forks
-from hookline.system.disks import filesystem_type, is_network_filesystem, sync_file
+from hookline.system.disks import can_make, filesystem_type, is_network_filesystem, sync_file
 from hookline.system.locks import HeldLock, file_lock, try_lock
 from hookline.system.machine import current_user, machine_identity, state_folder
 from hookline.system.processes import (
@@ -16,6 +16,7 @@ from hookline.system.running import run_process, start_process
 __all__ = [
     "HeldLock",
     "at_exit_of_child",
+    "can_make",
     "current_user",
     "end_process_group",
     "end_process_tree",

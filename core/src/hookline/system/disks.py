@@ -54,3 +54,10 @@ def filesystem_type(path: Path) -> str | None:
 def is_network_filesystem(path: Path) -> bool:
     """Return whether `path` lies on a file system over a network, where locks and shared memory cannot be relied on."""
     return filesystem_type(path) in NETWORK_FILESYSTEMS
+
+
+def can_make(folder: Path) -> bool:
+    """Return whether this user may write into a folder, or make it where it is not there."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)

@@ -10,6 +10,7 @@ from hookline.errors import InvalidValue, NotSupported
 from hookline.interfaces import ArtifactStore, LoggedModels, ModelRegistry, TrackingStore
 from hookline.interfaces.tracking import INTAKES
 from hookline.paths import check_key_path, join_key
+from hookline.system import can_make
 from hookline.uris import is_path, join_uri, scheme_of
 from hookline_lib_wire.answers import OWN, PROXIED
 from hookline_server.access import Access, Authenticator
@@ -169,7 +170,8 @@ class Services:
     @cached_property
     def _upload_place(self) -> Path | None:
         root = self.artifacts.local_root()
-        return None if root is None else root.with_name(f"{root.name}.uploads")
+        beside = None if root is None else root.with_name(f"{root.name}.uploads")
+        return beside if beside is not None and can_make(beside) else None  # a disk may be mounted there, and no more
 
 
 def is_file(workspace: Workspace) -> bool:

@@ -140,6 +140,20 @@ def test_a_mistake_in_the_command_is_one_clear_line(tmp_path, options, code, sai
     assert "Traceback" not in done.stderr
 
 
+@POSIX
+@pytest.mark.parametrize("durability", ["intake", "commit", "full"])
+def test_whatever_answers_wait_for_they_are_seen_at_once(tmp_path, durability):
+    with server(tmp_path, "--durability", durability) as (_, url):
+        for _ in range(3):
+            run_id = post(url, "runs/create", experiment_id="0")["run"]["info"]["run_id"]
+            post(url, "runs/log-metric", run_id=run_id, key="m", value=1, timestamp=1, step=1)
+            post(url, "runs/log-metric", run_id=run_id, key="m", value=2, timestamp=2, step=2)
+            run = json.loads(ask(url, "GET", f"{API}/runs/get?run_id={run_id}")[1])["run"]
+            assert [each["value"] for each in run["data"]["metrics"]] == [2]
+        found = [*(tmp_path / ".hookline").rglob("*.intake")]
+        assert bool(found) == (durability == "intake")
+
+
 def test_a_server_serves_what_it_is_told_to_below_a_prefix(tmp_path):
     store = f"sqlite:///{tmp_path / 'other.db'}"
     options = ["--tracking", store, "--artifacts", str(tmp_path / "files"), "--prefix", "/ml"]

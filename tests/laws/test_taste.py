@@ -1,6 +1,7 @@
 """Laws 3 and 6: short files, short functions, everything annotated, nothing dangerous."""
 
 import ast
+import re
 
 import pytest
 from sources import CORE, code_lines, functions, name, sources
@@ -47,6 +48,16 @@ def test_no_shell_no_eval_and_no_pickle_outside_the_gate(path):
         assert called not in FORBIDDEN_CALLS, place
         assert called not in PICKLE_CALLS or name(path) == GATE, place
         assert not any(each.arg == "shell" for each in node.keywords), place
+
+
+@pytest.mark.parametrize("path", sources(), ids=name)
+def test_what_an_option_may_be_is_named_by_texts(path):
+    """click takes the members of an enumeration by their values before 8.2, and by their names since then."""
+    for node in ast.walk(sources()[path]):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "click.Choice":
+            given = ast.unparse(node.args[0])
+            is_class = re.fullmatch(r"(list\()?[A-Z][a-z]\w*\)?", given)
+            assert not is_class, f"{name(path)}:{node.lineno}: write [each.value for each in {given}]"
 
 
 def test_only_system_starts_processes_in_the_core():

@@ -28,8 +28,9 @@ REMEMBERED = 10_000
 """Requests whose repetition is recognised."""
 NUL = b"\\u0000"
 """How JSON writes the character that no text should hold."""
-GATHER_SECONDS = 0.01
-"""How long what is in the intake waits for more, while nobody waits for it."""
+GATHER_SECONDS, GATHER_TIMES, MOST_GATHER_SECONDS = 0.01, 4, 0.1
+"""How long what is in the intake waits for more, while nobody waits for it: so many times as long as the last commit of
+such took, so that committing leaves most of the time to answering."""
 AGAIN_SECONDS = 0.5
 """The same while the store is away."""
 COMPACT_SECONDS = 1.0
@@ -81,6 +82,7 @@ class Writes:
         self._thread: threading.Thread | None = None
         self._is_asleep = False
         self._problem: HooklineError | None = None
+        self._gather_seconds = GATHER_SECONDS
         self._lock = threading.Lock()
         self._under_way: Counter[str] = Counter()
         self._stored: OrderedDict[object, None] = OrderedDict()
@@ -170,7 +172,7 @@ class Writes:
                 elif not isinstance(first, _Wake):
                     found.settled.append(first)
                 elif not (found.direct or found.settled):
-                    first = self._queue.get(timeout=GATHER_SECONDS)
+                    first = self._queue.get(timeout=self._gather_seconds)
                     continue
                 if found.is_last or len(found.direct) == MOST_TOGETHER:
                     return found
@@ -183,12 +185,12 @@ class Writes:
         self._is_asleep = True  # before looking: whoever takes something from here on wakes this thread
         if self._accepting.is_behind:
             self._is_asleep = False
-            return GATHER_SECONDS if self._problem is None else AGAIN_SECONDS
+            return self._gather_seconds if self._problem is None else AGAIN_SECONDS
         return COMPACT_SECONDS if self._grown else None
 
     def _store_taken(self) -> HooklineError | None:
         """Store what was taken; return why that cannot be done now."""
-        self._problem = None
+        self._problem, began = None, time.perf_counter()
         try:
             run_ids = self._accepting.store()
         except HooklineError as error:
@@ -200,6 +202,8 @@ class Writes:
             self._problem = Unavailable("The server failed to store what it answered for; its log says more.")
             return self._problem
         if run_ids:
+            took = GATHER_TIMES * (time.perf_counter() - began)
+            self._gather_seconds = min(MOST_GATHER_SECONDS, max(GATHER_SECONDS, took))
             self._keeper.wrote()
             for run_id in run_ids:
                 self._grown[run_id] = self._grown.get(run_id, 0) + 1

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from urllib.parse import unquote_plus
 
 from playwright.sync_api import expect
@@ -127,12 +128,18 @@ def test_groups_are_charted_as_their_means_with_bands(tab, site):
 def test_groups_are_ordered_by_the_aggregate_of_a_metric(tab, site):
     page = tab.open(f"#/experiments/{site.ids['trainings']}?group=param:model&order=metrics.rmse+ASC&aggregate=min")
     page.locator(".row.group").nth(2).wait_for()
-    tops = page.locator(".row.group").evaluate_all(
-        "rows => rows.map(row => [row.getBoundingClientRect().top, row.querySelector('[title^=mean]').title])"
-    )
-    least = [float(text.split("min ")[1].split(",")[0]) for _, text in sorted(tops)]
-    assert len(least) == 3
-    assert least == sorted(least)
+
+    def least():
+        tops = page.locator(".row.group").evaluate_all(
+            "rows => rows.map(row => [row.getBoundingClientRect().top, row.querySelector('[title^=mean]').title])"
+        )
+        return [float(text.split("min ")[1].split(",")[0]) for _, text in sorted(tops)]
+
+    deadline = time.monotonic() + 10
+    while least() != sorted(least()) and time.monotonic() < deadline:  # rows are put in their places a frame later
+        page.wait_for_timeout(50)
+    assert len(least()) == 3
+    assert least() == sorted(least())
 
 
 def test_runs_are_grouped_by_the_dataset_that_they_read(tab, site):

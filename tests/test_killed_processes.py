@@ -58,7 +58,7 @@ def test_a_killed_process_loses_nothing_and_its_run_has_failed(hookline_command)
     assert "FAILED (process gone)" in hookline_command("runs", "search", "attributes.status = 'FAILED'")
     assert not list(journals(hookline_command).iterdir()), "the store has it for good"
     said = hookline_command("verify", run_id)
-    assert "1,000 points of 1 writers" in said
+    assert "1,000 points of 1 writer," in said
     assert "complete" in said
 
 

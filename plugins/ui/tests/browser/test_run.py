@@ -72,7 +72,9 @@ def test_a_file_is_shown_as_what_it_is(tab, boosted, file, selector, text):
 
 def test_a_picture_is_shown_and_a_file_downloaded(tab, boosted, tmp_path):
     page = tab.open(f"#/runs/{boosted}?tab=artifacts&file=plots/curve.svg")
-    page.wait_for_function("document.querySelector('.picture img')?.naturalWidth > 0")
+    picture = page.locator(".picture img")
+    expect(picture).to_be_visible()
+    expect(picture).not_to_have_js_property("naturalWidth", 0)
     with page.expect_download() as waiting:
         page.get_by_role("link", name="Download").click()
     assert waiting.value.suggested_filename == "curve.svg"

@@ -52,7 +52,9 @@ def test_files_and_pictures_are_read_as_who_is_signed_in(signed_in):
     page.get_by_role("link", name="Artifacts").click()
     page.get_by_role("button", name="plots").click()
     page.get_by_role("button", name="curve.svg").click()
-    page.wait_for_function("document.querySelector('.picture img').naturalWidth > 0")
+    picture = page.locator(".picture img")
+    expect(picture).to_be_visible()
+    expect(picture).not_to_have_js_property("naturalWidth", 0)
 
 
 def test_who_may_only_read_is_told_what_is_missing(signed_in):

@@ -61,8 +61,12 @@ class Running:
     def freeze(self) -> None:
         """Let it and all that it started do nothing any more, while its connections stay."""
         assert self._process is not None
-        for pid in (self._process.pid, *_below(self._process.pid)):
-            os.kill(pid, signal.SIGSTOP)
+        root, stopped = self._process.pid, set[int]()
+        while new := {root, *_below(root)} - stopped:  # what starts others stops first, and may have just started one
+            for pid in sorted(new):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGSTOP)
+            stopped |= new
 
     def _answers(self) -> bool:
         with suppress(OSError), socket.create_connection((HOST, self.port), timeout=5):

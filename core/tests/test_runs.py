@@ -347,7 +347,7 @@ class Listener:
 
     @hookimpl
     def batch_logged(self, run_id, batch):
-        self.heard.append(("logged", [point.key for point in batch.metrics]))
+        self.heard.append(("logged", [point.key for point in batch.each_metric()]))
 
     @hookimpl
     def artifacts_logged(self, paths):

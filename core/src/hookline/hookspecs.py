@@ -115,7 +115,7 @@ def run_started(run: "RunInfo") -> None:
 
 @hookspec
 def batch_logged(run_id: str, batch: "Batch") -> None:
-    """A batch of metrics, params and tags was stored, by whoever shipped the journal that held it."""
+    """A batch was stored, by whoever shipped the journal that held it; `batch.each_metric()` yields its points."""
 
 
 @hookspec

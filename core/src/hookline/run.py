@@ -211,7 +211,7 @@ class Run(LogsObjects):
         check_texts("tag", batch.tags)
         with self._lock:
             new_params(self.run_id, self._params, batch.params)
-            self._writer.batch((), batch.params, batch.tags, events, in_columns(plain))
+            self._writer.batch((), batch.params, batch.tags, events, [*batch.points, *in_columns(plain)])
             self._params.update(batch.params)
 
     # Artifacts -------------------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ import pytest
 from hookline.errors import ConfigError, DigestMismatch, HooklineError, Refused, Unavailable, UnknownProvider
 from hookline.testing import PluginSuite
 
+MANY = [{"key": "m", "value": 1, "timestamp": 1}] * 2
+
 
 class TestPlugin(PluginSuite):
     plugin = "server"
@@ -321,6 +323,11 @@ def test_a_param_that_changes_is_refused_in_the_words_that_clients_match(client)
         ({"params": [{"key": "p", "value": "x" * 6001}]}, "6001 characters; at most 6000"),
         ({"tags": [{"key": "t", "value": "x" * 8001}]}, "8001 characters; at most 8000"),
         ({"metrics": [{"key": "m", "value": 1}]}, "'timestamp'"),
+        ({"metrics": [*MANY, {"key": "m", "value": 1}]}, "'timestamp' of the metric 'm'"),
+        ({"metrics": [*MANY, {"key": "m", "timestamp": 1}]}, "'value' of the metric 'm'"),
+        ({"metrics": [*MANY, {"key": "m", "value": 1, "timestamp": -1}]}, "cannot be negative, as -1 is"),
+        ({"metrics": [*MANY, {"key": "m", "value": 1, "timestamp": 1, "step": 2**63}]}, "does not fit into 64 bits"),
+        ({"metrics": [*MANY, *({"key": "a//b", "value": 1, "timestamp": 1},) * 2]}, "Invalid metric name 'a//b'"),
         ({"metrics": [{"key": "../m", "value": 1, "timestamp": 1}]}, "Invalid metric name"),
     ],
 )

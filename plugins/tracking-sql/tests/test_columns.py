@@ -40,7 +40,7 @@ def test_integers_round_trip_as_a_whole_and_in_part(values: list[int], data: st.
 @given(st.lists(int64, min_size=1, max_size=30))
 def test_the_least_difference_is_told_where_it_is_known(values: list[int]) -> None:
     differences = [later - earlier for earlier, later in pairwise(values)]
-    assert least_difference(pack_integers(values)) in (None, min(differences, default=None))
+    assert least_difference(pack_integers(array("q", values))) in (None, min(differences, default=None))
 
 
 @given(st.lists(numbers, min_size=2, max_size=30), st.booleans(), st.data())
@@ -66,13 +66,13 @@ def test_doubles_round_trip_as_a_whole_and_in_part(values: list[float], dense: b
     ids=["counting", "counting down", "equal", "bytes", "words", "wide", "long words", "the greatest difference"],
 )
 def test_integers_take_as_many_bytes_as_their_differences_differ(values: list[int], size: int) -> None:
-    packed = pack_integers(list(values))
+    packed = pack_integers(array("q", values))
     assert packed is not None
     assert len(packed) == size
 
 
 def test_a_column_of_one_integer_takes_none() -> None:
-    assert pack_integers([5]) is None
+    assert pack_integers(array("q", [5])) is None
     assert unpack_integers(None, 5, 0, 1).tolist() == [5]
 
 

@@ -1,6 +1,7 @@
 """Histories: read as they are asked for, in order, as of one moment."""
 
 import sqlite3
+from array import array
 from collections.abc import Callable
 from contextlib import closing
 from itertools import chain
@@ -10,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hookline.entities import Batch, Metric, RunChange, RunStatus
+from hookline.entities import Batch, Metric, RunChange, RunStatus, in_columns
 from hookline_tracking_sql import history, rows
 from hookline_tracking_sql.dialects.sqlite import SqliteDriver
 from hookline_tracking_sql.history import merged
 from hookline_tracking_sql.ordering import SEGMENT_POINTS
-from hookline_tracking_sql.segments import Segment, pack_metrics
+from hookline_tracking_sql.segments import Segment, pack_columns
 from hookline_tracking_sql.statements import driver_of
 from hookline_tracking_sql.store import SqlTrackingStore
 
@@ -33,12 +34,18 @@ points = st.builds(
 
 @given(st.lists(st.lists(points, min_size=1, max_size=6), max_size=12), st.integers(1, 9))
 def test_segments_that_reach_into_each_other_are_merged(logged: list[list[Metric]], size: int) -> None:
-    segments = sorted((pack_metrics(each).segments[0] for each in logged), key=lambda one: (one.timestamp, one.step))
+    packed = [pack_columns(*columns_of(each)) for each in logged]
+    segments = sorted((each.segments[0] for each in packed), key=lambda one: (one.timestamp, one.step))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(history, "SEGMENT_POINTS", size)
         found = list(chain.from_iterable(merged(segments, "m")))
     expected = sorted(chain.from_iterable(logged), key=lambda one: (one.timestamp, *one.rank))
     assert [(one.timestamp, one.rank) for one in found] == [(one.timestamp, one.rank) for one in expected]
+
+
+def columns_of(logged: list[Metric]) -> "tuple[array[int], array[int], array[float]]":
+    [columns] = in_columns(logged)
+    return columns.steps, columns.timestamps, columns.values
 
 
 def long_series(count: int) -> list[Metric]:

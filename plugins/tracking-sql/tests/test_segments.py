@@ -16,7 +16,7 @@ from hookline.charts import summarise
 from hookline.entities import Batch, Metric, Points
 from hookline_tracking_sql.ordering import SEGMENT_POINTS, blocks, in_order, index_of
 from hookline_tracking_sql.outlines import PART_POINTS, Outline, facts_of, unpack_facts
-from hookline_tracking_sql.segments import Segment, pack, pack_columns, pack_metrics, unpack, unpack_onto
+from hookline_tracking_sql.segments import Packed, Segment, pack, pack_columns, unpack, unpack_onto
 from hookline_tracking_sql.store import SqlTrackingStore
 
 Execute = Callable[..., list[tuple[object, ...]]]
@@ -45,6 +45,11 @@ def columns(logged: list[Metric]) -> Points:
         array("q", [point.timestamp for point in logged]),
         array("d", [point.value for point in logged]),
     )
+
+
+def packed_of(logged: list[Metric]) -> Packed:
+    found = columns(logged)
+    return pack_columns(found.steps, found.timestamps, found.values)
 
 
 def shown(found: Points) -> list[tuple[int, int, bytes]]:
@@ -90,14 +95,14 @@ def test_points_round_trip(given_points: list[Metric]) -> None:
     parts = [part for part in (given_points[:cut], given_points[cut:]) if part]
     found = Points("m")
     for part in parts:
-        [segment] = pack_metrics(part).segments
+        [segment] = packed_of(part).segments
         unpack_onto(found, segment)
     assert shown(found) == [each for part in parts for each in shown(columns(sorted(part, key=order)))]
 
 
 @given(st.lists(points, min_size=1, max_size=20))
 def test_totals_say_what_the_points_say(given_points: list[Metric]) -> None:
-    totals = pack_metrics(given_points).totals
+    totals = packed_of(given_points).totals
     latest = max(given_points, key=lambda point: point.rank)
     real = [point for point in given_points if not math.isnan(point.value)]
     least = min(real, key=lambda point: (point.value, point.step), default=None)
@@ -144,16 +149,9 @@ def test_small_segments_carry_nothing_but_their_points(store: SqlTrackingStore, 
     assert execute("SELECT length(steps), outline FROM hookline_blocks") == [(9, None)]
 
 
-def test_points_that_came_as_columns_pack_alike() -> None:
-    logged = [Metric("m", 1.0, 1, timestamp=1), Metric("m", 2.0, 2, timestamp=2)]
-    for several in (logged, logged[:1]):
-        given = columns(several)
-        assert pack_columns(given.steps, given.timestamps, given.values) == pack_metrics(several)
-
-
 def test_a_batch_of_many_points_comes_as_full_segments() -> None:
     logged = [Metric("m", float(step), step, timestamp=step) for step in range(2 * SEGMENT_POINTS + 5)]
-    packed = pack_metrics(logged[::-1])
+    packed = packed_of(logged[::-1])
     assert [segment.size for segment in packed.segments] == [SEGMENT_POINTS, SEGMENT_POINTS + 5]
     assert [bool(segment.outline) for segment in packed.segments] == [True, True]
     assert packed.totals[:2] == (len(logged), len(logged) - 1)

@@ -3,14 +3,23 @@
 from hookline.entities.catalogue import KeyKind, Purged, PurgedKind, RunKey, ValueType
 from hookline.entities.chart import ChartAxis, ChartBand, ChartSeries, ChartView
 from hookline.entities.dataset import Dataset, DatasetInput, DatasetSummary, ModelInput, ModelOutput
-from hookline.entities.delivery import Delivery, Writer, checksum_of, merged
+from hookline.entities.delivery import Delivery, Writer, checksum_of
 from hookline.entities.deployment import Deployment, ModelFolder
 from hookline.entities.experiment import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME, Experiment, ExperimentChange
 from hookline.entities.files import FileInfo
 from hookline.entities.intake import IntakePart, Write
 from hookline.entities.lease import Lease
 from hookline.entities.logged_model import LoggedModel, LoggedModelChange, NewLoggedModel
-from hookline.entities.metric import SYSTEM_PREFIX, Batch, Metric, Points, is_system_metric
+from hookline.entities.metric import (
+    SYSTEM_PREFIX,
+    Batch,
+    Metric,
+    Points,
+    as_points,
+    in_columns,
+    is_system_metric,
+    merged,
+)
 from hookline.entities.paging import Page
 from hookline.entities.project import (
     ContainerImage,
@@ -114,12 +123,14 @@ __all__ = [
     "ViewType",
     "Write",
     "Writer",
+    "as_points",
     "check_alias",
     "check_experiment_name",
     "check_key",
     "check_model_name",
     "check_run_id",
     "checksum_of",
+    "in_columns",
     "is_system_metric",
     "merged",
     "new_id",

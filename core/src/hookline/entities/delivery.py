@@ -1,7 +1,7 @@
 """What a journal hands to a store: a part of one writer's records, and what the store knows of that writer."""
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from operator import mul, ne
 from zlib import crc32
@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from hookline.entities.dataset import DatasetInput, ModelInput, ModelOutput
 from hookline.entities.lease import Lease
-from hookline.entities.metric import Metric, Points
+from hookline.entities.metric import Metric, Points, in_columns, merged
 from hookline.entities.rules import param_texts, tag_texts
 from hookline.entities.run import NewRun, RunChange
 
@@ -70,7 +70,7 @@ class Delivery:
     @cached_property
     def columns(self) -> list[Points]:
         """All points as columns, one entry a key."""
-        return merged([*self.points, *(_column(point) for point in self.metrics)])
+        return merged([*self.points, *in_columns(self.metrics)])
 
 
 @frozen
@@ -115,21 +115,3 @@ def checksum_of(points: Points) -> int:
     plain: int = 3 * sum(points.steps) + 5 * sum(points.timestamps) + 7 * sum(bits) + len(bits)
     paired: int = sum(map(mul, points.steps, bits)) + 11 * sum(map(mul, points.timestamps, bits))
     return ((crc32(points.key.encode()) | 1) * (plain + paired)) & CHECKSUM_MASK
-
-
-def merged(parts: Iterable[Points]) -> list[Points]:
-    """Return the points of all parts, one entry a key, in the order in which the keys appear."""
-    found: dict[str, Points] = {}
-    for part in parts:
-        whole = found.get(part.key)
-        if whole is None:
-            found[part.key] = part
-            continue
-        found[part.key] = Points(
-            part.key, whole.steps + part.steps, whole.timestamps + part.timestamps, whole.values + part.values
-        )
-    return list(found.values())
-
-
-def _column(point: Metric) -> Points:
-    return Points(point.key, array("q", [point.step]), array("q", [point.timestamp]), array("d", [point.value]))

@@ -2,10 +2,11 @@
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from attrs import field, fields, frozen
 
-from hookline.entities.rules import fits_int64, now_ms, param_texts, tag_texts, validate_key
+from hookline.entities.rules import check_key, fits_int64, now_ms, param_texts, tag_texts, validate_key
 from hookline.errors import InvalidValue
 
 SYSTEM_PREFIX = "system/"
@@ -150,8 +151,9 @@ def as_points(
         steps: default 0, 1, 2, ... timestamps: default now.
 
     Raises:
-        InvalidValue: they are not of equal length, or not numbers that fit.
+        InvalidValue: they are not of equal length, or not numbers that fit, or the key is none.
     """
+    check_key("metric", key)
     try:
         numbers = array("d", values)
         size = len(numbers)
@@ -172,19 +174,47 @@ def as_points(
 
 def in_columns(metrics: Iterable[Metric]) -> list[Points]:
     """Return metrics as columns, one entry a key, in the order of their keys' first points."""
-    found: dict[str, Points] = {}
+    found: dict[str, list[Metric]] = {}
     for each in metrics:
-        points = found.get(each.key)
-        if points is None:
-            points = found[each.key] = Points(each.key)
-        points.steps.append(each.step)
-        points.timestamps.append(each.timestamp)
-        points.values.append(each.value)
+        of_key = found.get(each.key)
+        if of_key is None:
+            found[each.key] = [each]
+        else:
+            of_key.append(each)
+    return [
+        Points(
+            key,
+            array("q", [each.step for each in of_key]),
+            array("q", [each.timestamp for each in of_key]),
+            array("d", [each.value for each in of_key]),
+        )
+        for key, of_key in found.items()
+    ]
+
+
+def merged(parts: Iterable[Points]) -> list[Points]:
+    """Return the points of all parts, one entry a key, in the order in which the keys appear."""
+    found: dict[str, Points] = {}
+    made: set[str] = set()
+    for part in parts:
+        whole = found.setdefault(part.key, part)
+        if whole is part:
+            continue
+        if part.key not in made:  # what was given stays as it is
+            made.add(part.key)
+            whole = found[part.key] = Points(part.key, whole.steps[:], whole.timestamps[:], whole.values[:])
+        whole.steps.extend(part.steps)
+        whole.timestamps.extend(part.timestamps)
+        whole.values.extend(part.values)
     return list(found.values())
 
 
-def _points(values: Iterable[Metric]) -> tuple[Metric, ...]:
+def _metrics(values: Iterable[Metric]) -> tuple[Metric, ...]:
     return tuple(values)
+
+
+def _not_empty(parts: Iterable[Points]) -> tuple[Points, ...]:
+    return tuple(part for part in parts if len(part))
 
 
 @frozen
@@ -193,10 +223,28 @@ class Batch:
 
     Attributes:
         metrics: points in the order of their calls.
+        points: columns of more points; several may have one key. They are checked where they are made (`as_points`).
         params: values become text with `str`; a param of a run never changes once set.
         tags: values become text with `str`; the last value wins.
     """
 
-    metrics: tuple[Metric, ...] = field(default=(), converter=_points)
+    metrics: tuple[Metric, ...] = field(default=(), converter=_metrics)
     params: Mapping[str, str] = field(factory=dict, converter=param_texts)
     tags: Mapping[str, str] = field(factory=dict, converter=tag_texts)
+    points: tuple[Points, ...] = field(default=(), converter=_not_empty)
+
+    @property
+    def size(self) -> int:
+        """How many points there are."""
+        return len(self.metrics) + sum(map(len, self.points))
+
+    @cached_property
+    def columns(self) -> list[Points]:
+        """All points as columns, one entry a key."""
+        return merged([*self.points, *in_columns(self.metrics)])
+
+    def each_metric(self) -> Iterator[Metric]:
+        """Yield all points, one by one."""
+        for part in self.points:
+            yield from part
+        yield from self.metrics

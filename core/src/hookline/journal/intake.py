@@ -11,6 +11,7 @@ import logging
 import os
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import repeat
 from json import JSONEncoder
 from pathlib import Path
 from typing import Any
@@ -191,7 +192,10 @@ def _text(number: int, write: Write) -> str:
     if isinstance(write, NewRun):
         return _encode([number, {**asdict(write, recurse=False), "tags": dict(write.tags)}])
     run_id, batch = write
-    return _encode([number, run_id, [_point(each) for each in batch.metrics], {**batch.params}, {**batch.tags}])
+    points = [*map(_point, batch.metrics)]
+    for part in batch.points:
+        points += map(list, zip(repeat(part.key), part.values, part.steps, part.timestamps, strict=False))
+    return _encode([number, run_id, points, {**batch.params}, {**batch.tags}])
 
 
 def _point(point: Metric) -> list[object]:

@@ -114,8 +114,8 @@ class Records:
 
     def batch(self) -> Batch | None:
         """Return the metrics, params and tags as a batch; None where there are none."""
-        metrics = [*(one for points in self.points() for one in points), *self.metrics]
-        return Batch(metrics, self.params, self.tags) if metrics or self.params or self.tags else None
+        batch = Batch(self.metrics, self.params, self.tags, self.points())
+        return batch if batch.size or batch.params or batch.tags else None
 
     def points(self) -> tuple[Points, ...]:
         """Return the points as columns."""

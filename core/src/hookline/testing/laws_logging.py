@@ -17,6 +17,7 @@ from hookline.entities import (
     ModelOutput,
     NewRun,
     RunChange,
+    as_points,
 )
 from hookline.errors import InvalidValue, NotFound
 from hookline.interfaces import TrackingStore
@@ -108,6 +109,16 @@ class LoggingLaws(StoreSuite):
         assert data.params == {"p": "1", "q": "None"}
         assert data.tags == {"t": "True", "mlflow.runName": "run"}
         assert history(store, run_id, "loss") == in_order(points)
+
+    def test_columns_of_a_batch_are_the_points_that_they_hold(self, store: TrackingStore, run_id: str) -> None:
+        """Also where several columns, and points one by one, are of one series; columns stay as they were given."""
+        parts = [as_points("loss", [1.0, math.nan], [3, 4], [3, 4]), as_points("loss", [0.5], [1], [1])]
+        single = Metric("loss", 2.0, 2, timestamp=2)
+        store.log_batch(run_id, Batch([single], points=[*parts, as_points("f1", [0.25, 0.5], [1, 2], [1, 2])]))
+        expected = [*parts[0], *parts[1], single]
+        assert history(store, run_id, "loss") == in_order(expected)
+        assert store.get_run(run_id).data.metrics["f1"] == 0.5
+        assert [len(part) for part in parts] == [2, 1]
 
     def test_an_empty_batch_changes_nothing(self, store: TrackingStore, run_id: str) -> None:
         """And is no error."""

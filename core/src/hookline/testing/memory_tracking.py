@@ -181,7 +181,7 @@ class MemoryTrackingStore(MemoryDocuments, TrackingStore, LoggedModels):
             run.tags.update(batch.tags)
             if RUN_NAME_TAG in batch.tags:
                 run.info = evolve(run.info, run_name=batch.tags[RUN_NAME_TAG])
-            for point in batch.metrics:
+            for point in batch.each_metric():
                 run.series.setdefault(point.key, []).append(point)
                 self._note_model_point(run_id, point)
 
@@ -282,8 +282,7 @@ class MemoryTrackingStore(MemoryDocuments, TrackingStore, LoggedModels):
                 raise CursorMoved(delivery.writer, delivery.first, writer.cursor)
             if delivery.changes_run:
                 require_active_run(delivery.run_id, run.info.lifecycle_stage)
-            points = [one for part in delivery.points for one in part]
-            batch = Batch([*points, *delivery.metrics], delivery.params, delivery.tags)
+            batch = Batch(delivery.metrics, delivery.params, delivery.tags, delivery.points)
             new_params(delivery.run_id, run.params, batch.params)  # all that may fail comes before all that changes
             run.writers[delivery.writer_id] = writer.after(delivery)
             self._runs[delivery.run_id] = run

@@ -40,4 +40,4 @@ class TrackingStoreSuite(
     """
 
     kind = "tracking store"
-    version = 4
+    version = 5

@@ -58,7 +58,7 @@ class Accepting:
     def take(self, run_id: str, batch: Batch) -> bool:
         """Keep what is logged into a run, if it may be answered for now."""
         confirmed = self._runs.get(run_id, 0.0) > time.monotonic() - CONFIRMED_SECONDS
-        if not confirmed or batch.params or len(batch.metrics) > MOST_POINTS or RUN_NAME_TAG in batch.tags:
+        if not confirmed or batch.params or batch.size > MOST_POINTS or RUN_NAME_TAG in batch.tags:
             return False
         return self._keep((run_id, batch))
 

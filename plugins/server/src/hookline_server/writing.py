@@ -103,7 +103,7 @@ class Writes:
             self._wake()
             return made
         run_id, batch = write
-        digest = hashlib.blake2b(body, digest_size=16).digest() if batch.metrics else b""
+        digest = hashlib.blake2b(body, digest_size=16).digest() if batch.size else b""
         if digest and (run_id, digest) in self._stored:
             return None
         if not may_be_refused and run_id not in self._under_way and self._accepting.take(run_id, batch):

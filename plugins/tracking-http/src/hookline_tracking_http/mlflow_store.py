@@ -141,7 +141,7 @@ class MlflowTrackingStore(ServedExperiments, MlflowLoggedModels, TrackingStore):
         """Store metrics, params and tags of a run: more than MLflow takes at once in several requests."""
         name = self._run_name(run_id)
         params, tags = iter(answers.tags(batch.params)), iter(answers.tags(batch.tags))
-        metrics = map(self._metric, batch.metrics)
+        metrics = map(self._metric, batch.each_metric())
         while True:
             request = runs.LogBatch(
                 run_id=name,
@@ -255,8 +255,8 @@ class MlflowTrackingStore(ServedExperiments, MlflowLoggedModels, TrackingStore):
             self._ask("set_tag", request)
 
     def _deliver(self, delivery: Delivery) -> None:
-        metrics = [point for columns in delivery.points for point in columns] + [*delivery.metrics]
-        self.log_batch(delivery.run_id, Batch(metrics, delivery.params, delivery.tags))
+        batch = Batch(delivery.metrics, delivery.params, delivery.tags, delivery.points)
+        self.log_batch(delivery.run_id, batch)
         self.log_inputs(delivery.run_id, delivery.datasets, delivery.model_inputs)
         self.log_outputs(delivery.run_id, delivery.model_outputs)
         if delivery.change is not None:

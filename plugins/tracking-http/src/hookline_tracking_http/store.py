@@ -92,7 +92,7 @@ class HttpTrackingStore(ServedExperiments, ServedLoggedModels, TrackingStore):
         """Store metrics, params and tags of a run."""
         request = own.LogWholeBatch(
             run_id=run_id,
-            metrics=[answers.metric(each) for each in batch.metrics],  # type: ignore[misc]  # NaN travels as a text
+            metrics=[answers.metric(each) for each in batch.each_metric()],  # type: ignore[misc]  # NaN travels as a text
             params=answers.tags(batch.params),
             tags=answers.tags(batch.tags),
             request_id=new_id(),

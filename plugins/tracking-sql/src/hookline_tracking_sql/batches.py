@@ -12,7 +12,7 @@ from hookline_tracking_sql import upserts
 from hookline_tracking_sql.base import Part, active_run
 from hookline_tracking_sql.dialects.base import Driver
 from hookline_tracking_sql.schema import params as params_table
-from hookline_tracking_sql.segments import Packed, Segment, pack_metrics
+from hookline_tracking_sql.segments import Packed, Segment, pack_columns
 from hookline_tracking_sql.statements import among_given, driver_of, json_list, prepared
 
 Series: TypeAlias = Sequence[tuple[str, Packed]]
@@ -36,7 +36,7 @@ class BatchPart(Part):
 
 def series_of(batch: Batch) -> Series:
     """Return the points of a batch, packed, by the names of their series."""
-    return [(key, pack_metrics(points)) for key, points in _by_key(batch.metrics).items()]
+    return [(each.key, pack_columns(each.steps, each.timestamps, each.values)) for each in batch.columns]
 
 
 def keys_of(batch: Batch, series: Series) -> list[str]:
@@ -115,17 +115,6 @@ def add_params(
     new = new_params(run_id, {names[key]: value for key, value in stored}, params)
     rows = [(run, ids[key], experiment, value) for key, value in new.items()]
     driver_of(connection).executemany(upserts.ADD_PARAM, rows)
-
-
-def _by_key(metrics: Iterable[Metric]) -> dict[str, list[Metric]]:
-    groups: dict[str, list[Metric]] = {}
-    for point in metrics:
-        group = groups.get(point.key)
-        if group is None:
-            groups[point.key] = [point]
-        else:
-            group.append(point)
-    return groups
 
 
 def set_model_points(driver: Driver, run: int, ids: Mapping[str, int], metrics: Iterable[Metric]) -> None:

@@ -3,9 +3,8 @@
 import struct
 import sys
 from array import array
-from collections.abc import Sequence
 from itertools import accumulate, repeat
-from operator import add, eq, sub
+from operator import add, sub
 from typing import Any
 
 _PROGRESSION = struct.Struct("<Bq")
@@ -15,15 +14,13 @@ _CONSTANT, _FLOATS, _DOUBLES = 1, 4, 8
 _LEAST, _GREATEST = -(2**63), 2**63 - 1
 
 
-def pack_integers(values: Sequence[int]) -> bytes | None:
+def pack_integers(values: "array[int]") -> bytes | None:
     """Return a column without its first value, which is kept apart; None where that is all."""
     if len(values) == 1:
         return None
-    stride = values[1] - values[0]
-    if values[-1] - values[0] == stride * (len(values) - 1) and _is_progression(values, stride):
-        spread = 0
-    else:
-        known = list(values)
+    stride, spread = values[1] - values[0], 0
+    if not is_progression(values):
+        known = values.tolist()
         differences = list(map(sub, known[1:], known))
         stride = min(differences)
         spread = max(differences) - stride
@@ -54,7 +51,7 @@ def unpack_integers(packed: bytes | None, first: int, begin: int, end: int) -> "
         return array("q", (first,)) + numbers_of("q", packed[1 + _WIDE * begin : 1 + _WIDE * (begin + more)])
     _, stride = _PROGRESSION.unpack_from(packed)
     if not width:
-        return array("q", accumulate(repeat(stride, more), initial=first))
+        return _progression(first, stride, more + 1)
     data = _PROGRESSION.size + width * begin
     offsets = numbers_of(_CODES[width], packed[data : data + width * more])
     return array("q", accumulate(map(add, offsets, repeat(stride)), initial=first))
@@ -97,15 +94,28 @@ def numbers_of(typecode: str, data: bytes) -> "array[Any]":
     return numbers
 
 
-def _is_progression(values: Sequence[int], stride: int) -> bool:
+def is_progression(values: "array[int]") -> bool:
+    """Return whether each of some integers, at least two, is as much more than the one before."""
+    first, stride, size = values[0], values[1] - values[0], len(values)
+    return values[-1] - first == stride * (size - 1) and values == _progression(first, stride, size)
+
+
+def _progression(first: int, stride: int, size: int) -> "array[int]":
     if not stride:
-        return all(map(eq, values, repeat(values[0])))
-    return all(map(eq, values, range(values[0], values[-1] + (1 if stride > 0 else -1), stride)))
+        return array("q", (first,)) * size
+    found = array("q")
+    found.frombytes(struct.pack(f"{size}q", *range(first, first + stride * size, stride)))  # a third of array's time
+    return found
 
 
 def _are_floats(values: "array[float]") -> bool:
     """Return whether single precision keeps every bit of some doubles."""
-    return little(array("d", array("f", values))) == little(values)
+    size = len(values)
+    try:
+        floats = struct.unpack(f"{size}f", struct.pack(f"{size}f", *values))
+    except OverflowError:
+        return False
+    return struct.pack(f"{size}d", *floats) == values.tobytes()
 
 
 def _width(spread: int) -> int:

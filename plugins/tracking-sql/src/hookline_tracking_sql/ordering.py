@@ -7,6 +7,7 @@ from itertools import islice
 from operator import le, lt
 
 from hookline.entities import Points
+from hookline_tracking_sql.columns import is_progression
 
 SEGMENT_POINTS = 4096
 """A segment of so many points is full; shorter ones are merged."""
@@ -87,6 +88,8 @@ class _Pairs(Sequence[tuple[int, int]]):
 
 def _ascends(points: Points) -> bool:
     timestamps, steps = points.timestamps, points.steps
+    if len(points) > 1 and timestamps[1] > timestamps[0] and is_progression(timestamps):
+        return True
     if all(map(lt, timestamps, islice(timestamps, 1, None))):
         return True
     moments = zip(timestamps, steps, strict=True)

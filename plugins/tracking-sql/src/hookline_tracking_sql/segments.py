@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from hookline.entities import Metric, Points
+from hookline.entities import Points
 from hookline_tracking_sql.columns import (
     least_difference,
     numbers_of,
@@ -66,18 +66,6 @@ class Packed(NamedTuple):
 
     segments: Sequence[Segment]
     totals: Totals
-
-
-def pack_metrics(logged: Sequence[Metric]) -> Packed:
-    """Return some points of one series, at least one, as they are stored."""
-    if len(logged) == 1:
-        [point] = logged
-        return _pack_one(point.step, point.timestamp, point.value)
-    return pack_columns(
-        array("q", [point.step for point in logged]),
-        array("q", [point.timestamp for point in logged]),
-        array("d", [point.value for point in logged]),
-    )
 
 
 def pack_columns(steps: "array[int]", timestamps: "array[int]", values: "array[float]") -> Packed:

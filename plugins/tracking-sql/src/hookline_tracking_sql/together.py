@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from attrs import define, evolve, field
 from sqlalchemy.dialects.sqlite import insert
 
-from hookline.entities import Batch, IntakePart, LifecycleStage, Metric, NewRun, Write
+from hookline.entities import Batch, IntakePart, LifecycleStage, Metric, NewRun, Points, Write
 from hookline.errors import CursorMoved, HooklineError, Unavailable
 from hookline.interfaces import TrackingStore
 from hookline.store_rules import RUN_NAME_TAG, require_active_run, run_not_found, stored_though_deleted
@@ -112,16 +112,17 @@ def _groups(writes: Sequence[Write], *, merges: bool) -> list[_Group]:
     batches = [(place, write) for place, write in enumerate(writes) if not isinstance(write, NewRun)]
     if not merges:
         return [_Group(run_id, batch, [place]) for place, (run_id, batch) in batches]
-    of_runs: dict[str, tuple[list[Metric], dict[str, str], dict[str, str], list[int]]] = {}
+    of_runs: dict[str, tuple[list[Metric], dict[str, str], dict[str, str], list[Points], list[int]]] = {}
     for place, (run_id, batch) in batches:
-        metrics, params, tags, places = of_runs.setdefault(run_id, ([], {}, {}, []))
+        metrics, params, tags, points, places = of_runs.setdefault(run_id, ([], {}, {}, [], []))
         metrics += batch.metrics
         params.update(batch.params)
         tags.update(batch.tags)
+        points += batch.points
         places.append(place)
     return [
-        _Group(run_id, Batch(metrics, params, tags), places)
-        for run_id, (metrics, params, tags, places) in of_runs.items()
+        _Group(run_id, Batch(metrics, params, tags, points), places)
+        for run_id, (metrics, params, tags, points, places) in of_runs.items()
     ]
 
 

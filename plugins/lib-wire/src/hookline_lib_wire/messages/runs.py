@@ -21,7 +21,7 @@ class Metric(msgspec.Struct, omit_defaults=True, gc=False):
     run_id: str = ""
 
 
-class GivenMetric(msgspec.Struct):
+class GivenMetric(msgspec.Struct, gc=False):
     """A point that a client sends."""
 
     key: str = ""

@@ -6,7 +6,7 @@ Limits are MLflow's; nothing is cut off.
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from hookline.entities import Batch, Metric, NewRun, now_ms
+from hookline.entities import Batch, Metric, NewRun, Points, as_points, now_ms
 from hookline.errors import InvalidValue
 from hookline_lib_wire.messages import runs as messages
 from hookline_lib_wire.messages.base import Tag
@@ -67,8 +67,41 @@ def log_batch(services: Services, request: messages.LogBatch) -> Logged:
 def log_whole_batch(_services: Services, request: messages.LogBatch) -> Logged:
     """Log points, params and tags together, as many and as long as they are."""
     _check_once(request.params)
-    points = tuple(map(_point, request.metrics))
-    return request.run_id, Batch(metrics=points, params=texts(request.params), tags=texts(request.tags))
+    metrics, points = _in_columns(request.metrics)
+    return request.run_id, Batch(metrics, texts(request.params), texts(request.tags), points)
+
+
+def _in_columns(given: Sequence[messages.GivenMetric]) -> tuple[list[Metric], list[Points]]:
+    """Return points one by one, and the many of a series as columns, which cost a tenth of it to check and store.
+
+    Raises:
+        InvalidValue: as for the first of them that is not a point.
+    """
+    metrics: list[Metric] = []
+    found: dict[str, list[messages.GivenMetric]] = {}
+    for each in given:
+        if each.model_id or each.dataset_name or each.dataset_digest:
+            metrics.append(_point(each))
+        elif (of_key := found.get(each.key)) is None:
+            found[each.key] = [each]
+        else:
+            of_key.append(each)
+    metrics += [_point(of_key[0]) for of_key in found.values() if len(of_key) == 1]
+    try:
+        return metrics, [_column(key, of_key) for key, of_key in found.items() if len(of_key) > 1]
+    except InvalidValue:
+        for each in given:  # which of them it is, and in which words
+            _point(each)
+        raise
+
+
+def _column(key: str, of_key: Sequence[messages.GivenMetric]) -> Points:
+    return as_points(
+        key,
+        [each.value for each in of_key],  # type: ignore[misc]  # None is refused there
+        [each.step for each in of_key],
+        [each.timestamp for each in of_key],  # type: ignore[misc]
+    )
 
 
 def _point(given: messages.LogMetric | messages.GivenMetric) -> Metric:

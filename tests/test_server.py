@@ -65,15 +65,22 @@ def test_what_was_answered_is_there_after_the_server_was_killed(tmp_path):
         with server(tmp_path) as (process, url):
             run_id = post(url, "runs/create", experiment_id="0")["run"]["info"]["run_id"]
 
-            def log(first, run_id=run_id, url=url):
-                for step in range(first, first + 100_000):
+            def log(first, size, run_id=run_id, url=url):
+                key = f"m{first}"
+                for step in range(first, first + 100_000, size):
+                    steps = range(step, step + size)
+                    points = [{"key": key, "value": each, "timestamp": 1, "step": each} for each in steps]
                     try:
-                        post(url, "runs/log-metric", run_id=run_id, key=f"m{first}", value=step, timestamp=1, step=step)
+                        if size == 1:
+                            post(url, "runs/log-metric", run_id=run_id, **points[0])
+                        else:
+                            post(url, "runs/log-batch", run_id=run_id, metrics=points)
                     except (OSError, http.client.HTTPException):
                         return
-                    acknowledged.append((run_id, f"m{first}", step))
+                    acknowledged.extend((run_id, key, each) for each in steps)
 
-            threads = [threading.Thread(target=log, args=(number * 100_000,)) for number in range(4)]
+            sizes = (1, 1, 50, 500)
+            threads = [threading.Thread(target=log, args=(n * 100_000, size)) for n, size in enumerate(sizes)]
             for thread in threads:
                 thread.start()
             threads[0].join(0.7 + round_ / 5)
@@ -242,6 +249,8 @@ def test_what_a_killed_server_answered_for_is_seen_by_the_next_command(tmp_path,
             made = post(url, "runs/create", experiment_id="0", run_name="late")["run"]["info"]["run_id"]
             for step in range(5):
                 post(url, "runs/log-metric", run_id=made, key="m", value=step, step=step, timestamp=1)
+            points = [{"key": "m", "value": step, "step": step, "timestamp": 1} for step in range(5, 900)]
+            post(url, "runs/log-batch", run_id=made, metrics=points)
             process.kill()
             process.wait()
             connection.execute("ROLLBACK")
@@ -249,7 +258,7 @@ def test_what_a_killed_server_answered_for_is_seen_by_the_next_command(tmp_path,
     assert shown["info"]["run_name"] == "late"
     assert [*(tmp_path / ".hookline").rglob("*.intake")] == []
     with workspace_of(tmp_path) as workspace:
-        assert [*workspace.runs.history(made, "m").steps] == [*range(5)]
+        assert [*workspace.runs.history(made, "m").steps] == [*range(900)]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import os
 import pytest
 from attrs import evolve
 
-from hookline.entities import Batch, Metric, NewRun
+from hookline.entities import Batch, Metric, NewRun, as_points
 from hookline.errors import NotFound, Unavailable
 from hookline.journal import files, intake
 from hookline.journal.intake import Intake, deliver_intakes, hand_over
@@ -22,6 +22,15 @@ EVERYTHING = {
         Batch(metrics=[Metric("m", each, 1, 1) for each in (math.nan, math.inf, -math.inf, -0.0)]),
     ),
     "what was measured": ("run", Batch(metrics=[Metric("f1", 1.0, 2**63 - 1, 1, "m-1", "wine", "abc")])),
+    "columns": (
+        "run",
+        Batch(
+            [Metric("m", 0.5, 1, 1)],
+            {"p": "1"},
+            {"t": "v"},
+            [as_points("m", [1.0, math.nan], [2, -1], [2**63 - 1, 0]), as_points("ü/x", [2.0]), as_points("m", [3.0])],
+        ),
+    ),
     "params and tags": ("run", Batch(params={"p": "x" * 10_000}, tags={"t": ""})),
 }
 
@@ -158,6 +167,17 @@ def test_many_writes_are_stored_in_few_transactions(served, store, run_id, tmp_p
     deliver_intakes(tmp_path, store, "store")
     assert store.transactions == 3
     assert len(steps(store, run_id)) == 2 * intake.TOGETHER + 1
+
+
+def test_many_points_are_stored_in_several_transactions(served, store, run_id, tmp_path, monkeypatch):
+    monkeypatch.setattr(intake, "POINTS_TOGETHER", 50)
+    for first in range(0, 200, 20):
+        rows = range(first, first + 20)
+        served.keep((run_id, Batch(points=[as_points("m", rows, rows, rows)])))
+    kill(served)
+    deliver_intakes(tmp_path, store, "store")
+    assert store.transactions == 4
+    assert steps(store, run_id) == [*range(200)]
 
 
 def test_a_store_that_is_away_is_given_everything_later(served, store, run_id, tmp_path):

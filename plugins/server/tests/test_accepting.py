@@ -57,7 +57,7 @@ class Told:
         return self._ask("runs/log-parameter", run_id=run_id, key="p", value=str(value))
 
     def batch(self, run_id, value):
-        metrics = [{"key": key, "value": value, "step": value, "timestamp": value} for key in "mn"]
+        metrics = [{"key": key, "value": value, "step": value + n, "timestamp": n} for n in range(3) for key in "mn"]
         params = [{"key": f"p{value}", "value": "1"}] * (value % 2)
         return self._ask("runs/log-batch", run_id=run_id, metrics=metrics, params=params, tags=[])
 

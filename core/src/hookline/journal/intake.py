@@ -11,23 +11,35 @@ import logging
 import os
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import repeat
 from json import JSONEncoder
 from pathlib import Path
 from typing import Any
 
-from attrs import asdict, define
+from attrs import asdict, define, evolve
 
-from hookline.entities import Batch, IntakePart, Metric, NewRun, RunStatus, Write, now_ms
+from hookline.entities import Batch, IntakePart, Metric, NewRun, Points, RunStatus, Write, now_ms
 from hookline.errors import CursorMoved, HooklineError, StoredThoughDeleted
 from hookline.interfaces import TrackingStore
 from hookline.journal.files import INTAKE_SUFFIX, JournalFiles, intakes, new_file, run_name
-from hookline.journal.frames import FORMAT, Damaged, Kind, content, frame, frames, from_json, json_frame
+from hookline.journal.frames import (
+    FORMAT,
+    Damaged,
+    Kind,
+    columns,
+    columns_frame,
+    content,
+    frame,
+    frames,
+    from_json,
+    inside,
+    json_frame,
+    together,
+)
 from hookline.system import HeldLock, sync_file
 
 FILE_BYTES = 4 * 2**20
-TOGETHER = 1000
-"""Writes that are delivered in one transaction."""
+TOGETHER, POINTS_TOGETHER = 1000, 50_000
+"""Writes and points that are delivered in one transaction, which other writers wait for."""
 _encode = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 log = logging.getLogger("hookline")
 
@@ -133,14 +145,26 @@ class _Held:
 
 def _deliver(path: Path, store: TrackingStore, name: str) -> None:
     intake_id = path.name.rpartition("-")[0]
-    together: list[tuple[int, Write]] = []
-    for number, write in _read(path):
-        together.append((number, write))
-        if len(together) == TOGETHER:
-            hand_over(store, intake_id, together, path.parent, name)
-            together = []
-    if together:
-        hand_over(store, intake_id, together, path.parent, name)
+    writes = _read(path)
+    while some := portion(writes):
+        hand_over(store, intake_id, some, path.parent, name)
+
+
+def portion(writes: Iterator[tuple[int, Write]]) -> list[tuple[int, Write]]:
+    """Take of some writes those that are to be stored in one transaction."""
+    some: list[tuple[int, Write]] = []
+    points = 0
+    for each in writes:
+        some.append(each)
+        points += points_of(each[1])
+        if len(some) >= TOGETHER or points >= POINTS_TOGETHER:
+            break
+    return some
+
+
+def points_of(write: Write) -> int:
+    """Return how many points a write holds."""
+    return 0 if isinstance(write, NewRun) else write[1].size
 
 
 def hand_over(
@@ -185,17 +209,18 @@ def _set_aside(folder: Path, intake_id: str, kept: tuple[int, Write], name: str,
 
 
 def _frame(number: int, write: Write) -> bytes:
-    return frame(Kind.EVENT, _text(number, write).encode("utf-8", "surrogatepass"))
+    event = frame(Kind.EVENT, _text(number, write).encode("utf-8", "surrogatepass"))
+    parts = () if isinstance(write, NewRun) else write[1].points
+    return together([event, *map(columns_frame, range(len(parts)), parts)]) if parts else event
 
 
 def _text(number: int, write: Write) -> str:
     if isinstance(write, NewRun):
         return _encode([number, {**asdict(write, recurse=False), "tags": dict(write.tags)}])
     run_id, batch = write
+    keys = [[part.key for part in batch.points]] if batch.points else []
     points = [*map(_point, batch.metrics)]
-    for part in batch.points:
-        points += map(list, zip(repeat(part.key), part.values, part.steps, part.timestamps, strict=False))
-    return _encode([number, run_id, points, {**batch.params}, {**batch.tags}])
+    return _encode([number, run_id, points, {**batch.params}, {**batch.tags}, *keys])
 
 
 def _point(point: Metric) -> list[object]:
@@ -215,7 +240,10 @@ def _read(path: Path) -> Iterator[tuple[int, Write]]:
                 offset += len(one)
                 kind, body = content(one)
                 if kind == Kind.EVENT:
-                    yield _written(from_json(body))
+                    yield _written(from_json(body), [])
+                elif kind == Kind.TOGETHER:
+                    (_, event), *parts = inside(body)
+                    yield _written(from_json(event), [columns(part)[1] for _, part in parts])
             return  # what follows, if anything, is what a dying process began
         except Damaged as damage:
             offset += damage.length
@@ -224,12 +252,13 @@ def _read(path: Path) -> Iterator[tuple[int, Write]]:
             log.error("%d bytes of what a server answered for cannot be read; they stay in %s", damage.length, kept)
 
 
-def _written(said: Sequence[Any]) -> tuple[int, Write]:
+def _written(said: Sequence[Any], parts: Sequence[Points]) -> tuple[int, Write]:
     if len(said) == 2:
         fields: Mapping[str, Any] = {**said[1], "status": RunStatus(said[1]["status"])}
         return said[0], NewRun(**fields)
-    number, run_id, points, params, tags = said
-    return number, (run_id, Batch([Metric(*each) for each in points], params, tags))
+    number, run_id, points, params, tags, *keys = said
+    named = [evolve(part, key=key) for part, key in zip(parts, *keys, strict=True)] if keys else []
+    return number, (run_id, Batch([Metric(*each) for each in points], params, tags, named))
 
 
 def _append(descriptor: int, size: int, data: bytes) -> int:

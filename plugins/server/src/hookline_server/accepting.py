@@ -16,17 +16,15 @@ from threading import Lock
 
 from hookline.entities import Batch, Experiment, LifecycleStage, NewRun, RunData, RunRecord, Write
 from hookline.errors import HooklineError
-from hookline.journal.intake import TOGETHER, Intake, hand_over
+from hookline.journal.intake import Intake, hand_over, points_of, portion
 from hookline.store_rules import RUN_NAME_TAG, new_run
 from hookline_server.services import Services
 from hookline_server.settings import Durability
 
 CONFIRMED_SECONDS = 1.0
 """How long it is known that a run or an experiment was there: another process may delete it meanwhile."""
-MOST_POINTS = 100
-"""Points of a write: packing more costs more than the commit."""
-MOST_WAITING = 20_000
-"""Writes that the store does not have yet."""
+MOST_WAITING, MOST_POINTS_WAITING = 20_000, 200_000
+"""Writes, and the points in them, that the store does not have yet."""
 MOST_KNOWN = 10_000
 log = logging.getLogger("hookline.server")
 
@@ -51,14 +49,14 @@ class Accepting:
         self._experiments: dict[str, tuple[float, Experiment]] = {}
         self.taken = self.stored = 0
         """How many writes were taken, and how many of them are stored."""
-        self._on_disk = 0
+        self._points_taken = self._points_stored = self._on_disk = 0
 
     # On the event loop -----------------------------------------------------------------------------------------------
 
     def take(self, run_id: str, batch: Batch) -> bool:
         """Keep what is logged into a run, if it may be answered for now."""
         confirmed = self._runs.get(run_id, 0.0) > time.monotonic() - CONFIRMED_SECONDS
-        if not confirmed or batch.params or batch.size > MOST_POINTS or RUN_NAME_TAG in batch.tags:
+        if not confirmed or batch.params or RUN_NAME_TAG in batch.tags:
             return False
         return self._keep((run_id, batch))
 
@@ -79,7 +77,8 @@ class Accepting:
         return RunRecord(info, RunData(tags=tags))
 
     def _keep(self, write: Write) -> bool:
-        if not self._is_possible or self._deletions or self._is_away or len(self._waiting) >= MOST_WAITING:
+        points = points_of(write)
+        if not self._is_possible or self._deletions or self._is_away or self._is_full(points):
             return False
         try:
             if self._intake is None:
@@ -90,7 +89,16 @@ class Accepting:
             return False
         self._waiting.append((number, write))
         self.taken = number + 1
+        self._points_taken += points
         return True
+
+    def _is_full(self, points: int) -> bool:
+        waiting = self._points_taken - self._points_stored
+        return len(self._waiting) >= MOST_WAITING or waiting + points > MOST_POINTS_WAITING
+
+    def _drained(self) -> Iterator[tuple[int, Write]]:
+        while self._waiting:
+            yield self._waiting.popleft()
 
     @property
     def is_behind(self) -> bool:
@@ -155,7 +163,7 @@ class Accepting:
 
     def _store_some(self) -> Iterable[str]:
         assert self._intake is not None
-        together = self._in_hand or [self._waiting.popleft() for _ in range(min(TOGETHER, len(self._waiting)))]
+        together = self._in_hand or portion(self._drained())
         self._in_hand, generation = together, self._generation
         try:
             name = self._services.workspace.tracking_uri
@@ -166,6 +174,7 @@ class Accepting:
             raise
         self._in_hand, self._is_away = [], False
         self.stored = together[-1][0] + 1
+        self._points_stored += sum(points_of(write) for _, write in together)
         run_ids = [write.run_id if isinstance(write, NewRun) else write[0] for _, write in together]
         refused = {run_id for run_id, problem in zip(run_ids, problems, strict=True) if problem is not None}
         self.confirm(generation, [run_id for run_id in run_ids if run_id not in refused])

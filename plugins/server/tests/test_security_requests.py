@@ -164,6 +164,16 @@ def test_those_who_send_their_heads_slowly_are_sent_away_and_keep_nobody(serve, 
             each.close()
 
 
+@pytest.mark.parametrize("method", ["POST /api/2.0/mlflow/runs/create", "PUT /api/2.0/mlflow-artifacts/artifacts/f"])
+def test_those_whose_bodies_do_not_begin_are_sent_away(serve, monkeypatch, method):
+    monkeypatch.setattr("hookline_lib_serving.patience.HEAD_SECONDS", 0.5)
+    with serve() as client, socket.create_connection(("127.0.0.1", client.port), timeout=20) as slow:
+        head = f"{method} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
+        slow.sendall(head.encode())
+        assert client.raw("GET", "/health")[0] == 200
+        assert slow.recv(1000) == b""
+
+
 @pytest.mark.parametrize(
     "head",
     {

@@ -1,4 +1,4 @@
-"""How long a connection may take to say what it wants: slow heads of requests would else hold connections for ever."""
+"""How long a connection may take to say what it wants: requests that never begin would else hold it for ever."""
 
 import asyncio
 from typing import Any
@@ -8,11 +8,14 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from hookline_lib_serving.together import TogetherTransport
 
 HEAD_SECONDS = 20.0
-"""From the first byte of a request's head, or from the connection's start, to the head's end."""
+"""From the start of a connection or request to the end of its head; and from there to the start of its body."""
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which closes connections whose head does not end. It costs a timer a connection."""
+    """uvicorn's protocol, which closes connections whose head does not end, or whose body does not begin.
+
+    It costs a timer a connection. How long the rest of a body may take is up to who reads it.
+    """
 
     def connection_made(self, transport: Any) -> None:
         """Begin to wait for the first head."""
@@ -26,9 +29,19 @@ class PatientProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """A head ends."""
-        self._waits_since = None
+        """A head ends, and the body may begin."""
+        self._waits_since = self.loop.time()
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body came."""
+        self._waits_since = None
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """A request is whole."""
+        self._waits_since = None
+        super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop to wait."""

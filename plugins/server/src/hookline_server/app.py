@@ -153,7 +153,7 @@ class App:
             reply = await target.handler(services, exchange, request)
             if reply is not None:
                 if _writes(target.route):
-                    await self._threads(self._keeper.wrote)
+                    await self._note_write()
                 await exchange.answer(reply if isinstance(reply, Reply) else Reply(encode(reply)))
         else:
             request = await self._read(exchange, target.route, in_path)
@@ -162,6 +162,12 @@ class App:
             if self._authenticator is not None and target.route.permission.thing is Thing.OWNER_OF_NEW:
                 await self._threads(self._note_owner, caller, answer)
             await exchange.answer(answer if isinstance(answer, Reply) else Reply(encode(answer)))
+
+    async def _note_write(self) -> None:
+        if self._keeper.waits:
+            await self._threads(self._keeper.wrote)
+        else:
+            self._keeper.wrote()
 
     async def _read(self, exchange: Exchange, route: Route, in_path: Mapping[str, str]) -> Request:
         if route.method == "GET":

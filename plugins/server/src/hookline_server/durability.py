@@ -19,18 +19,21 @@ class DiskKeeper:
     Args:
         services: whose tracking store is written.
         accepting: what is in the intake, which need not keep what is on the disk elsewhere.
+
+    Attributes:
+        waits: whether `wrote` waits for the disk.
     """
 
     def __init__(self, services: Services, accepting: Accepting) -> None:
         self._services, self._accepting = services, accepting
-        self._is_full = services.durability is Durability.FULL
+        self.waits = services.durability is Durability.FULL
         self._dirty, self._ended = threading.Event(), threading.Event()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def wrote(self) -> None:
         """Note a commit, before it is answered. Raises `Unavailable` where answers wait for the disk and it fails."""
-        if self._is_full:
+        if self.waits:
             self._services.tracking.sync()
             return
         self._dirty.set()

@@ -120,10 +120,10 @@ class Exchange:
         limit, size, more = self._settings.max_file, 0, True
         if limit:
             self._check_declared(limit)
+        message: Any = None
         while more:
             try:
-                async with asyncio.timeout(self._settings.body_seconds):
-                    message = await self._next()
+                message = await self._following() if message else await self._next()
             except TimeoutError as error:
                 raise WireError("DEADLINE_EXCEEDED", "The next part of the file took too long to arrive.") from error
             part: bytes = message.get("body", b"")
@@ -140,7 +140,12 @@ class Exchange:
         if declared is not None and declared.isdigit() and int(declared) > limit:
             raise _too_large(limit)
 
+    async def _following(self) -> Any:
+        async with asyncio.timeout(self._settings.body_seconds):
+            return await self._next()
+
     async def _next(self) -> Any:
+        """Return what comes next; for how long the first of it may take is up to the connection (`patience`)."""
         message = await self._receive()
         if message["type"] == "http.disconnect":
             raise ClientGone

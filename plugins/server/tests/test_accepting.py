@@ -266,6 +266,48 @@ def test_a_mistake_of_the_store_s_is_told_and_ends_nothing(client, workspace, ta
     assert steps(client, run_id) == [1]
 
 
+def test_who_waits_for_what_was_taken_does_not_wait_for_what_comes_later(workspace, monkeypatch):
+    """Else a server that is written to without a break would answer nothing else."""
+    services = Services(workspace, ServerSettings(durability=Durability.INTAKE))
+    accepting = Accepting(services)
+    run_id = workspace.tracking.create_run(NewRun("0")).info.run_id
+    accepting.confirm(accepting.generation, [run_id])
+
+    def take(step):
+        assert accepting.take(run_id, Batch([Metric("m", 1.0, step, timestamp=step)]))
+
+    write_together = workspace.tracking.write_together
+
+    def busy(*arguments):
+        take(accepting.taken)
+        return write_together(*arguments)
+
+    take(0)
+    monkeypatch.setattr(workspace.tracking, "write_together", busy)
+    accepting.store()
+    assert (accepting.stored, accepting.taken) == (1, 2)
+    accepting.close()
+
+
+def test_a_batch_of_a_thousand_points_is_answered_for_before_it_is_stored(client, taken):
+    run_id = client.run()
+    point(client, run_id, 0)
+    points = [{"key": "m", "value": step, "step": step, "timestamp": step} for step in range(1, 1000)]
+    client.post("runs/log-batch", run_id=run_id, metrics=points)
+    assert taken[-1][1].size == 999
+    assert sorted(steps(client, run_id)) == [*range(1000)]
+
+
+def test_while_too_many_points_wait_a_batch_waits_for_its_commit(client, taken, monkeypatch):
+    monkeypatch.setattr("hookline_server.accepting.MOST_POINTS_WAITING", 10)
+    run_id = client.run()
+    point(client, run_id, 0)
+    points = [{"key": "m", "value": step, "step": step, "timestamp": step} for step in range(1, 100)]
+    client.post("runs/log-batch", run_id=run_id, metrics=points)
+    assert [write[1].size for write in taken if not isinstance(write, NewRun)] == [1]
+    assert sorted(steps(client, run_id)) == [*range(100)]
+
+
 def test_a_request_that_is_sent_again_is_stored_once(client, taken):
     run_id = client.run()
     for _ in range(3):

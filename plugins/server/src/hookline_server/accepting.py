@@ -151,13 +151,16 @@ class Accepting:
                 self._experiments[experiment_id] = now, experiment
 
     def store(self) -> list[str]:
-        """Store what was taken; return the ids of the runs that it was of, one for each that a commit was of.
+        """Store what was taken before; return the ids of the runs that it was of, one for each that a commit was of.
+
+        What is taken meanwhile waits for its turn, as do others who are told that all before them is stored.
 
         Raises:
             HooklineError: the store is away. What was taken is stored later.
         """
         stored: list[str] = []
-        while self._in_hand or self._waiting:
+        until = self.taken
+        while self._in_hand or (self._waiting and self.stored < until):
             stored += self._store_some()
         return stored
 

@@ -1,9 +1,12 @@
 """MLflow's REST API, request by request, over the stores in memory."""
 
 import math
+from functools import partial
+from itertools import accumulate, pairwise
 
 import pytest
 
+from hookline.entities import Points
 from hookline.errors import ConfigError, DigestMismatch, HooklineError, Refused, Unavailable, UnknownProvider
 from hookline.testing import PluginSuite
 
@@ -143,18 +146,36 @@ def test_equal_points_are_one_point_to_clients(client):
     assert client.get("metrics/get-history", run_id=run_id, metric_key="m")["metrics"] == [point]
 
 
-def test_a_history_is_read_page_by_page(client):
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 25_000])
+@pytest.mark.parametrize("steps", [range(7), [0, 0, 0, 1, 2, 2, 3, 3, 3, 3, 4, 4]], ids=["each one", "equal ones"])
+def test_a_history_is_read_page_by_page(client, workspace, monkeypatch, size, steps):
     run_id = client.run()
-    points = [{"key": "m", "value": float(step), "timestamp": 5, "step": step} for step in range(7)]
+    points = [{"key": "m", "value": float(step), "timestamp": 5, "step": step} for step in steps]
     client.post("runs/log-batch", run_id=run_id, metrics=points)
-    found, token = [], ""
-    while True:
-        page = client.get("metrics/get-history", run_id=run_id, metric_key="m", max_results=3, page_token=token)
-        found += page["metrics"]
-        token = page.get("next_page_token")
-        if not token:
-            break
-    assert found == points
+    (whole,) = workspace.tracking.metric_history(run_id, "m")
+    for blocks in [[len(points)], [3] * len(points), [1] * len(points)]:
+        ends = list(accumulate(blocks, initial=0))
+        monkeypatch.setattr(
+            type(workspace.tracking),
+            "metric_history",
+            lambda *_, ends=ends: iter([each for each in map(partial(part_of, whole), pairwise(ends)) if len(each)]),
+        )
+        found, token = [], ""
+        while True:
+            page = client.get("metrics/get-history", run_id=run_id, metric_key="m", max_results=size, page_token=token)
+            assert len(page.get("metrics", [])) <= size
+            found += page.get("metrics", [])
+            token = page.get("next_page_token")
+            if not token:
+                break
+        assert found == [
+            {"key": "m", "value": float(step), "timestamp": 5, "step": step} for step in sorted(set(steps))
+        ]
+
+
+def part_of(points, ends):
+    begin, end = ends
+    return Points(points.key, points.steps[begin:end], points.timestamps[begin:end], points.values[begin:end])
 
 
 @pytest.mark.parametrize("most", [0, -1, -(10**30)])

@@ -20,16 +20,38 @@ DEFAULT_SAMPLE, MAX_SAMPLE = 320, 2500
 
 
 def get_history(services: Services, request: messages.GetHistory) -> messages.MetricsFound:
-    """Read the points of a series, ordered by time, step and value."""
+    """Read the points of a series, ordered by time, step and value; a page has fewer where some are equal."""
     history = services.tracking.metric_history(request.run_id, request.metric_key)
     if request.max_results is None:
         return messages.MetricsFound(metrics=answers.points(history))
     if request.max_results < 1:
         raise InvalidValue(f"max_results must be 1 to {MAX_PAGE}, not {request.max_results}.")
     size, start = min(request.max_results, MAX_PAGE), _offset(request.page_token)
-    found = list(islice(answers.each_point(history), start, start + size + 1))
-    token = _token(start + size) if len(found) > size else None
-    return messages.MetricsFound(metrics=found[:size], next_page_token=answers.token(token))
+    before = min(start, 1)  # the last point of the page before, which may come again
+    points = _stretch(history, start - before, start + size + 1)
+    token = _token(start + size) if len(points) > before + size else None
+    found = answers.points([_part(points, 0, before + size)])
+    return messages.MetricsFound(metrics=found[before:], next_page_token=answers.token(token))
+
+
+def _stretch(history: Iterable[Points], begin: int, end: int) -> Points:
+    """Return the points of a history from one place to another; blocks before them are passed whole."""
+    found = Points("")
+    passed = 0
+    for block in history:
+        if passed + len(block) > begin:
+            some = _part(block, max(0, begin - passed), end - passed)
+            found = Points(
+                block.key, found.steps + some.steps, found.timestamps + some.timestamps, found.values + some.values
+            )
+        passed += len(block)
+        if passed >= end:
+            break
+    return found
+
+
+def _part(points: Points, begin: int, end: int) -> Points:
+    return Points(points.key, points.steps[begin:end], points.timestamps[begin:end], points.values[begin:end])
 
 
 def _token(offset: int) -> str:
@@ -98,7 +120,7 @@ def _by_step(history: Iterable[Points], request: messages.GetHistoryInterval) ->
     if request.start_step is None or request.end_step is None:
         return points
     low, high = bisect_left(points.steps, request.start_step), bisect_right(points.steps, request.end_step)
-    return _at(points, range(low, high))
+    return _part(points, low, high)
 
 
 def _chosen(points: Points, size: int) -> Points:

@@ -65,11 +65,12 @@ class Exchange:
         return {name.decode("latin-1"): value.decode("latin-1") for name, value in self.scope["headers"]}
 
     def header(self, name: bytes) -> bytes | None:
-        """Return a header by its name in lower case."""
-        for each, value in self.scope["headers"]:
-            if each == name:
-                return bytes(value)
-        return None
+        """Return a header by its name in lower case; the first of several."""
+        return self._first_headers.get(name)
+
+    @cached_property
+    def _first_headers(self) -> dict[bytes, bytes]:
+        return dict(reversed(self.scope["headers"]))
 
     @cached_property
     def query(self) -> list[tuple[str, str]]:

@@ -80,7 +80,7 @@ def set_run_tags(driver: Driver, place: tuple[int, int], ids: Mapping[str, int],
 
 def add_segments(driver: Driver, owner: tuple[int, int], series: Sequence[tuple[int, Packed]]) -> None:
     """Store points of series, each given by the id of its key, and take them into the summaries."""
-    run, experiment = owner
+    run, _ = owner
     rows: list[tuple[Any, ...]] = []
     blocks: list[tuple[Any, ...]] = []
     for key, packed in series:
@@ -92,8 +92,29 @@ def add_segments(driver: Driver, owner: tuple[int, int], series: Sequence[tuple[
     driver.executemany(upserts.ADD_SEGMENT, rows)
     if blocks:
         driver.executemany(upserts.ADD_BLOCK, blocks)
-    totals = [(run, key, experiment, *driver.totals(packed.totals), len(packed.segments)) for key, packed in series]
-    driver.executemany(upserts.ADD_TO_SERIES, totals)
+    driver.executemany(upserts.ADD_TO_SERIES, _totals(driver, owner, series))
+
+
+def insert_series(driver: Driver, owner: tuple[int, int], series: Sequence[tuple[int, Packed]]) -> None:
+    """Store points of series that are not there, of a new run; arguments as for `add_segments`."""
+    run, _ = owner
+    rows: list[tuple[Any, ...]] = []
+    blocks: list[tuple[Any, ...]] = []
+    for key, packed in series:
+        for segment, before in zip(packed.segments, _before(packed.segments), strict=False):
+            place = (run, key, segment.timestamp, segment.step, before)
+            rows.append(place + segment.row)
+            if segment.block:
+                blocks.append(place + segment.block)
+    driver.executemany(upserts.INSERT_SEGMENT, rows)
+    if blocks:
+        driver.executemany(upserts.INSERT_BLOCK, blocks)
+    driver.executemany(upserts.INSERT_SERIES, _totals(driver, owner, series))
+
+
+def _totals(driver: Driver, owner: tuple[int, int], series: Sequence[tuple[int, Packed]]) -> list[tuple[Any, ...]]:
+    run, experiment = owner
+    return [(run, key, experiment, *driver.totals(packed.totals), len(packed.segments)) for key, packed in series]
 
 
 def _before(segments: Sequence[Segment]) -> Iterable[int]:

@@ -189,8 +189,8 @@ def _add(source: Series, merged: Sequence[tuple[int, Segment]]) -> None:
     places = [(source.run, source.key, segment.timestamp, segment.step, ordinal) for ordinal, segment in merged]
     rows = [place + segment.row for place, (_, segment) in zip(places, merged, strict=True)]
     long = [place + segment.block for place, (_, segment) in zip(places, merged, strict=True) if segment.block]
-    source.driver.executemany(upserts.ADD_MERGED_SEGMENT, rows)
-    source.driver.executemany(upserts.ADD_MERGED_BLOCK, long)
+    source.driver.executemany(upserts.INSERT_SEGMENT, rows)
+    source.driver.executemany(upserts.INSERT_BLOCK, long)
 
 
 def _choose(source: Series, below: int, enough: int) -> _Chosen:

@@ -15,7 +15,7 @@ from hookline_tracking_sql.experiments import asked_experiment, found_experiment
 from hookline_tracking_sql.purging import asked_purged, asked_purged_among
 from hookline_tracking_sql.schema import runs
 from hookline_tracking_sql.statements import among_given, driver_text, json_list, prepared
-from hookline_tracking_sql.upserts import ADD_TAG
+from hookline_tracking_sql.upserts import ADD_TAG, INSERT_TAG
 
 COLUMNS = (
     *("run_id", "experiment", "name", "user_id", "status"),
@@ -24,6 +24,7 @@ COLUMNS = (
 New: TypeAlias = tuple[RunInfo, dict[str, str]]
 """A run that is not there yet, and its tags."""
 _INSERT = driver_text(sa.insert(runs), *COLUMNS)
+_INSERT_ONE = driver_text(sa.insert(runs), *COLUMNS, returned=runs.c.id)
 _PRESENT = prepared(sa.select(runs.c.run_id).where(among_given(runs.c.run_id, "named")))
 
 
@@ -44,6 +45,14 @@ def insert_runs(driver: Driver, new: Sequence[New], ids: Mapping[str, int]) -> N
         (ids[key], int(info.experiment_id), value, info.run_id) for info, tagged in new for key, value in tagged.items()
     ]
     driver.executemany(ADD_TAG, rows)
+
+
+def insert_run(driver: Driver, new: New, ids: Mapping[str, int]) -> tuple[int, int]:
+    """Insert a run with its tags, and return the row ids of it and of its experiment."""
+    info, tagged = new
+    run, experiment = driver.insert(_INSERT_ONE, row_of(info)), int(info.experiment_id)
+    driver.executemany(INSERT_TAG, [(run, ids[key], experiment, value) for key, value in tagged.items()])
+    return run, experiment
 
 
 def unless_present(driver: Driver, run: NewRun) -> New | None:

@@ -44,10 +44,17 @@ class Facts(NamedTuple):
 
 def facts_of(points: Points, packed_steps: bytes | None = None) -> Facts:
     """Return the facts of points in the order of a history; their packed steps save a look at all of them."""
-    steps, least = points.steps, least_difference(packed_steps)
+    return Facts(*facts_of_moments(points.steps, points.timestamps, packed_steps), summarise(points.values))
+
+
+def facts_of_moments(
+    steps: "array[int]", timestamps: "array[int]", packed_steps: bytes | None
+) -> tuple[bool, int, int, int, int]:
+    """Return the facts of points in the order of a history but those about their values."""
+    least = least_difference(packed_steps)
     ordered = is_sorted(steps) if least is None else least >= 0
     ends = (steps[0], steps[-1]) if ordered else (min(steps), max(steps))
-    return Facts(ordered, steps[-1], points.timestamps[-1], *ends, summarise(points.values))
+    return ordered, steps[-1], timestamps[-1], *ends
 
 
 def pack_facts(facts: Facts) -> bytes:

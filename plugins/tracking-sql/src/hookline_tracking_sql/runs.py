@@ -1,7 +1,6 @@
 """Runs in tables."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -17,14 +16,13 @@ from hookline_tracking_sql.base import Part, active_run, experiment_row_ids, fin
 from hookline_tracking_sql.batches import set_run_tags
 from hookline_tracking_sql.keys import key_id
 from hookline_tracking_sql.merging import merge_ended
-from hookline_tracking_sql.new_runs import COLUMNS, insert_runs, row_of, unless_present
+from hookline_tracking_sql.new_runs import insert_runs, unless_present
 from hookline_tracking_sql.purging import deleted_time
 from hookline_tracking_sql.run_records import find_info, read_records
 from hookline_tracking_sql.schema import runs, tags
 from hookline_tracking_sql.search.run_search import run_search
 from hookline_tracking_sql.statements import driver_of, driver_text
 
-_ADD = driver_text(sa.insert(runs), *COLUMNS, returned=runs.c.id)
 _CHANGE = driver_text(
     sa.update(runs)
     .where(runs.c.id == sa.bindparam("row"))
@@ -81,38 +79,6 @@ class RunPart(Part):
         if found is None:
             raise run_not_found(run_id)
         return read_records(connection, self._keys, [found[0]])[0]
-
-
-class Added(NamedTuple):
-    """A run that was inserted, with the row ids of it and of its experiment."""
-
-    info: RunInfo
-    place: tuple[int, int]
-
-
-def add_run(
-    connection: sa.Connection, run: NewRun, ids: Mapping[str, int], change: RunChange | None = None
-) -> Added | None:
-    """Insert a new run; return None where there is one with its id.
-
-    Args:
-        ids: of the keys of its tags and of `RUN_NAME_TAG`.
-        change: what became of it since it was made.
-
-    Raises:
-        NotFound: there is no such experiment. InvalidValue: it is deleted. InvalidState: the run was purged.
-    """
-    driver = driver_of(connection)
-    new = unless_present(driver, run)
-    if new is None:
-        return None
-    info, tagged = new
-    if change is not None:
-        info = changed_run(info, change)
-        tagged[RUN_NAME_TAG] = info.run_name
-    place = (driver.insert(_ADD, row_of(info)), int(info.experiment_id))
-    set_run_tags(driver, place, ids, tagged)
-    return Added(info, place)
 
 
 def change_run(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from hookline.charts import summarise
 from hookline.entities import Points
 from hookline_tracking_sql.columns import (
     least_difference,
@@ -16,7 +17,14 @@ from hookline_tracking_sql.columns import (
     unpack_numbers,
 )
 from hookline_tracking_sql.ordering import SEGMENT_POINTS, blocks, in_order
-from hookline_tracking_sql.outlines import PART_POINTS, Facts, facts_of, pack_facts, pack_outline
+from hookline_tracking_sql.outlines import (
+    PART_POINTS,
+    Facts,
+    facts_of,
+    facts_of_moments,
+    pack_facts,
+    pack_outline,
+)
 
 _ONE = struct.Struct("<d")
 
@@ -78,7 +86,8 @@ def pack_columns(steps: "array[int]", timestamps: "array[int]", values: "array[f
     points = in_order(points)
     # No short segment is left over between full ones: merged with later points it would reach over those.
     packed = [pack(block, dense=True) for block in blocks(points, whole=True)]
-    return Packed(packed, _totals(points, facts_of(points)))
+    facts = facts_of(points)
+    return Packed(packed, _totals(points, facts, _latest(points.steps, facts.greatest_step)))
 
 
 def pack(points: Points, *, dense: bool = False) -> Segment:
@@ -89,25 +98,40 @@ def pack(points: Points, *, dense: bool = False) -> Segment:
 
 def _pack_some(points: Points) -> Packed:
     """Return less than a full segment of points that are probably in order, which their packed columns may tell."""
-    steps, timestamps = _packed(points.steps.tobytes()), _packed(points.timestamps.tobytes())
-    if not _ascends(timestamps, steps):
+    moments = _moments(points.steps.tobytes(), points.timestamps.tobytes())
+    if not moments.ascend:
         ordered = in_order(points)
         if ordered is not points:
-            points, steps, timestamps = ordered, pack_integers(ordered.steps), pack_integers(ordered.timestamps)
-    facts = facts_of(points, steps)
-    return Packed((_segment(points, steps, timestamps, facts),), _totals(points, facts))
+            points, moments = ordered, _moments(ordered.steps.tobytes(), ordered.timestamps.tobytes())
+    facts = Facts(*moments.facts, summarise(points.values))
+    segment = _segment(points, moments.packed_steps, moments.packed_timestamps, facts)
+    return Packed((segment,), _totals(points, facts, moments.last))
 
 
-@lru_cache(maxsize=32)
-def _packed(integers: bytes) -> bytes | None:
-    """Return a column by the bytes of its array: series that were logged together mostly have the same."""
-    return pack_integers(array("q", integers))
+class _Moments(NamedTuple):
+    """What the steps and timestamps of points say, whatever the values are.
+
+    Attributes:
+        ascend: whether they alone say that the points are in the order of a history.
+        facts: those about steps and timestamps; `last`: the index of the latest point; true of points in order.
+    """
+
+    packed_steps: bytes | None
+    packed_timestamps: bytes | None
+    ascend: bool
+    facts: tuple[bool, int, int, int, int]
+    last: int
 
 
-def _ascends(timestamps: bytes | None, steps: bytes | None) -> bool:
-    """Return whether columns tell by their differences that their points are in the order of a history."""
-    later, further = least_difference(timestamps), least_difference(steps)
-    return later is not None and (later > 0 or (later == 0 and further is not None and further > 0))
+@lru_cache(maxsize=8)
+def _moments(steps: bytes, timestamps: bytes) -> _Moments:
+    """Return what columns say, by the bytes of their arrays: series that were logged together mostly have the same."""
+    whole, times = array("q", steps), array("q", timestamps)
+    packed_steps, packed_timestamps = pack_integers(whole), pack_integers(times)
+    later, further = least_difference(packed_timestamps), least_difference(packed_steps)
+    ascend = later is not None and (later > 0 or (later == 0 and further is not None and further > 0))
+    facts = facts_of_moments(whole, times, packed_steps)
+    return _Moments(packed_steps, packed_timestamps, ascend, facts, _latest(whole, facts[-1]))
 
 
 def _segment(
@@ -155,24 +179,24 @@ def unpack_values(numbers: bytes | None, begin: int, end: int) -> "array[float]"
     return unpack_numbers(numbers, begin, end)
 
 
-def _totals(points: Points, facts: Facts) -> Totals:
-    """Return the totals of points in order, at least one."""
-    last = _latest(points, facts.greatest_step)
+def _totals(points: Points, facts: Facts, last: int) -> Totals:
+    """Return the totals of points in order, at least one, of which `last` is the index of the latest."""
     latest, known = points.values[last], facts.values
     least: float | None = known.minimum
     greatest: float | None = known.maximum
     if not facts.finite:  # infinities count here
         real = [value for value in points.values if value == value]
         least, greatest = (min(real), max(real)) if real else (None, None)
+    ascending = facts.steps_sorted
     return Totals(
-        size=len(points),
-        last_value=None if latest != latest else latest,
-        last_step=points.steps[last],
-        last_timestamp=points.timestamps[last],
-        min_value=least,
-        min_step=_first_step(points, least, facts.steps_sorted),
-        max_value=greatest,
-        max_step=_first_step(points, greatest, facts.steps_sorted),
+        len(points),
+        None if latest != latest else latest,
+        points.steps[last],
+        points.timestamps[last],
+        least,
+        _first_step(points, least, ascending),
+        greatest,
+        _first_step(points, greatest, ascending),
     )
 
 
@@ -183,10 +207,10 @@ def _pack_one(step: int, timestamp: int, value: float) -> Packed:
     return Packed((Segment(timestamp, step, 1, None, _ONE.pack(value)),), totals)
 
 
-def _latest(points: Points, greatest_step: int) -> int:
-    """Return the index of the point with the greatest rank (see `Metric.rank`)."""
-    last = len(points) - 1
-    while points.steps[last] != greatest_step:  # of one step, the order of a history is that of ranks
+def _latest(steps: "array[int]", greatest: int) -> int:
+    """Return the index of the point with the greatest rank (see `Metric.rank`) of points in order."""
+    last = len(steps) - 1
+    while steps[last] != greatest:  # of one step, the order of a history is that of ranks
         last -= 1
     return last
 

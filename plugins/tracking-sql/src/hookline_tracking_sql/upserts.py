@@ -1,4 +1,7 @@
-"""The statements of the hot path, compiled once; each says which tuple it takes."""
+"""The statements of the hot path, compiled once; each says which tuple it takes.
+
+Those named `INSERT` are for what is known not to be there, as that of a new run; they look nothing up.
+"""
 
 from typing import Any
 
@@ -82,18 +85,22 @@ _BLOCK = ("numbers", "steps", "timestamps", "outline")
 ADD_SEGMENT = _segments(schema.segments, *_SEGMENT)
 """`before` is how many points of the series come before it in the same batch."""
 ADD_BLOCK = _segments(schema.blocks, *_BLOCK)
-ADD_MERGED_SEGMENT = driver_text(sa.insert(schema.segments), "run", "key", *PLACE, *_SEGMENT)
-ADD_MERGED_BLOCK = driver_text(sa.insert(schema.blocks), "run", "key", *PLACE, *_BLOCK)
-ADD_TO_SERIES = driver_text(
-    _series(),
+INSERT_SEGMENT = driver_text(sa.insert(schema.segments), "run", "key", *PLACE, *_SEGMENT)
+INSERT_BLOCK = driver_text(sa.insert(schema.blocks), "run", "key", *PLACE, *_BLOCK)
+_SERIES = (
     *("run", "key", "experiment", "count", "last_value", "last_step", "last_timestamp"),
     *("min_value", "min_step", "max_value", "max_step", "loose"),
 )
+ADD_TO_SERIES = driver_text(_series(), *_SERIES)
+INSERT_SERIES = driver_text(sa.insert(schema.series), *_SERIES)
 SET_MODEL_POINT = driver_text(
     _model_points(), *("model_id", "key", "run", "dataset_name", "dataset_digest", "value", "step", "timestamp")
 )
-ADD_PARAM = driver_text(insert(schema.params).on_conflict_do_nothing(), *("run", "key", "experiment", "value"))
-SET_TAG = driver_text(_tags(), *("run", "key", "experiment", "value"))
+_ENTRY = ("run", "key", "experiment", "value")
+ADD_PARAM = driver_text(insert(schema.params).on_conflict_do_nothing(), *_ENTRY)
+INSERT_PARAM = driver_text(sa.insert(schema.params), *_ENTRY)
+SET_TAG = driver_text(_tags(), *_ENTRY)
+INSERT_TAG = driver_text(sa.insert(schema.tags), *_ENTRY)
 ADD_TAG = driver_text(_tags_of_new_run(), "key", "experiment", "value", "of_run")
 """`of_run` is the id that clients know, so that nobody has to wait for the other one."""
 RENAME_RUN = driver_text(

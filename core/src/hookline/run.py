@@ -152,12 +152,10 @@ class Run(LogsObjects):
         """Log one point of each of several metrics, all or none; arguments as for `log_metric`."""
         require_mapping("metric", metrics)
         moment = time_ns() // 1_000_000 if timestamp is None else as_timestamp(timestamp)
+        values = [value if type(value) is float else as_number(value) for value in metrics.values()]
         whole = as_integer(step)
-        points = [
-            (key, whole, moment, value if type(value) is float else as_number(value)) for key, value in metrics.items()
-        ]
         with self._lock:
-            self._writer.batch(points)
+            self._writer.row(tuple(metrics), values, whole, moment)
 
     def log_series(
         self,
@@ -211,7 +209,7 @@ class Run(LogsObjects):
         check_texts("tag", batch.tags)
         with self._lock:
             new_params(self.run_id, self._params, batch.params)
-            self._writer.batch((), batch.params, batch.tags, events, [*batch.points, *in_columns(plain)])
+            self._writer.batch(batch.params, batch.tags, events, [*batch.points, *in_columns(plain)])
             self._params.update(batch.params)
 
     # Artifacts -------------------------------------------------------------------------------------------------------

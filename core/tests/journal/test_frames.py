@@ -24,13 +24,13 @@ from hookline.journal.frames import (
     frames,
     from_json,
     json_frame,
-    points_frame,
+    row_frame,
     to_json,
     together,
 )
-from hookline.journal.records import NewerFormat, Passed, Records
+from hookline.journal.records import OtherFormat, Passed, Records
 
-GOLDEN = Path(__file__).with_name("golden") / "format-1.journal"
+GOLDEN = Path(__file__).with_name("golden") / "format-2.journal"
 RUN_ID, WRITER_ID = "0123456789abcdef0123456789abcdef", "fedcba9876543210"
 CREATED = {
     "event": "created",
@@ -46,7 +46,7 @@ CREATED = {
     },
 }
 HEADER = {
-    "format": 1,
+    "format": 2,
     "run_id": RUN_ID,
     "writer_id": WRITER_ID,
     "first": 0,
@@ -91,7 +91,7 @@ def golden() -> list[bytes]:
         point(0, 0, 1_700_000_000_001, 0.25),
         point(0, 1, 1_700_000_000_002, float("inf")),
         key(1, "größe"),
-        points_frame([(0, 2, 1_700_000_000_003, -1.5), (1, -(2**63), 0, 2.0**-1074)]),
+        row_frame(-(2**63), 0, [0, 1], [-1.5, 2.0**-1074]),
         json_frame(Kind.PARAMS, {"alpha": "0.05"}),
         json_frame(Kind.TAGS, {"note": "größer", "empty": ""}),
         together(
@@ -99,7 +99,7 @@ def golden() -> list[bytes]:
                 json_frame(Kind.EVENT, {"event": "metric", "metric": MEASURED}),
                 json_frame(Kind.PARAMS, {"beta": "1"}),
                 json_frame(Kind.TAGS, {"note": "größer als"}),
-                points_frame([(0, 3, 1_700_000_000_004, 4.0)]),
+                row_frame(3, 1_700_000_000_004, [0], [4.0]),
             ]
         ),
         json_frame(
@@ -144,7 +144,10 @@ def test_the_golden_file_decodes_for_ever():
     assert [
         (points.key, list(points.steps), list(points.timestamps), list(points.values)) for points in records.points()
     ] == [
-        ("loss", [0, 1, 2, 3], [1_700_000_000_000 + n for n in (1, 2, 3, 4)], [0.25, float("inf"), -1.5, 4.0]),
+        (
+            *("loss", [0, 1, -(2**63), 3], [1_700_000_000_001, 1_700_000_000_002, 0, 1_700_000_000_004]),
+            [0.25, float("inf"), -1.5, 4.0],
+        ),
         ("größe", [-(2**63)], [0], [5e-324]),
     ]
     assert records.params == {"alpha": "0.05", "beta": "1"}
@@ -247,9 +250,11 @@ def bad(kind: int, body: bytes) -> bytes:
     [
         bad(9, b""),
         bad(255, b"x"),
-        frame(Kind.POINTS, b"\0" * 27),
+        frame(Kind.POINT, b"\0" * 27),
+        frame(Kind.ROW, b"\0" * 27),
+        frame(Kind.ROW, b"\0" * 15),
         frame(Kind.POINT, struct.pack("<Iqqd", 77, 0, 0, 0.0)),
-        frame(Kind.POINTS, struct.pack("<Iqqd", 77, 0, 0, 0.0)),
+        row_frame(0, 0, [77], [0.0]),
         frame(Kind.KEY, b"\0"),
         frame(Kind.KEY, KEY_ID.pack(3) + b"\xff"),
         frame(Kind.PARAMS, b"{"),
@@ -275,9 +280,10 @@ def test_a_frame_that_says_nothing_known_is_an_invalid_value(unreadable):
     assert Passed({}).take(unreadable + golden()[0], final=True, limit=9) > len(unreadable)
 
 
-def test_a_newer_format_says_what_to_do():
-    with pytest.raises(NewerFormat, match="pip install --upgrade hookline-core"):
-        Records({}).take(json_frame(Kind.HEADER, {**HEADER, "format": 2}), final=True, limit=9)
+@pytest.mark.parametrize("other", [1, 3])
+def test_another_format_says_what_to_do(other):
+    with pytest.raises(OtherFormat, match="pip install --upgrade hookline-core"):
+        Records({}).take(json_frame(Kind.HEADER, {**HEADER, "format": other}), final=True, limit=9)
 
 
 def test_a_contradiction_names_both_values():

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hookline.entities.metric import as_points
 from hookline.errors import InvalidValue
 from hookline.journal.files import JournalFiles
 from hookline.journal.frames import HEAD, Kind, frames, from_json, json_frame
@@ -42,7 +43,8 @@ def fill(writer, count=40):
         if step % 5:
             writer.point("abc"[step % 3], 0.5, step, step)
         else:
-            writer.batch([("abc"[step % 3], step, step, 0.5)], {f"p{step}": "1"}, {"t": str(step)})
+            series = [as_points("abc"[step % 3], [0.5], [step], [step])]
+            writer.batch({f"p{step}": "1"}, {"t": str(step)}, series=series)
     return {step: "abc"[step % 3] for step in range(count)}
 
 
@@ -318,7 +320,7 @@ def test_a_header_names_the_process(make_writer):
     writer.point("m", 1.0, 1, 1)
     writer.point("m", 1.0, 2, 2)
     header = reader_of(writer).header()
-    assert (header["first"], header["process"], header["primary"], header["format"]) == (3, "17 4711", True, 1)
+    assert (header["first"], header["process"], header["primary"], header["format"]) == (3, "17 4711", True, 2)
     (body,) = [each[9:] for each in frames(paths(writer)[1].read_bytes(), final=True) if each[8] == Kind.HEADER]
     assert from_json(body) == header
     assert json_frame(Kind.HEADER, header)[HEAD.size + 1 :] == body

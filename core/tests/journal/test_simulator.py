@@ -15,6 +15,7 @@ from attrs import asdict
 
 from hookline.config import JournalSettings
 from hookline.entities import NewRun
+from hookline.entities.metric import as_points
 from hookline.errors import CursorMoved, HooklineError, NotFound, RecordsRefused, Unavailable
 from hookline.experiments import Experiments
 from hookline.journal import Journals, service
@@ -100,7 +101,7 @@ class Writing:
     def __init__(self, run_id: str, writer, *, primary: bool) -> None:
         self.run_id, self.writer, self.primary = run_id, writer, primary
         self.writer_id = ""
-        self.points: list[int] = []
+        self.points: list[float] = []
         self.params: dict[str, str] = {}
         self.status: str | None = None
         self.was_killed = False
@@ -169,15 +170,20 @@ class World:
     def log(self, process: Journals) -> None:
         for one in self.open[process]:
             for _ in range(self.random.randint(0, 12)):
-                if self.random.random() < 0.8:
-                    one.writer.point(self.random.choice("abc"), 1.0, self.next_step, 1)
+                chance = self.random.random()
+                if chance < 0.2:
+                    keys = ("a", "b", "c")[: self.random.randint(1, 3)]
+                    one.writer.row(keys, [1.0 / (n + 2) for n in range(len(keys))], self.next_step, 1)
+                    one.points += [self.next_step + 1 / (n + 2) for n in range(len(keys))]
+                elif chance < 0.8:
+                    one.writer.point(self.random.choice("abc"), 0.0, self.next_step, 1)
                     one.points.append(self.next_step)
                 else:
                     size = self.random.randint(0, 3)
                     steps = range(self.next_step, self.next_step + size)
                     param = {f"p{self.next_step}": "v"} if self.random.random() < 0.5 else {}
-                    points = [(self.random.choice("abc"), step, 1, 1.0) for step in steps]
-                    one.writer.batch(points, param, {"t": str(self.next_step)})
+                    series = [as_points(self.random.choice("abc"), [0.0], [step], [1]) for step in steps]
+                    one.writer.batch(param, {"t": str(self.next_step)}, series=series)
                     one.points += steps
                     one.params |= param
                     self.next_step += size
@@ -244,10 +250,11 @@ class World:
 
     # What must hold --------------------------------------------------------------------------------------------------
 
-    def points(self, store: Store, run_id: str) -> list[int]:
+    def points(self, store: Store, run_id: str) -> list[float]:
         if run_id not in store._runs:
             return []
-        return [point.step for series in store._runs[run_id].series.values() for point in series]
+        stored = [point for series in store._runs[run_id].series.values() for point in series]
+        return [point.step + point.value for point in stored]  # a point of a call is named by its step, of a row so
 
     def check_always(self) -> None:
         for store in self.stores:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from hookline import system
+from hookline.entities.metric import as_points
 from hookline.errors import InvalidState, InvalidValue, Unavailable
 from hookline.journal import files
 from hookline.journal import writer as writing
@@ -87,7 +88,7 @@ def test_files_are_for_this_user_only(make_writer):
 def test_a_new_file_follows_one_that_has_grown(make_writer):
     writer = make_writer(segment_bytes=400)
     log(writer, *range(50))
-    writer.batch([("m", 50, 50, 1.0)], tags={"t": "x" * 1000})
+    writer.batch(tags={"t": "x" * 1000}, series=[as_points("m", [1.0], [50], [50])])
     log(writer, 51)
     names = [path.name for path in paths(writer)]
     assert len(names) == len(writer.begun) > 5
@@ -173,7 +174,7 @@ def test_what_does_not_fit_leaves_nothing(make_writer, step, timestamp):
     log(writer, 1)
     for attempt in (
         lambda: writer.point("m", 1.0, step, timestamp),
-        lambda: writer.batch([("m", 0, 0, 1.0), ("m", step, timestamp, 1.0)]),
+        lambda: writer.row(("m", "new"), [1.0, 1.0], step, timestamp),
     ):
         with pytest.raises(InvalidValue, match="64 bits"):
             attempt()
@@ -183,7 +184,7 @@ def test_what_does_not_fit_leaves_nothing(make_writer, step, timestamp):
 @pytest.mark.parametrize("key", ["", "../up", "x" * 251, "\udc80", "a\nb"])
 def test_a_key_that_is_not_allowed_leaves_nothing(make_writer, key):
     writer = make_writer()
-    for attempt in (lambda: writer.point(key, 1.0, 1, 1), lambda: writer.batch([(key, 1, 1, 1.0)])):
+    for attempt in (lambda: writer.point(key, 1.0, 1, 1), lambda: writer.row((key,), [1.0], 1, 1)):
         with pytest.raises(InvalidValue):
             attempt()
     assert JournalReader(writer.files).is_empty()
@@ -438,7 +439,8 @@ def test_threads_share_a_journal(make_writer):
             if step % 10:
                 writer.point(f"k{step % 3}", 1.0, thread * 1000 + step, step)
             else:
-                writer.batch([("m", thread * 1000 + step, step, 1.0)], tags={f"t{thread}": str(step)})
+                writer.row(("m",), [1.0], thread * 1000 + step, step)
+                writer.batch(tags={f"t{thread}": str(step)})
             if step % 50 == 0:
                 writer.sync()
 
@@ -496,7 +498,7 @@ def test_a_forked_child_is_a_writer_of_its_own(make_writer, in_child):
     "log",
     [
         lambda writer, step: writer.point("m", 0.0, step, 1),
-        lambda writer, step: writer.batch([("m", step, 1, 0.0), (f"new{step}", step, 1, 0.0)]),
+        lambda writer, step: writer.row(("m", f"new{step}"), [0.0, 0.0], step, 1),
     ],
     ids=["a point", "a batch that names a metric"],
 )

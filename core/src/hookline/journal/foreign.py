@@ -14,7 +14,7 @@ from hookline.errors import HooklineError
 from hookline.journal.absences import Absences
 from hookline.journal.files import JournalFiles, Segment, folders_below, journals, not_stored
 from hookline.journal.reader import JournalReader
-from hookline.journal.records import NewerFormat, Records
+from hookline.journal.records import OtherFormat, Records
 from hookline.journal.shipping import NotShipped, RunNotThere, Shipment, Sink, cursor_of, end_lost_writer, ship
 
 log = logging.getLogger("hookline")
@@ -188,7 +188,7 @@ class ForeignJournals:
             except NotShipped as error:
                 known.tell(error)
                 return _Outcome.REFUSED
-            except NewerFormat as error:
+            except OtherFormat as error:
                 known.tell(error)
                 return _Outcome.WAITS
             except RunNotThere:

@@ -8,22 +8,25 @@ import json
 import re
 import sys
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
+from functools import lru_cache
 from struct import Struct
 from typing import Any
 from zlib import crc32
 
 from hookline.entities import Points
 
-FORMAT = 1
+FORMAT = 2
 """The version of the format. A kind or an event that older readers do not know makes it a new one."""
 HEAD = Struct("<II")
 KIND_AT = HEAD.size
 POINT = Struct("<BIqqd")
 """The kind, the key's id, step, timestamp in milliseconds, value."""
 ONE_POINT = Struct("<Iqqd")
-_pack_one = ONE_POINT.pack
+ROW = Struct("<qq")
+"""Step and timestamp of a row; the ids of its keys follow, and then their values."""
+_A_VALUE = 12
 KEY_ID = Struct("<I")
 COLUMNS = Struct("<II")
 """The key's id, and how many points follow."""
@@ -35,7 +38,7 @@ class Kind(IntEnum):
 
     HEADER is the first frame of every file: a JSON object with the format's version, the run, the writer, the sequence
     number of the frame itself, and the lease. KEY gives a key a number that holds within the file. POINT is one point,
-    POINTS are several that were logged together, and COLUMNS are many of one key, column by column. PARAMS and TAGS are
+    ROW has those of several keys at one step, and COLUMNS are many of one key, column by column. PARAMS and TAGS are
     JSON objects of texts. EVENT is a JSON object with a field `event`. TOGETHER holds other frames, without CRCs, that
     are stored together or not at all. SEALED says that nothing follows from this writer.
     """
@@ -43,7 +46,7 @@ class Kind(IntEnum):
     HEADER = 0
     KEY = 1
     POINT = 2
-    POINTS = 3
+    ROW = 3
     PARAMS = 4
     TAGS = 5
     EVENT = 6
@@ -100,9 +103,22 @@ def inside(body: bytes) -> Iterator[tuple[int, bytes]]:
         offset = start + length
 
 
-def points_frame(points: Iterable[tuple[int, int, int, float]]) -> bytes:
-    """Return a frame of points, each as key id, step, timestamp and value."""
-    return frame(Kind.POINTS, b"".join([_pack_one(*each) for each in points]))
+def row_frame(step: int, timestamp: int, keys: Sequence[int], values: Sequence[float]) -> bytes:
+    """Return a frame of a point of each of several keys, which are given by their ids, at one step."""
+    checked = _row(len(keys)).pack(Kind.ROW, step, timestamp, *keys, *values)
+    return HEAD.pack(len(checked), crc32(checked)) + checked
+
+
+def row(body: bytes) -> tuple[int, int, Sequence[int], Sequence[float]]:
+    """Return step, timestamp, key ids and values of a row; raises `struct.error` where the length says otherwise."""
+    count = (len(body) - ROW.size) // _A_VALUE
+    _, step, timestamp, *cells = _row(count).unpack(bytes((Kind.ROW,)) + body)
+    return step, timestamp, cells[:count], cells[count:]
+
+
+@lru_cache(maxsize=64)
+def _row(count: int) -> Struct:
+    return Struct(f"<Bqq{count}I{count}d")
 
 
 def columns_frame(key: int, points: Points) -> bytes:

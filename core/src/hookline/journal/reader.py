@@ -41,7 +41,7 @@ class DamagedJournal(InvalidState):
 
 
 @define
-class _Place:
+class Place:
     """Where a reader stands: before record `sequence`, at `offset` of a file; `keys` are the numbers given there."""
 
     path: Path
@@ -68,7 +68,7 @@ class JournalReader:
 
     def __init__(self, files: JournalFiles) -> None:
         self.files, self.ended = files, False
-        self._places: tuple[_Place, ...] = ()
+        self._places: tuple[Place, ...] = ()
 
     def read(self, sequence: int, limit: int = LIMIT) -> Records:
         """Return the records from `sequence` on, at most `limit` and as far as they are whole; perhaps none.
@@ -76,7 +76,7 @@ class JournalReader:
         Raises:
             MissingRecords: the first of them is in no file. DamagedJournal: it is damaged; `skip` goes on behind it.
             InvalidValue: one of them contradicts an earlier one, or cannot be understood.
-            NewerFormat: this version cannot read them.
+            OtherFormat: this version cannot read them.
         """
         while True:
             try:
@@ -146,11 +146,11 @@ class JournalReader:
         self._places = (place,)
         return place.sequence, _bytes(problem.path, problem.at, problem.length)
 
-    def _go_on(self, place: _Place, taker: _Taker, limit: int) -> bool:
+    def _go_on(self, place: Place, taker: _Taker, limit: int) -> bool:
         """Take what there is, or move to the file that follows; return whether there was either."""
         return self._take(place, taker, limit) or self._next_file(place, taker, limit)
 
-    def _take(self, place: _Place, taker: _Taker, limit: int, *, final: bool = False) -> bool:
+    def _take(self, place: Place, taker: _Taker, limit: int, *, final: bool = False) -> bool:
         """Take what the present file has from a place on, and move it; return whether there was anything.
 
         Args:
@@ -174,7 +174,7 @@ class JournalReader:
                 return taken > 0
             size *= 4  # one record is longer than what was read
 
-    def _next_file(self, place: _Place, taker: _Taker, limit: int) -> bool:
+    def _next_file(self, place: Place, taker: _Taker, limit: int) -> bool:
         """Move to the file that follows, where there is one and the present one has nothing more."""
         later = self._later(place)
         if not later:
@@ -188,14 +188,14 @@ class JournalReader:
         taker.keys.clear()
         return True
 
-    def _later(self, place: _Place) -> list[tuple[int, Path]]:
+    def _later(self, place: Place) -> list[tuple[int, Path]]:
         """Return the files behind a place; where records are missing, not the next one is there but another."""
         following = self.files.segment(place.sequence)
         if following != place.path and following.exists():
             return [(place.sequence, following)]
         return [each for each in self.files.segments() if each[0] >= place.sequence and each[1] != place.path]
 
-    def _at(self, sequence: int) -> _Place | None:
+    def _at(self, sequence: int) -> Place | None:
         """Return the place of a record; None where the journal ends before it."""
         known = [each for each in self._places if each.sequence <= sequence and each.path.exists()]
         place = evolve(known[-1]) if known else self._start_of_file(sequence)
@@ -215,20 +215,20 @@ class JournalReader:
         place.keys = passed.keys
         return place
 
-    def _at_start(self, first: int, sequence: int) -> _Place | None:
+    def _at_start(self, first: int, sequence: int) -> Place | None:
         """Return the place of a record that comes after the start of the file whose first record is `first`."""
-        self._places = (_Place(self.files.segment(first), 0, first),)
+        self._places = (Place(self.files.segment(first), 0, first),)
         return self._at(sequence)
 
-    def _start_of_file(self, sequence: int) -> _Place | None:
+    def _start_of_file(self, sequence: int) -> Place | None:
         exact = self.files.segment(sequence)
         if exact.exists():
-            return _Place(exact, 0, sequence)
+            return Place(exact, 0, sequence)
         files = self.files.segments()
         before = [each for each in files if each[0] <= sequence]
         if files and not before:
             raise MissingRecords(self.files, sequence, files[0][0])
-        return _Place(before[-1][1], 0, before[-1][0]) if before else None
+        return Place(before[-1][1], 0, before[-1][0]) if before else None
 
 
 def _bytes(path: Path, offset: int, size: int) -> bytes:

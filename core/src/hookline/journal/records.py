@@ -35,15 +35,16 @@ from hookline.journal.frames import (
     end_of_frame,
     from_json,
     inside,
+    row,
 )
 
 Column = tuple["array[int]", "array[int]", "array[float]"]
 _POINT = int(Kind.POINT)
-_UNREADABLE = (LookupError, ValueError, TypeError, AttributeError, struct.error)
+UNREADABLE = (LookupError, ValueError, TypeError, AttributeError, struct.error)
 
 
-class NewerFormat(InvalidState):
-    """A journal was written by a newer version, in a format that this one does not know."""
+class OtherFormat(InvalidState):
+    """A journal was written by another version, in a format that this one does not know."""
 
 
 @define
@@ -54,12 +55,14 @@ class Records:
         keys: the names of keys by their numbers in the present file; kept from one use to the next.
         count: how many frames were taken.
         created: the run to create, with the name of its experiment.
+        series: the points that were taken from frames, by their keys; `blocks`: others.
     """
 
     keys: dict[int, str]
     count: int = 0
     created: tuple[NewRun, str] | None = None
     series: dict[str, Column] = field(factory=dict)
+    blocks: list[Points] = field(factory=list)
     metrics: list[Metric] = field(factory=list)
     params: dict[str, str] = field(factory=dict)
     tags: dict[str, str] = field(factory=dict)
@@ -74,7 +77,7 @@ class Records:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was logged: there are but headers, names of keys, or an end."""
-        logged = (self.series, self.metrics, self.params, self.tags, self.datasets)
+        logged = (self.series, self.blocks, self.metrics, self.params, self.tags, self.datasets)
         return not any((self.created, self.change, self.model_inputs, self.model_outputs, *logged))
 
     def take(self, data: bytes, *, final: bool, limit: int) -> int:
@@ -84,7 +87,7 @@ class Records:
             Damaged: a frame is no frame; those before it were taken, and `at` says how many bytes these are.
             InvalidValue: a frame contradicts an earlier one, or says nothing that can be understood; what was taken is
                 of no use then, since it may hold a part of that frame.
-            NewerFormat: a header says so.
+            OtherFormat: a header says so.
         """
         offset, size, view = 0, len(data), memoryview(data)
         left = limit - self.count
@@ -119,7 +122,7 @@ class Records:
 
     def points(self) -> tuple[Points, ...]:
         """Return the points as columns."""
-        return tuple(Points(key, *held) for key, held in self.series.items() if held[0])
+        return (*self.blocks, *(Points(key, *held) for key, held in self.series.items() if held[0]))
 
     def _column_of(self, number: int) -> Column:
         key = self.keys.get(number)
@@ -131,16 +134,16 @@ class Records:
     def _take_one(self, kind: int, body: bytes) -> None:
         try:
             _TAKE[kind](self, body)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise InvalidValue(f"A record of the journal cannot be understood: {error!r}.") from error
 
     def _take_header(self, body: bytes) -> None:
         self.header = from_json(body)
-        found = self.header["format"]
-        if found > FORMAT:
-            raise NewerFormat(
-                f"A newer version of Hookline wrote this journal (format {found}; this version reads {FORMAT}). It "
-                "stays as it is. Upgrade with: pip install --upgrade hookline-core"
+        if self.header["format"] != FORMAT:
+            raise OtherFormat(
+                f"Another version of Hookline wrote this journal (format {self.header['format']}; this version reads "
+                f"{FORMAT}). It stays as it is until such a version ships it. The newest one comes with: "
+                "pip install --upgrade hookline-core"
             )
         self.keys.clear()
         self._by_id.clear()
@@ -151,15 +154,19 @@ class Records:
         self._by_id.pop(number, None)
 
     def _take_point(self, body: bytes) -> None:
-        self._take_points(body)
+        number, step, timestamp, value = ONE_POINT.unpack(body)
+        self._add_point(number, step, timestamp, value)
 
-    def _take_points(self, body: bytes) -> None:
-        by_id = self._by_id
-        for number, step, timestamp, value in ONE_POINT.iter_unpack(body):
-            steps, timestamps, values = by_id.get(number) or self._column_of(number)
-            steps.append(step)
-            timestamps.append(timestamp)
-            values.append(value)
+    def _take_row(self, body: bytes) -> None:
+        step, timestamp, numbers, values = row(body)
+        for number, value in zip(numbers, values, strict=True):
+            self._add_point(number, step, timestamp, value)
+
+    def _add_point(self, number: int, step: int, timestamp: int, value: float) -> None:
+        steps, timestamps, values = self._by_id.get(number) or self._column_of(number)
+        steps.append(step)
+        timestamps.append(timestamp)
+        values.append(value)
 
     def _take_columns(self, body: bytes) -> None:
         number, points = columns(body)
@@ -169,7 +176,23 @@ class Records:
         values.extend(points.values)
 
     def _take_params(self, body: bytes) -> None:
-        given: dict[str, str] = from_json(body)
+        self.add_params(from_json(body))
+
+    def _take_tags(self, body: bytes) -> None:
+        self.add_tags(from_json(body))
+
+    def _take_together(self, body: bytes) -> None:
+        for kind, inner in inside(body):
+            self._take_one(kind, inner)
+
+    def _take_sealed(self, _body: bytes) -> None:
+        self.seal(None)
+
+    def _take_event(self, body: bytes) -> None:
+        self.add_event(from_json(body))
+
+    def add_params(self, given: Mapping[str, str]) -> None:
+        """Add params; raises `InvalidValue` where one has another value already."""
         for key, value in given.items():
             if self.params.get(key, value) != value:
                 raise InvalidValue(
@@ -177,19 +200,25 @@ class Records:
                 )
         self.params.update(given)
 
-    def _take_tags(self, body: bytes) -> None:
-        self.tags.update(from_json(body))
+    def add_header(self, header: dict[str, Any]) -> None:
+        """Add what the header of a file says."""
+        self.header = header
 
-    def _take_together(self, body: bytes) -> None:
-        for kind, inner in inside(body):
-            self._take_one(kind, inner)
+    def add_tags(self, given: Mapping[str, str]) -> None:
+        """Add tags, of which the last value wins."""
+        self.tags.update(given)
 
-    def _take_sealed(self, _body: bytes) -> None:
+    def add_block(self, points: Points) -> None:
+        """Add points, of which nothing is changed."""
+        self.blocks.append(points)
+
+    def seal(self, _nothing: None) -> None:
+        """Note that nothing follows."""
         self.sealed = True
 
-    def _take_event(self, body: bytes) -> None:
-        event = from_json(body)
-        _EVENTS[event.pop("event")](self, event)
+    def add_event(self, event: Mapping[str, Any]) -> None:
+        """Add what an event says."""
+        _EVENTS[event["event"]](self, event)
 
     # Events ----------------------------------------------------------------------------------------------------------
 
@@ -231,7 +260,7 @@ class Passed:
             if kind == Kind.HEADER:
                 self.keys.clear()
             elif kind == Kind.KEY:
-                with contextlib.suppress(*_UNREADABLE):
+                with contextlib.suppress(*UNREADABLE):
                     self.keys[KEY_ID.unpack_from(body)[0]] = body[KEY_ID.size :].decode()
             offset = end
             self.count += 1
@@ -260,7 +289,7 @@ _TAKE: Mapping[int, Callable[[Records, bytes], None]] = {
     Kind.HEADER: Records._take_header,
     Kind.KEY: Records._take_key,
     Kind.POINT: Records._take_point,
-    Kind.POINTS: Records._take_points,
+    Kind.ROW: Records._take_row,
     Kind.COLUMNS: Records._take_columns,
     Kind.PARAMS: Records._take_params,
     Kind.TAGS: Records._take_tags,

@@ -19,8 +19,8 @@ from hookline.journal.background import Background
 from hookline.journal.foreign import ForeignJournals
 from hookline.journal.identity import this_process
 from hookline.journal.intake import Intake, deliver_intakes
+from hookline.journal.own_reader import OwnReader
 from hookline.journal.places import make_root
-from hookline.journal.reader import JournalReader
 from hookline.journal.records import Records
 from hookline.journal.shipping import NotShipped, RunNotThere, Shipment, Sink, ship
 from hookline.journal.track import Track
@@ -116,7 +116,7 @@ class Journals:
         with self._tracking:
             if self._track_of(writer) is None:
                 cursors = {sink.name: 0 for sink in self._sinks}
-                self._tracks.append(Track(writer, JournalReader(writer.files), cursors))
+                self._tracks.append(Track(writer, OwnReader(writer), cursors))
             if not self._ends_with_process:
                 self._ends_with_process = True
                 at_exit_of_child(self.finish)

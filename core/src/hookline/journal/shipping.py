@@ -82,7 +82,7 @@ def ship(shipment: Shipment, sink: Sink, cursor: int | None = None) -> int:
 
     Raises:
         Unavailable: the store is away; the journal keeps what is left. NotShipped: the store refuses the run itself.
-        RunNotThere: another journal is to be shipped first. NewerFormat: this version cannot read the journal.
+        RunNotThere: another journal is to be shipped first. OtherFormat: this version cannot read the journal.
     """
     store, limit = sink.store(), LIMIT
     if cursor is None:

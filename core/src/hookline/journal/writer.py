@@ -8,6 +8,7 @@ import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 from typing import Any
 from zlib import crc32
 
@@ -24,13 +25,18 @@ from hookline.journal.frames import (
     columns_frame,
     frame,
     json_frame,
-    points_frame,
+    row_frame,
     together,
 )
+from hookline.journal.recent import Part, Recent, Said
+from hookline.journal.records import Records
 from hookline.system import sync_file
 
 _pack_head, _pack_point = HEAD.pack, POINT.pack
 _POINT, _POINT_SIZE = int(Kind.POINT), POINT.size
+_RECENT_BYTES = 1 << 20
+"""How many bytes of frames are kept in memory for who ships them."""
+_NOTHING_NEW: Mapping[str, int] = MappingProxyType({})
 _TOO_LARGE = "A step or a timestamp does not fit into 64 bits."
 
 
@@ -78,11 +84,18 @@ class JournalWriter:
         """Why what was written may not outlive a power failure, where the disk said so."""
         self._lock, self._syncing = Lock(), Lock()
         self._keys: dict[str, int] = {}
+        self._names: dict[int, str] = {}
+        """The keys of the present file by their numbers."""
+        self._recent: list[Part] | None = None
+        """What the records from `_recent_first` on say; None where they are to be read."""
+        self._recent_first = 0
         self._descriptor = self._first = -1
         """The file that records go into, and the first one."""
         self.begun: list[int] = []
         """The numbers of the first records of the files that there are, those removed by `forget` left out."""
         self._size = self._synced = 0
+        self._look_at = self._segment_bytes
+        """At which size the file is full, or what is kept of it is much."""
         self._writing, self._frames = 0, 1
         """How many bytes and frames are being written; not 0 afterwards where a signal's handler raised right then."""
         self._full: list[int] = []
@@ -113,13 +126,33 @@ class JournalWriter:
                 content = _pack_point(_POINT, number, step, timestamp, value)
             except struct.error:
                 content = _unusual_point(number, step, timestamp, value)
-            self._append(_pack_head(_POINT_SIZE, crc32(content)) + content)
-            if self._size >= self._segment_bytes:
-                self._finish_file()
+            self._append(_pack_head(_POINT_SIZE, crc32(content)) + content, content)
+            if self._size >= self._look_at:
+                self._look()
+
+    def row(self, keys: tuple[str, ...], values: Sequence[float], step: int, timestamp: int) -> None:
+        """Append a point of each of several keys, stored together or not at all; errors as for `point`."""
+        if not keys:
+            return
+        with self._lock:
+            named, new = b"", _NOTHING_NEW
+            try:
+                numbers = [self._keys[key] for key in keys]
+            except KeyError:
+                self._ensure_open()
+                named, new = self._named(keys)
+                numbers = [new[key] if key in new else self._keys[key] for key in keys]
+            try:
+                content = row_frame(step, timestamp, numbers, values)
+            except struct.error as error:
+                raise InvalidValue(_TOO_LARGE) from error
+            self._append(named + content, (keys, values, step, timestamp), len(new) + 1)
+            self._know(new)
+            if self._size >= self._look_at:
+                self._look()
 
     def batch(
         self,
-        points: Sequence[tuple[str, int, int, float]] = (),
         params: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
         events: Sequence[Mapping[str, Any]] = (),
@@ -128,30 +161,32 @@ class JournalWriter:
         """Append what is stored together or not at all.
 
         Args:
-            points: key, step, timestamp and value each. series: columns of points, for many of a key.
+            series: columns of points, for many of a key.
         """
-        if not (points or params or tags or events or series):
+        if not (params or tags or events or series):
             return
         with self._lock:
             self._ensure_open()
             parts = [json_frame(Kind.EVENT, each) for each in events]
+            said: list[Said] = [(Records.add_event, each) for each in events]
             if params:
                 parts.append(json_frame(Kind.PARAMS, params))
+                said.append((Records.add_params, params))
             if tags:
                 parts.append(json_frame(Kind.TAGS, tags))
-            named, new = self._named([*(point[0] for point in points), *(each.key for each in series)])
+                said.append((Records.add_tags, tags))
+            named, new = self._named([each.key for each in series])
             numbers = {**self._keys, **new} if new else self._keys
-            if points:
-                parts.append(_points(points, numbers))
             parts += [columns_frame(numbers[each.key], each) for each in series]
-            self._append(named + (parts[0] if len(parts) == 1 else together(parts)), len(new) + 1)
-            self._keys.update(new)
-            if self._size >= self._segment_bytes:
-                self._finish_file()
+            said += [(Records.add_block, each) for each in series]
+            self._append(named + (parts[0] if len(parts) == 1 else together(parts)), said, len(new) + 1)
+            self._know(new)
+            if self._size >= self._look_at:
+                self._look()
 
     def event(self, event: str, **fields: Any) -> None:
         """Append an event."""
-        self._append_one(json_frame(Kind.EVENT, {"event": event, **fields}))
+        self.batch(events=[{"event": event, **fields}])
 
     def seal(self, last: Mapping[str, Any] | None = None) -> None:
         """Say that nothing follows from this writer, together with a last event; another record is an error then.
@@ -163,7 +198,11 @@ class JournalWriter:
                 return
             self._ensure_open(needs_room=False)
             end = frame(Kind.SEALED)
-            self._append(end if last is None else together([json_frame(Kind.EVENT, last), end]))
+            said: list[Said] = [(Records.seal, None)]
+            if last is None:
+                self._append(end, said)
+            else:
+                self._append(together([json_frame(Kind.EVENT, last), end]), [(Records.add_event, last), *said])
             self.sealed = True
             self._keys.clear()  # so that the next point, too, finds that it comes too late
 
@@ -172,20 +211,37 @@ class JournalWriter:
         with self._lock:
             self._finish_file()
 
-    def _append_one(self, data: bytes) -> None:
+    def take_recent(self, first: int) -> Recent | None:
+        """Return the records from `first` on, where all are in memory; what follows is kept for the next time."""
         with self._lock:
-            self._ensure_open()
-            self._append(data)
-            if self._size >= self._segment_bytes:
-                self._finish_file()
+            if self._writing:
+                self._settle()
+            kept, begins = self._recent, self._recent_first
+            self._recent = [] if self._descriptor >= 0 and not self.sealed else None
+            self._recent_first = self.sequence
+            self._look_at = min(self._segment_bytes, self._size + _RECENT_BYTES)
+            if kept is None or begins != first:
+                return None
+            path = self.files.segment(self.begun[-1])
+            return Recent(first, self.sequence - first, kept, self._names, path, self._size)
+
+    def _look(self) -> None:
+        """Finish the file that is full, or keep no more of it in memory."""
+        self._recent, self._look_at = None, self._segment_bytes
+        if self._size >= self._segment_bytes:
+            self._finish_file()
 
     def _number(self, key: str) -> int:
         """Give a key its number in the present file, which is opened where there is none."""
         self._ensure_open()
         named, new = self._named([key])
-        self._append(named)
-        self._keys.update(new)
+        self._append(named, None)
+        self._know(new)
         return new[key]
+
+    def _know(self, new: Mapping[str, int]) -> None:
+        self._keys.update(new)
+        self._names.update((number, key) for key, number in new.items())
 
     def _named(self, keys: Iterable[str]) -> tuple[bytes, dict[str, int]]:
         """Return the frames that name those of some keys that have no number in the present file, and their numbers.
@@ -214,8 +270,12 @@ class JournalWriter:
         with self._lock:
             return self.sequence if self._descriptor < 0 else None
 
-    def _append(self, data: bytes, frames: int = 1) -> None:
-        """Write whole frames or nothing; the lock is held and a file is open."""
+    def _append(self, data: bytes, said: Part, frames: int = 1) -> None:
+        """Write whole frames or nothing; the lock is held and a file is open.
+
+        Args:
+            said: what they say.
+        """
         if self._writing:
             self._settle()
         self._frames, self._writing = frames, len(data)
@@ -228,6 +288,8 @@ class JournalWriter:
             self._take_back()
             self._finish_file()  # so that it can be removed once it is stored, which may be what makes room
             raise _not_kept(error.strerror or str(error)) from error
+        if self._recent is not None:
+            self._recent.append(said)
         self._size += written
         self.sequence += frames
         self._writing = 0
@@ -236,7 +298,7 @@ class JournalWriter:
 
     def _settle(self) -> None:
         """Find out whether a record was written whose call was interrupted by a signal, such as that of Ctrl-C."""
-        pending, self._writing = self._writing, 0
+        pending, self._writing, self._recent = self._writing, 0, None
         if os.fstat(self._descriptor).st_size == self._size + pending:
             self._size += pending
             self.sequence += self._frames
@@ -269,7 +331,8 @@ class JournalWriter:
     def _begin_file(self) -> None:
         """Begin a file with its header; only a whole header makes it one."""
         named = {"format": FORMAT, "run_id": self.run_id, "writer_id": self.writer_id, "first": self.sequence}
-        header = json_frame(Kind.HEADER, {**named, "written_at": now_ms(), **self._header(self.primary)})
+        described = {**named, "written_at": now_ms(), **self._header(self.primary)}
+        header = json_frame(Kind.HEADER, described)
         descriptor = self.files.begin(self.sequence)
         try:
             if os.write(descriptor, header) != len(header):
@@ -279,11 +342,15 @@ class JournalWriter:
             os.close(descriptor)
             raise
         self._keys.clear()
+        self._names = {}
         self._synced, self._size = 0, len(header)
         self._descriptor = descriptor
         if self._first < 0:
             self._first = descriptor
         self.begun.append(self.sequence)
+        if not self.sequence:
+            self._recent = [[(Records.add_header, described)]]
+            self._look_at = min(self._segment_bytes, _RECENT_BYTES)
         self.sequence += 1
         if self._sync_each:
             self._sync_open_file(descriptor, self._size)
@@ -291,6 +358,7 @@ class JournalWriter:
     def _finish_file(self) -> None:
         """Let the next record begin a new file; `sync` closes this one."""
         self._keys.clear()
+        self._recent, self._look_at = None, self._segment_bytes
         if self._descriptor >= 0:
             self._full.append(self._descriptor)
         self._descriptor = -1
@@ -341,17 +409,10 @@ class JournalWriter:
         with self._syncing, self._lock:
             for each in self._open_files():
                 os.close(each)
-            self._full, self._descriptor, self._first = [], -1, -1
+            self._full, self._descriptor, self._first, self._recent = [], -1, -1, None
 
     def _open_files(self) -> set[int]:
         return {*self._full, self._first, self._descriptor} - {-1}
-
-
-def _points(points: Iterable[tuple[str, int, int, float]], numbers: Mapping[str, int]) -> bytes:
-    try:
-        return points_frame((numbers[key], step, moment, value) for key, step, moment, value in points)
-    except struct.error as error:
-        raise InvalidValue(_TOO_LARGE) from error
 
 
 def _unusual_point(number: int, step: object, timestamp: int, value: float) -> bytes:

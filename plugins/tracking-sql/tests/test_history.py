@@ -34,7 +34,7 @@ points = st.builds(
 
 @given(st.lists(st.lists(points, min_size=1, max_size=6), max_size=12), st.integers(1, 9))
 def test_segments_that_reach_into_each_other_are_merged(logged: list[list[Metric]], size: int) -> None:
-    packed = [pack_columns(*columns_of(each)) for each in logged]
+    packed = [pack_columns(Points("m", *columns_of(each))) for each in logged]
     segments = sorted((each.segments[0] for each in packed), key=lambda one: (one.timestamp, one.step))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(history, "SEGMENT_POINTS", size)

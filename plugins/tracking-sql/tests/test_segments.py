@@ -48,8 +48,7 @@ def columns(logged: list[Metric]) -> Points:
 
 
 def packed_of(logged: list[Metric]) -> Packed:
-    found = columns(logged)
-    return pack_columns(found.steps, found.timestamps, found.values)
+    return pack_columns(columns(logged))
 
 
 def shown(found: Points) -> list[tuple[int, int, bytes]]:

@@ -107,7 +107,8 @@ class JournalFiles:
 
     def refused(self) -> list[dict[str, Any]]:
         """Return what stores refused: see the function `refused`."""
-        return _once(_entries(self._refused))
+        path = self._refused
+        return _once(_entries(path)) if path.exists() else []
 
     @property
     def _refused(self) -> Path:

@@ -31,6 +31,7 @@ KEY_ID = Struct("<I")
 COLUMNS = Struct("<II")
 """The key's id, and how many points follow."""
 MAX_LENGTH = 1 << 30
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class Kind(IntEnum):
@@ -76,7 +77,7 @@ def json_frame(kind: Kind, value: Any) -> bytes:
 
 def to_json(value: Any) -> bytes:
     """Return JSON as frames hold it."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    return _JSON.encode(value).encode("utf-8", "surrogatepass")
 
 
 def from_json(body: bytes) -> Any:

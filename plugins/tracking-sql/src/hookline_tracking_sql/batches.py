@@ -36,7 +36,7 @@ class BatchPart(Part):
 
 def series_of(batch: Batch) -> Series:
     """Return the points of a batch, packed, by the names of their series."""
-    return [(each.key, pack_columns(each.steps, each.timestamps, each.values)) for each in batch.columns]
+    return [(each.key, pack_columns(each)) for each in batch.columns]
 
 
 def keys_of(batch: Batch, series: Series) -> list[str]:

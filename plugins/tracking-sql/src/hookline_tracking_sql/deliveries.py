@@ -55,7 +55,7 @@ class DeliveryPart(Part):
 
     def apply(self, delivery: Delivery) -> None:
         """See `TrackingStore.apply`."""
-        series = [(each.key, pack_columns(each.steps, each.timestamps, each.values)) for each in delivery.columns]
+        series = [(each.key, pack_columns(each)) for each in delivery.columns]
         ids = self._keys.ids(_keys(delivery, series))
         with self._database.writing() as connection:
             driver = driver_of(connection)

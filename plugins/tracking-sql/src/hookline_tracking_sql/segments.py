@@ -4,6 +4,7 @@ import struct
 from array import array
 from collections.abc import Sequence
 from functools import lru_cache
+from math import isfinite
 from typing import Any, NamedTuple
 
 from hookline.charts import summarise
@@ -76,12 +77,12 @@ class Packed(NamedTuple):
     totals: Totals
 
 
-def pack_columns(steps: "array[int]", timestamps: "array[int]", values: "array[float]") -> Packed:
+def pack_columns(points: Points) -> Packed:
     """Return some points of one series, at least one and in any order, as they are stored."""
-    if len(steps) == 1:
-        return _pack_one(steps[0], timestamps[0], values[0])
-    points = Points("", steps, timestamps, values)
-    if len(points) < SEGMENT_POINTS:
+    size = len(points.steps)
+    if size == 1:
+        return _pack_one(points.steps[0], points.timestamps[0], points.values[0])
+    if size < SEGMENT_POINTS:
         return _pack_some(points)
     points = in_order(points)
     # No short segment is left over between full ones: merged with later points it would reach over those.
@@ -103,9 +104,25 @@ def _pack_some(points: Points) -> Packed:
         ordered = in_order(points)
         if ordered is not points:
             points, moments = ordered, _moments(ordered.steps.tobytes(), ordered.timestamps.tobytes())
+    elif len(points.steps) < PART_POINTS and moments.facts[0]:
+        values = points.values.tolist()
+        if isfinite(sum(values)):
+            return _pack_few(points, values, moments)
     facts = Facts(*moments.facts, summarise(points.values))
     segment = _segment(points, moments.packed_steps, moments.packed_timestamps, facts)
     return Packed((segment,), _totals(points, facts, moments.last))
+
+
+def _pack_few(points: Points, values: "list[float]", moments: "_Moments") -> Packed:
+    """Return points as nearly all are that a small run logs: less than a part, ascending and finite."""
+    steps, timestamps, last = points.steps, points.timestamps, moments.last
+    numbers = pack_numbers(points.values, dense=False)
+    size, first = len(values), (timestamps[0], steps[0])
+    segment = Segment(*first, size, None, numbers, moments.packed_steps, moments.packed_timestamps)
+    least, greatest = min(values), max(values)
+    lowest, highest = steps[values.index(least)], steps[values.index(greatest)]
+    totals = Totals(size, values[last], steps[last], timestamps[last], least, lowest, greatest, highest)
+    return Packed((segment,), totals)
 
 
 class _Moments(NamedTuple):

@@ -336,8 +336,9 @@ class Run(LogsObjects):
     def _join_background(self) -> None:
         for work in self._state.background:
             work.join()
-        with self._lock:
-            self._state = evolve(self._state, background=())
+            with self._lock:
+                left = tuple(each for each in self._state.background if each is not work)
+                self._state = _State(self.info, left)
 
     def end(self, status: RunStatus | str = RunStatus.FINISHED) -> None:
         """End the run with a final status. Ending an ended run is no error; a forked child cannot end it.
@@ -369,7 +370,7 @@ class Run(LogsObjects):
             except HooklineError:
                 self._writer = ended
                 raise
-            self._state = evolve(self._state, info=info)
+            self._state = _State(info, self._state.background)
         try:
             self._services.journals.flush(ended)
         except Unavailable as error:

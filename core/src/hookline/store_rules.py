@@ -155,7 +155,7 @@ def changed_run(info: RunInfo, change: RunChange) -> RunInfo:
         InvalidValue: the run is deleted and the change does not restore it. Deleting it once more is no error.
     """
     stage = change.lifecycle_stage or info.lifecycle_stage
-    only_stage = evolve(change, lifecycle_stage=None) == RunChange()
+    only_stage = change.status is None and change.end_time is None and change.run_name is None
     if stage is LifecycleStage.DELETED and not (only_stage and change.lifecycle_stage):
         require_active_run(info.run_id, info.lifecycle_stage)
     end_time = info.end_time if change.end_time is None else change.end_time

@@ -24,6 +24,7 @@ from hookline.journal.frames import (
     frames,
     from_json,
     json_frame,
+    names_frame,
     row_frame,
     to_json,
     together,
@@ -81,16 +82,13 @@ def golden() -> list[bytes]:
     def point(number, step, timestamp, value):
         return frame(Kind.POINT, POINT.pack(int(Kind.POINT), number, step, timestamp, value)[1:])
 
-    def key(number, name):
-        return frame(Kind.KEY, KEY_ID.pack(number) + name.encode())
-
     return [
         json_frame(Kind.HEADER, HEADER),
         json_frame(Kind.EVENT, CREATED),
-        key(0, "loss"),
+        names_frame(0, ["loss"]),
         point(0, 0, 1_700_000_000_001, 0.25),
         point(0, 1, 1_700_000_000_002, float("inf")),
-        key(1, "größe"),
+        names_frame(1, ["größe", "acc"]),
         row_frame(-(2**63), 0, [0, 1], [-1.5, 2.0**-1074]),
         json_frame(Kind.PARAMS, {"alpha": "0.05"}),
         json_frame(Kind.TAGS, {"note": "größer", "empty": ""}),
@@ -255,8 +253,8 @@ def bad(kind: int, body: bytes) -> bytes:
         frame(Kind.ROW, b"\0" * 15),
         frame(Kind.POINT, struct.pack("<Iqqd", 77, 0, 0, 0.0)),
         row_frame(0, 0, [77], [0.0]),
-        frame(Kind.KEY, b"\0"),
-        frame(Kind.KEY, KEY_ID.pack(3) + b"\xff"),
+        frame(Kind.NAMES, b"\0"),
+        frame(Kind.NAMES, KEY_ID.pack(3) + b"\xff"),
         frame(Kind.PARAMS, b"{"),
         frame(Kind.PARAMS, b"[1]"),
         frame(Kind.TAGS, b"\xff"),

@@ -243,7 +243,7 @@ def test_a_run_that_is_shipped_while_its_first_record_is_written_is_not_given_up
     os.truncate(path, header)
     writer.sequence, writer._size = 1, header
     created = {"event": "created", "experiment": "Default", "run": asdict(NewRun("0", run_id=writer.run_id))}
-    track = process._track_of(writer)
+    track = process._tracks[writer]
     if size == 2:
         real = track.reader.is_empty
         track.reader.is_empty = lambda: (writer.batch(events=[created]), real())[1]

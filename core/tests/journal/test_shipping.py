@@ -248,7 +248,7 @@ def test_mirrors_have_cursors_of_their_own(make_machine, log_points):
     process._away.clear()
     process._tick()
     assert machine.steps(writer.run_id, store=mirror) == list(range(600))
-    assert (machine.files, process._tracks) == ([], [])
+    assert (machine.files, process._tracks) == ([], {})
 
 
 def test_a_mirror_that_has_not_the_run_hinders_nobody(make_machine, log_points):

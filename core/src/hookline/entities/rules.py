@@ -105,7 +105,7 @@ def check_experiment_name(name: object) -> str:
 
 def require_mapping(kind: str, values: object) -> None:
     """Raise `InvalidValue` for what maps no names to values."""
-    if not isinstance(values, Mapping):
+    if type(values) is not dict and not isinstance(values, Mapping):
         raise InvalidValue(f"Give {kind}s as a mapping of names to values, such as {{'name': 1}}, not {values!r}.")
 
 

@@ -38,14 +38,14 @@ class Kind(IntEnum):
     """What a frame holds.
 
     HEADER is the first frame of every file: a JSON object with the format's version, the run, the writer, the sequence
-    number of the frame itself, and the lease. KEY gives a key a number that holds within the file. POINT is one point,
+    number of the frame itself, and the lease. NAMES gives keys numbers that hold within the file. POINT is one point,
     ROW has those of several keys at one step, and COLUMNS are many of one key, column by column. PARAMS and TAGS are
     JSON objects of texts. EVENT is a JSON object with a field `event`. TOGETHER holds other frames, without CRCs, that
     are stored together or not at all. SEALED says that nothing follows from this writer.
     """
 
     HEADER = 0
-    KEY = 1
+    NAMES = 1
     POINT = 2
     ROW = 3
     PARAMS = 4
@@ -102,6 +102,17 @@ def inside(body: bytes) -> Iterator[tuple[int, bytes]]:
         start = offset + KEY_ID.size
         yield body[start], body[start + 1 : start + length]
         offset = start + length
+
+
+def names_frame(first: int, names: Iterable[str]) -> bytes:
+    """Return a frame that gives names, none of which holds a NUL, numbers from `first` on."""
+    return frame(Kind.NAMES, KEY_ID.pack(first) + "\0".join(names).encode())
+
+
+def names(body: bytes) -> dict[int, str]:
+    """Return names by their numbers."""
+    (first,) = KEY_ID.unpack_from(body)
+    return dict(enumerate(body[KEY_ID.size :].decode().split("\0"), first))
 
 
 def row_frame(step: int, timestamp: int, keys: Sequence[int], values: Sequence[float]) -> bytes:

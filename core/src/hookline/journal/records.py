@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from zlib import crc32
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from hookline.entities import (
     Batch,
@@ -25,7 +25,6 @@ from hookline.errors import InvalidState, InvalidValue
 from hookline.journal.frames import (
     FORMAT,
     HEAD,
-    KEY_ID,
     KIND_AT,
     ONE_POINT,
     POINT,
@@ -35,11 +34,13 @@ from hookline.journal.frames import (
     end_of_frame,
     from_json,
     inside,
+    names,
     row,
 )
 
 Column = tuple["array[int]", "array[int]", "array[float]"]
 _POINT = int(Kind.POINT)
+_NO_CHANGE = RunChange()
 UNREADABLE = (LookupError, ValueError, TypeError, AttributeError, struct.error)
 
 
@@ -148,10 +149,11 @@ class Records:
         self.keys.clear()
         self._by_id.clear()
 
-    def _take_key(self, body: bytes) -> None:
-        (number,) = KEY_ID.unpack_from(body)
-        self.keys[number] = body[KEY_ID.size :].decode()
-        self._by_id.pop(number, None)
+    def _take_names(self, body: bytes) -> None:
+        given = names(body)
+        self.keys.update(given)
+        for number in given:
+            self._by_id.pop(number, None)
 
     def _take_point(self, body: bytes) -> None:
         number, step, timestamp, value = ONE_POINT.unpack(body)
@@ -228,11 +230,12 @@ class Records:
 
     def _changed(self, event: Mapping[str, Any]) -> None:
         status = event.get("status")
-        new = RunChange(RunStatus(status) if status else None, event.get("end_time"), event.get("run_name"))
-        old = self.change or RunChange()
-        if new.status is not None:  # a status comes with its end time, or takes the old one away
-            old = evolve(old, status=new.status, end_time=new.end_time)
-        self.change = evolve(old, run_name=new.run_name or old.run_name)
+        old = self.change or _NO_CHANGE
+        name = event.get("run_name") or old.run_name
+        if status:  # it comes with its end time, or takes the old one away
+            self.change = RunChange(RunStatus(status), event.get("end_time"), name)
+        else:
+            self.change = RunChange(old.status, old.end_time, name)
 
     def _metric(self, event: Mapping[str, Any]) -> None:
         self.metrics.append(Metric(**event["metric"]))
@@ -259,9 +262,9 @@ class Passed:
             kind, body = content(data[offset:end])
             if kind == Kind.HEADER:
                 self.keys.clear()
-            elif kind == Kind.KEY:
+            elif kind == Kind.NAMES:
                 with contextlib.suppress(*UNREADABLE):
-                    self.keys[KEY_ID.unpack_from(body)[0]] = body[KEY_ID.size :].decode()
+                    self.keys.update(names(body))
             offset = end
             self.count += 1
         return offset
@@ -287,7 +290,7 @@ class Raw:
 
 _TAKE: Mapping[int, Callable[[Records, bytes], None]] = {
     Kind.HEADER: Records._take_header,
-    Kind.KEY: Records._take_key,
+    Kind.NAMES: Records._take_names,
     Kind.POINT: Records._take_point,
     Kind.ROW: Records._take_row,
     Kind.COLUMNS: Records._take_columns,

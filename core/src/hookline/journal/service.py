@@ -63,7 +63,7 @@ class Journals:
     def _start(self) -> None:
         self._lock = RLock()
         self._tracking, self._tidying = Lock(), Lock()
-        self._tracks: list[Track] = []
+        self._tracks: dict[JournalWriter, Track] = {}
         self._untold: weakref.WeakKeyDictionary[JournalWriter, tuple[str, ...]] = weakref.WeakKeyDictionary()
         # Two threads, since what was logged must be on the disk in time also while a store keeps its caller waiting.
         self._shipper = Background("hookline-journal", self._settings.ship_seconds, self._tick)
@@ -114,18 +114,15 @@ class Journals:
     def _track(self, writer: JournalWriter) -> None:
         """See that a writer's records are shipped. The writer's lock may be held, so that others are only touched."""
         with self._tracking:
-            if self._track_of(writer) is None:
+            if writer not in self._tracks:
                 cursors = {sink.name: 0 for sink in self._sinks}
-                self._tracks.append(Track(writer, OwnReader(writer), cursors))
+                self._tracks[writer] = Track(writer, OwnReader(writer), cursors)
             if not self._ends_with_process:
                 self._ends_with_process = True
                 at_exit_of_child(self.finish)
         self._shipper.start()
         if self._settings.fsync_seconds:
             self._syncer.start()
-
-    def _track_of(self, writer: JournalWriter) -> Track | None:
-        return next((track for track in list(self._tracks) if track.writer is writer), None)
 
     def staged_folder(self, run_id: str) -> Path:
         """Return the folder for what waits to be stored as artifacts of a run; it need not be there."""
@@ -167,11 +164,11 @@ class Journals:
             Unavailable, or what else the primary says: it is away; the journal keeps the rest, and ships it later.
             DurabilityLost: the disk did not take what was written.
         """
-        if writer.is_used and self._track_of(writer) is None:  # the call that began it was interrupted
+        if writer.is_used and writer not in self._tracks:  # the call that began it was interrupted
             self._track(writer)
         with self._lock:
             reasons = self._untold.pop(writer, ())
-            track = self._track_of(writer)
+            track = self._tracks.get(writer)
             if track is not None:
                 for sink in self._sinks:
                     with self._away.tolerated(sink.name, raises=sink is self._primary):
@@ -186,7 +183,7 @@ class Journals:
     def catch_up(self) -> None:
         """Ship to the primary what any process of this machine has logged and it does not have yet."""
         with self._lock:
-            for track in list(self._tracks):
+            for track in list(self._tracks.values()):
                 with self._away.tolerated(self._primary.name):
                     self._ship(track, self._primary)
             self._foreign.ship_all(self.root, self._own)
@@ -205,7 +202,7 @@ class Journals:
 
     @property
     def _own(self) -> set[files.JournalFiles]:
-        return {track.writer.files for track in self._tracks}
+        return {track.writer.files for track in list(self._tracks.values())}
 
     def deliver(self, root: Path) -> Iterator[tuple[str, int]]:
         """Ship the journals of another folder, such as one from another machine; yield runs and counts of records."""
@@ -251,7 +248,7 @@ class Journals:
         """Ship the other journals of a run first, one of which creates it."""
         run_id = track.writer.run_id
         self._foreign.ship_run(self.root, run_id, self._own)
-        for other in self._tracks:
+        for other in list(self._tracks.values()):
             if other.writer.run_id == run_id and other is not track and other.is_behind(sink):
                 with contextlib.suppress(RunNotThere):
                     self._hand_over(other, sink)
@@ -283,7 +280,7 @@ class Journals:
     # In the background -----------------------------------------------------------------------------------------------
 
     def _sync(self) -> bool:
-        for track in list(self._tracks):
+        for track in list(self._tracks.values()):
             # What every store has is about to be on their disks, unless one of them cannot.
             if self._not_durable or not track.is_done(self._sinks):
                 track.writer.sync()
@@ -295,7 +292,7 @@ class Journals:
         with self._lock:
             if closings != self._closings:  # closed meanwhile: the stores are not opened again for this
                 return False
-            for track in list(self._tracks):
+            for track in list(self._tracks.values()):
                 for sink in self._sinks:
                     if not self._away.rests(sink.name):
                         with self._away.tolerated(sink.name):
@@ -309,7 +306,7 @@ class Journals:
 
     def _compact(self) -> None:
         """Let the stores rearrange what was shipped since the last time; nobody waits for it."""
-        for track in list(self._tracks):
+        for track in list(self._tracks.values()):
             for sink in self._sinks:
                 cursor = track.cursors[sink.name]
                 if cursor - track.compacted.get(sink.name, 0) >= COMPACT_AFTER and not track.writer.sealed:
@@ -334,8 +331,9 @@ class Journals:
         """Remove files that every store has for good. Nobody who ships or flushes waits for the disk meanwhile."""
         with self._tidying:
             with self._lock:
-                done = [track for track in self._tracks if track.is_done(self._sinks)]
-                others = [track for track in self._tracks if track not in done]
+                tracks = list(self._tracks.values())
+                done = [track for track in tracks if track.is_done(self._sinks)]
+                others = [track for track in tracks if track not in done]
                 full = [(track.writer, first) for track in others for first in track.shipped_files(self._primary)]
                 resting = [path for track in others for path in track.resting_files(self._primary)]
             resting = [path for path in resting if files.is_more_than_header(path)]
@@ -353,7 +351,7 @@ class Journals:
                 else:
                     track.writer.remove()
                 with self._lock:
-                    self._tracks.remove(track)
+                    self._tracks.pop(track.writer, None)
                     if reasons:
                         self._untold[track.writer] = reasons
 
@@ -379,7 +377,7 @@ class Journals:
             self._closings += 1
             self._shipper.stop()
             self._syncer.stop()
-            for track in list(self._tracks):
+            for track in list(self._tracks.values()):
                 track.writer.rest()
                 for sink in self._sinks:
                     with self._away.tolerated(sink.name):
@@ -391,7 +389,7 @@ class Journals:
     def finish(self) -> None:
         """Seal all journals of this process, which ends, and ship them."""
         with self._lock:
-            for track in list(self._tracks):
+            for track in list(self._tracks.values()):
                 with contextlib.suppress(HooklineError):
                     track.writer.seal()
         self.close()

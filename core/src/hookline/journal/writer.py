@@ -19,12 +19,12 @@ from hookline.journal.files import JournalFiles, run_name
 from hookline.journal.frames import (
     FORMAT,
     HEAD,
-    KEY_ID,
     POINT,
     Kind,
     columns_frame,
     frame,
     json_frame,
+    names_frame,
     row_frame,
     together,
 )
@@ -146,7 +146,7 @@ class JournalWriter:
                 content = row_frame(step, timestamp, numbers, values)
             except struct.error as error:
                 raise InvalidValue(_TOO_LARGE) from error
-            self._append(named + content, (keys, values, step, timestamp), len(new) + 1)
+            self._append(named + content, (keys, values, step, timestamp), 2 if new else 1)
             self._know(new)
             if self._size >= self._look_at:
                 self._look()
@@ -179,7 +179,7 @@ class JournalWriter:
             numbers = {**self._keys, **new} if new else self._keys
             parts += [columns_frame(numbers[each.key], each) for each in series]
             said += [(Records.add_block, each) for each in series]
-            self._append(named + (parts[0] if len(parts) == 1 else together(parts)), said, len(new) + 1)
+            self._append(named + (parts[0] if len(parts) == 1 else together(parts)), said, 2 if new else 1)
             self._know(new)
             if self._size >= self._look_at:
                 self._look()
@@ -244,18 +244,17 @@ class JournalWriter:
         self._names.update((number, key) for key, number in new.items())
 
     def _named(self, keys: Iterable[str]) -> tuple[bytes, dict[str, int]]:
-        """Return the frames that name those of some keys that have no number in the present file, and their numbers.
+        """Return a frame that names those of some keys that have no number in the present file, and their numbers.
 
-        A key is checked here, once.
+        A key is checked here, once. Where all have a number the frame is empty.
         """
-        known, named = self._keys, b""
+        known = self._keys
         new: dict[str, int] = {}
-        for key in [each for each in keys if each not in known]:
-            if key not in new:
+        for key in keys:
+            if key not in known and key not in new:
                 check_key("metric", key)
                 new[key] = len(known) + len(new)
-                named += frame(Kind.KEY, KEY_ID.pack(new[key]) + key.encode())
-        return named, new
+        return (names_frame(len(known), new) if new else b""), new
 
     # The file --------------------------------------------------------------------------------------------------------
 

@@ -98,7 +98,9 @@ def _create(connection: sa.Connection, delivery: Delivery, new: New, ids: Mappin
         require_active_run(delivery.run_id, info.lifecycle_stage)
     tagged.update(delivery.tags)
     driver = driver_of(connection)
-    place = insert_run(driver, (evolve(info, run_name=tagged[RUN_NAME_TAG]), tagged), ids)
+    if tagged[RUN_NAME_TAG] != info.run_name:
+        info = evolve(info, run_name=tagged[RUN_NAME_TAG])
+    place = insert_run(driver, (info, tagged), ids)
     if delivery.params:
         rows = [(place[0], ids[key], place[1], value) for key, value in delivery.params.items()]
         driver.executemany(upserts.INSERT_PARAM, rows)

@@ -107,8 +107,7 @@ class JournalFiles:
 
     def refused(self) -> list[dict[str, Any]]:
         """Return what stores refused: see the function `refused`."""
-        path = self._refused
-        return _once(_entries(path)) if path.exists() else []
+        return _once(_entries(self._refused))
 
     @property
     def _refused(self) -> Path:

@@ -33,7 +33,9 @@ class OwnReader(JournalReader):
             return None
         with contextlib.suppress(InvalidValue, *UNREADABLE):  # whoever reads the file says which record it is
             records = recent.records()
-            after = Place(recent.path, recent.size, sequence + recent.count, recent.names)
-            self._places = (*self._places[-1:], after)
+            if not records.sealed:  # else nothing follows
+                path = self.files.segment(recent.file)
+                after = Place(path, recent.size, sequence + recent.count, recent.names)
+                self._places = (*self._places[-1:], after)
             return records
         return None

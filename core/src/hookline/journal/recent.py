@@ -6,7 +6,6 @@ interrupted; then the file is read.
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from attrs import define
@@ -29,14 +28,15 @@ class Recent:
 
     Attributes:
         first: the number of the first one; `count`: how many they are.
-        names: of the keys, by their numbers in the file. path, size: the file, and where the last of them ends.
+        names: of the keys, by their numbers in the file.
+        file: the number of the file's first record; `size`: where in it the last of these ends.
     """
 
     first: int
     count: int
     parts: Sequence[Part]
     names: dict[int, str]
-    path: Path
+    file: int
     size: int
 
     def records(self) -> Records:

@@ -270,6 +270,7 @@ class Journals:
             lease=lambda: self._lease(track, sink),
             stored=self._stored if primary else _nothing,
             refused=_nobody if primary else _warn_mirror(sink),
+            noticed=track.look if primary else _nothing_noticed,
         )
         track.cursors[sink.name] = ship(shipment, sink, track.cursors[sink.name])
 
@@ -396,6 +397,10 @@ class Journals:
 
 
 def _nothing(_run_id: str, _records: Records) -> None:
+    pass
+
+
+def _nothing_noticed() -> None:
     pass
 
 

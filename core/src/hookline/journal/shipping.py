@@ -45,6 +45,7 @@ class Shipment:
         lease: returns the lease to note with every delivery, where this process is the writer.
         stored: called with the records of each delivery after it was stored.
         refused: called with the reason for each record that was set aside.
+        noticed: called where a record was, and where another process has shipped, which may have set some aside.
     """
 
     run_id: str
@@ -52,6 +53,7 @@ class Shipment:
     lease: Callable[[], Lease | None] = lambda: None
     stored: Callable[[str, Records], None] = lambda _run_id, _records: None
     refused: Callable[[str], None] = lambda _reason: None
+    noticed: Callable[[], None] = lambda: None
 
 
 class NotShipped(HooklineError):
@@ -98,12 +100,14 @@ def ship(shipment: Shipment, sink: Sink, cursor: int | None = None) -> int:
             store.apply(_delivery(shipment, sink, records, cursor, after - cursor))
         except CursorMoved as moved:
             cursor = start = moved.cursor
+            shipment.noticed()
         except (InvalidValue, NotFound, Gone, DamagedJournal, MissingRecords) as refusal:
             known = cursor_of(store, shipment.run_id, shipment.reader.files.writer_id).cursor
             if sink.experiments and isinstance(refusal, NotFound):  # perhaps that of the run is not there any more
                 sink.experiments.clear()
             elif known != cursor:  # another process shipped; or the store was replaced, and is given everything again
                 cursor = start = known
+                shipment.noticed()
             else:
                 start, limit = _pass(shipment, sink, refusal, start, limit, records)
         else:
@@ -188,6 +192,7 @@ def _set_aside(shipment: Shipment, sink: Sink, refusal: HooklineError, sequence:
     entry = {"sequence": sequence, "count": count, "store": sink.name, "reason": str(refusal)}
     entry |= {"record": _readable(raw) if count == 1 else None, "frame": raw.hex()}
     shipment.reader.files.set_aside(entry)
+    shipment.noticed()
     shipment.refused(str(refusal))
 
 

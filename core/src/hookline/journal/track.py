@@ -19,6 +19,7 @@ class Track:
         cursors, renewed_at, compacted: by the sinks' names; the last is the cursor at which it was last compacted.
         given_up: why a sink does not take the run at all, by its name.
         told: the numbers of the refused records that `flush` told of.
+        looks: whether some may have been refused, so that it is to be looked.
     """
 
     writer: JournalWriter
@@ -28,6 +29,11 @@ class Track:
     compacted: dict[str, int] = field(factory=dict)
     given_up: dict[str, str] = field(factory=dict)
     told: set[int] = field(factory=set)
+    looks: bool = False
+
+    def look(self) -> None:
+        """Note that something may have been refused."""
+        self.looks = True
 
     def is_behind(self, sink: Sink) -> bool:
         """Return whether a sink wants records that it does not have."""
@@ -69,7 +75,7 @@ class Track:
     def refusals(self, primary: Sink) -> tuple[str, ...]:
         """Return what the primary refused and nobody was told of, whichever process had shipped it."""
         reasons = []
-        for each in self.writer.files.refused():
+        for each in self.writer.files.refused() if self.looks else ():
             if each.get("store") == primary.name and each["sequence"] not in self.told:
                 self.told.add(each["sequence"])
                 reasons.append(str(each["reason"]))

@@ -222,8 +222,7 @@ class JournalWriter:
             self._look_at = min(self._segment_bytes, self._size + _RECENT_BYTES)
             if kept is None or begins != first:
                 return None
-            path = self.files.segment(self.begun[-1])
-            return Recent(first, self.sequence - first, kept, self._names, path, self._size)
+            return Recent(first, self.sequence - first, kept, self._names, self.begun[-1], self._size)
 
     def _look(self) -> None:
         """Finish the file that is full, or keep no more of it in memory."""

@@ -1,7 +1,6 @@
 """Histories: read as they are asked for, in order, as of one moment."""
 
 import sqlite3
-from array import array
 from collections.abc import Callable
 from contextlib import closing
 from itertools import chain
@@ -34,18 +33,13 @@ points = st.builds(
 
 @given(st.lists(st.lists(points, min_size=1, max_size=6), max_size=12), st.integers(1, 9))
 def test_segments_that_reach_into_each_other_are_merged(logged: list[list[Metric]], size: int) -> None:
-    packed = [pack_columns(Points("m", *columns_of(each))) for each in logged]
+    packed = [pack_columns(in_columns(each)[0]) for each in logged]
     segments = sorted((each.segments[0] for each in packed), key=lambda one: (one.timestamp, one.step))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(history, "SEGMENT_POINTS", size)
         found = list(chain.from_iterable(merged(segments, "m")))
     expected = sorted(chain.from_iterable(logged), key=lambda one: (one.timestamp, *one.rank))
     assert [(one.timestamp, one.rank) for one in found] == [(one.timestamp, one.rank) for one in expected]
-
-
-def columns_of(logged: list[Metric]) -> "tuple[array[int], array[int], array[float]]":
-    [columns] = in_columns(logged)
-    return columns.steps, columns.timestamps, columns.values
 
 
 def long_series(count: int) -> list[Metric]:

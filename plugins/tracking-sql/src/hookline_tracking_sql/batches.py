@@ -1,7 +1,6 @@
 """Logging: metrics, params and tags of a run in one transaction, with no statement more than the batch needs."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -13,7 +12,7 @@ from hookline_tracking_sql.base import Part, active_run
 from hookline_tracking_sql.dialects.base import Driver
 from hookline_tracking_sql.schema import params as params_table
 from hookline_tracking_sql.segments import Packed, Segment, pack_columns
-from hookline_tracking_sql.statements import among_given, driver_of, json_list, prepared
+from hookline_tracking_sql.statements import Statement, among_given, driver_of, json_list, prepared
 
 Series: TypeAlias = Sequence[tuple[str, Packed]]
 _STORED_PARAMS = prepared(
@@ -81,45 +80,45 @@ def set_run_tags(driver: Driver, place: tuple[int, int], ids: Mapping[str, int],
 def add_segments(driver: Driver, owner: tuple[int, int], series: Sequence[tuple[int, Packed]]) -> None:
     """Store points of series, each given by the id of its key, and take them into the summaries."""
     run, _ = owner
-    rows: list[tuple[Any, ...]] = []
-    blocks: list[tuple[Any, ...]] = []
-    for key, packed in series:
-        for segment, before in zip(packed.segments, _before(packed.segments), strict=False):
-            place = (run, key, segment.timestamp, segment.step, run, key, before)
-            rows.append(place + segment.row)
-            if segment.block:
-                blocks.append(place + segment.block)
-    driver.executemany(upserts.ADD_SEGMENT, rows)
-    if blocks:
-        driver.executemany(upserts.ADD_BLOCK, blocks)
+    placed = [
+        ((run, key, segment.timestamp, segment.step, run, key, before), segment)
+        for key, segment, before in _segments(series)
+    ]
+    _store(driver, placed, upserts.ADD_SEGMENT, upserts.ADD_BLOCK)
     driver.executemany(upserts.ADD_TO_SERIES, _totals(driver, owner, series))
 
 
 def insert_series(driver: Driver, owner: tuple[int, int], series: Sequence[tuple[int, Packed]]) -> None:
     """Store points of series that are not there, of a new run; arguments as for `add_segments`."""
     run, _ = owner
-    rows: list[tuple[Any, ...]] = []
-    blocks: list[tuple[Any, ...]] = []
-    for key, packed in series:
-        for segment, before in zip(packed.segments, _before(packed.segments), strict=False):
-            place = (run, key, segment.timestamp, segment.step, before)
-            rows.append(place + segment.row)
-            if segment.block:
-                blocks.append(place + segment.block)
-    driver.executemany(upserts.INSERT_SEGMENT, rows)
-    if blocks:
-        driver.executemany(upserts.INSERT_BLOCK, blocks)
+    placed = [
+        ((run, key, segment.timestamp, segment.step, before), segment) for key, segment, before in _segments(series)
+    ]
+    _store(driver, placed, upserts.INSERT_SEGMENT, upserts.INSERT_BLOCK)
     driver.executemany(upserts.INSERT_SERIES, _totals(driver, owner, series))
+
+
+def _segments(series: Sequence[tuple[int, Packed]]) -> Iterator[tuple[int, Segment, int]]:
+    """Yield the segments of series with their keys, and how many points of the series come before each."""
+    for key, packed in series:
+        before = 0
+        for segment in packed.segments:
+            yield key, segment, before
+            before += segment.size
+
+
+def _store(
+    driver: Driver, placed: Sequence[tuple[tuple[int, ...], Segment]], rows: Statement, blocks: Statement
+) -> None:
+    driver.executemany(rows, [place + segment.row for place, segment in placed])
+    long = [place + segment.block for place, segment in placed if segment.facts is not None]
+    if long:
+        driver.executemany(blocks, long)
 
 
 def _totals(driver: Driver, owner: tuple[int, int], series: Sequence[tuple[int, Packed]]) -> list[tuple[Any, ...]]:
     run, experiment = owner
     return [(run, key, experiment, *driver.totals(packed.totals), len(packed.segments)) for key, packed in series]
-
-
-def _before(segments: Sequence[Segment]) -> Iterable[int]:
-    """Return how many points come before each segment."""
-    return accumulate((segment.size for segment in segments), initial=0)
 
 
 def add_params(

@@ -19,6 +19,8 @@ from hookline_tracking_sql.dialects.base import Dialect, Driver
 from hookline_tracking_sql.statements import driver_of
 
 _WRITES = "hookline_writes"
+_BEGUN = "hookline_begun"
+"""Options of a connection of SQLAlchemy: its transactions write; they were begun before it knows of them."""
 
 
 class Database:
@@ -70,8 +72,9 @@ class Database:
             raise sa.exc.DisconnectionError("another connection takes its place")
 
     def _begin(self, connection: sa.Connection) -> None:
-        writes = connection.get_execution_options().get(_WRITES, False)
-        self.dialect.begin(driver_of(connection), writes=writes)
+        options = connection.get_execution_options()
+        if not options.get(_BEGUN, False):
+            self.dialect.begin(driver_of(connection), writes=options.get(_WRITES, False))
 
     def _roll_back(self, connection: sa.Connection) -> None:
         if not connection.invalidated:  # a lost one has no driver any more
@@ -110,34 +113,62 @@ class Database:
         """
         self._require_open()
         with _explained(self.dialect), self._lock:
-            writer, transaction = self._begun()
+            writer, driver = self._begun()
             try:
-                with transaction:
+                try:
                     yield writer
+                except BaseException:
+                    self._end(writer, driver, commit=False)
+                    raise
+                self._end(writer, driver, commit=True)
             finally:
-                self._release(writer)
+                self._release(driver)
 
-    def _begun(self) -> tuple[sa.Connection, sa.RootTransaction]:
-        """Return the writer's connection and the transaction that it began.
+    def _begun(self) -> tuple[sa.Connection, Driver]:
+        """Begin a transaction on the writer's connection; return that and its driver.
 
-        It is open for long: where it was lost meanwhile, which shows at the first use, another one takes its place.
+        SQLAlchemy is not asked: it takes as long as the rows of a small run, and most transactions execute nothing
+        through it. The connection is open for long: where it was lost meanwhile, which shows at the first use, another
+        one takes its place.
         """
         writer = self._writer or self._new_writer()
+        driver = driver_of(writer)
         try:
-            return writer, writer.begin()
+            self.dialect.begin(driver, writes=True)
         except self.dialect.failures:
-            if not self.dialect.is_lost(driver_of(writer)):
+            if not self.dialect.is_lost(driver):
                 raise
+        else:
+            return writer, driver
         self._drop_writer()
         writer = self._new_writer()
-        return writer, writer.begin()
+        driver = driver_of(writer)
+        self.dialect.begin(driver, writes=True)
+        return writer, driver
+
+    def _end(self, writer: sa.Connection, driver: Driver, *, commit: bool) -> None:
+        """Commit or roll back, also what SQLAlchemy takes for its transaction; what cannot commit is rolled back."""
+        try:
+            transaction = writer.get_transaction()
+            if transaction is not None:
+                transaction.commit() if commit else transaction.rollback()
+            elif not writer.invalidated:
+                self.dialect.finish(driver, commit=commit)
+                end = self._engine.dialect.do_commit if commit else self._engine.dialect.do_rollback
+                end(writer.connection)
+        except self.dialect.failures:
+            if commit:
+                with suppress(*self.dialect.failures):
+                    self._end(writer, driver, commit=False)
+                raise
+            if not self.dialect.is_lost(driver):
+                raise
 
     def _new_writer(self) -> sa.Connection:
-        self._writer = self._engine.connect().execution_options(**{_WRITES: True})
+        self._writer = self._engine.connect().execution_options(**{_BEGUN: True})
         return self._writer
 
-    def _release(self, writer: sa.Connection) -> None:
-        driver = driver_of(writer)
+    def _release(self, driver: Driver) -> None:
         try:
             self.dialect.release(driver)
         except self.dialect.failures:

@@ -188,7 +188,9 @@ def _parameters(source: Series, chosen: _Chosen) -> tuple[int, ...]:
 def _add(source: Series, merged: Sequence[tuple[int, Segment]]) -> None:
     places = [(source.run, source.key, segment.timestamp, segment.step, ordinal) for ordinal, segment in merged]
     rows = [place + segment.row for place, (_, segment) in zip(places, merged, strict=True)]
-    long = [place + segment.block for place, (_, segment) in zip(places, merged, strict=True) if segment.block]
+    long = [
+        place + segment.block for place, (_, segment) in zip(places, merged, strict=True) if segment.facts is not None
+    ]
     source.driver.executemany(upserts.INSERT_SEGMENT, rows)
     source.driver.executemany(upserts.INSERT_BLOCK, long)
 

@@ -52,9 +52,9 @@ class Segment(NamedTuple):
         return (self.size, self.facts, *columns)
 
     @property
-    def block(self) -> tuple[Any, ...] | None:
-        """What its block has behind them, where it has one."""
-        return None if self.facts is None else self[4:]
+    def block(self) -> tuple[Any, ...]:
+        """What its block has behind them, where it has facts."""
+        return self[4:]
 
 
 class Totals(NamedTuple):

@@ -87,7 +87,7 @@ def test_memory_says_what_the_file_says(calls, much, segment_bytes):
                 do(writer, what, said)
                 continue
             while (found := own.read(cursor)).count:
-                for _ in range(2 * said):  # a store that was away is given it again
+                for _ in range(2 * said):  # a mirror is given it as well
                     assert meaning(own.read(cursor)) == meaning(found)
                 assert meaning(found) == meaning(JournalReader(writer.files).read(cursor, found.count))
                 cursor += found.count
@@ -136,6 +136,18 @@ def test_fewer_records_than_memory_has_are_read_from_the_file(make_writer, log_p
     assert own.read(0).count == 4
     assert [own.read(0, 2).count, own.read(2, 2).count] == [2, 2]
     assert asked == [0, 2]
+
+
+def test_what_a_store_did_not_take_is_not_kept_in_memory(make_writer, log_points, monkeypatch):
+    asked = read_from_file(monkeypatch)
+    writer = make_writer()
+    own = OwnReader(writer)
+    log_points(writer, 1, 2)
+    assert own.read(0).count == own.read(0).count == 4
+    assert asked == []
+    own.forget()
+    assert own.read(0).count == 4
+    assert asked == [0]
 
 
 def test_a_contradiction_is_told_by_the_file(make_writer):

@@ -15,7 +15,7 @@ class OwnReader(JournalReader):
         super().__init__(writer.files)
         self._writer = writer
         self._last: tuple[int, Records] | None = None
-        """What was read from memory, until something else is: a store that is away is given it again."""
+        """What was read from memory, until something else is: a mirror is given it as well."""
 
     def read(self, sequence: int, limit: int = LIMIT) -> Records:
         """See `JournalReader.read`."""
@@ -26,6 +26,10 @@ class OwnReader(JournalReader):
         if found.count:
             self._last = sequence, found
         return found
+
+    def forget(self) -> None:
+        """Read from the journal what was read from memory: who waits for a store that is away may wait for long."""
+        self._last = None
 
     def _from_memory(self, sequence: int) -> Records | None:
         recent = self._writer.take_recent(sequence)

@@ -272,7 +272,11 @@ class Journals:
             refused=_nobody if primary else _warn_mirror(sink),
             noticed=track.look if primary else _nothing_noticed,
         )
-        track.cursors[sink.name] = ship(shipment, sink, track.cursors[sink.name])
+        try:
+            track.cursors[sink.name] = ship(shipment, sink, track.cursors[sink.name])
+        except HooklineError:
+            track.reader.forget()
+            raise
 
     def _lease(self, track: Track, sink: Sink) -> Lease:
         track.renewed_at[sink.name] = time.monotonic()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from attrs import define, field
 
-from hookline.journal.reader import JournalReader
+from hookline.journal.own_reader import OwnReader
 from hookline.journal.shipping import Sink
 from hookline.journal.writer import JournalWriter
 
@@ -23,7 +23,7 @@ class Track:
     """
 
     writer: JournalWriter
-    reader: JournalReader
+    reader: OwnReader
     cursors: dict[str, int]
     renewed_at: dict[str, float] = field(factory=dict)
     compacted: dict[str, int] = field(factory=dict)

@@ -23,6 +23,7 @@ from hookline.journal.own_reader import OwnReader
 from hookline.journal.places import make_root
 from hookline.journal.records import Records
 from hookline.journal.shipping import NotShipped, RunNotThere, Shipment, Sink, ship
+from hookline.journal.tidying import Tidying
 from hookline.journal.track import Track
 from hookline.journal.writer import JournalWriter
 from hookline.system import at_exit_of_child, tell_of_forks
@@ -62,7 +63,8 @@ class Journals:
 
     def _start(self) -> None:
         self._lock = RLock()
-        self._tracking, self._tidying = Lock(), Lock()
+        self._tracking = Lock()
+        self._tidying = Tidying(self._sinks, self._lock)
         self._tracks: dict[JournalWriter, Track] = {}
         self._untold: weakref.WeakKeyDictionary[JournalWriter, tuple[str, ...]] = weakref.WeakKeyDictionary()
         # Two threads, since what was logged must be on the disk in time also while a store keeps its caller waiting.
@@ -71,7 +73,6 @@ class Journals:
         self._ends_with_process = False
         self._closings = 0
         self._away = Absences(lambda: self.root)
-        self._not_durable: set[str] = set()
         self._foreign = ForeignJournals(self._sinks, self._stored, self._away)
 
     def after_fork(self) -> None:
@@ -287,7 +288,7 @@ class Journals:
     def _sync(self) -> bool:
         for track in list(self._tracks.values()):
             # What every store has is about to be on their disks, unless one of them cannot.
-            if self._not_durable or not track.is_done(self._sinks):
+            if self._tidying.waits_for_a_disk or not track.is_done(self._sinks):
                 track.writer.sync()
         return bool(self._tracks)
 
@@ -333,44 +334,12 @@ class Journals:
                 )
 
     def _tidy(self) -> None:
-        """Remove files that every store has for good. Nobody who ships or flushes waits for the disk meanwhile."""
-        with self._tidying:
+        """Remove files that every store has for good."""
+        for track, reasons in self._tidying.tidy(self._tracks):
             with self._lock:
-                tracks = list(self._tracks.values())
-                done = [track for track in tracks if track.is_done(self._sinks)]
-                others = [track for track in tracks if track not in done]
-                full = [(track.writer, first) for track in others for first in track.shipped_files(self._primary)]
-                resting = [path for track in others for path in track.resting_files(self._primary)]
-            resting = [path for path in resting if files.is_more_than_header(path)]
-            if not (done or full or resting) or not all(map(self._is_durable, self._sinks)):
-                return
-            for writer, first in full:
-                writer.files.remove_segment(first)
-                writer.forget(first)
-            for path in resting:
-                files.keep_header(path)
-            for track in done:
-                reasons = track.refusals(self._primary)
-                if self._primary.name in track.given_up:
-                    track.writer.close()
-                else:
-                    track.writer.remove()
-                with self._lock:
-                    self._tracks.pop(track.writer, None)
-                    if reasons:
-                        self._untold[track.writer] = reasons
-
-    def _is_durable(self, sink: Sink) -> bool:
-        """Wait until a store has what it has on the disk; False where it cannot, and so nothing is removed."""
-        try:
-            sink.store().sync()
-        except HooklineError as error:
-            if sink.name not in self._not_durable:
-                log.error("What the store %s has is not on its disk; the journals are kept: %s", sink.name, error)
-            self._not_durable.add(sink.name)
-            return False
-        self._not_durable.discard(sink.name)
-        return True
+                self._tracks.pop(track.writer, None)
+                if reasons:
+                    self._untold[track.writer] = reasons
 
     def close(self) -> None:
         """Ship what can be shipped, remove what every store has, and end the work in the background.

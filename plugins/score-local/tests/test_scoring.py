@@ -463,6 +463,13 @@ def test_memory_does_not_grow_with_the_file(tmp_path, format):
     assert peaks[200] - peaks[10] < 25, peaks
 
 
+def test_the_model_is_loaded_before_the_libraries_of_tables():
+    """The fewer modules there are, the sooner skops has found the functions that it knows."""
+    probe = "import sys, hookline_score_local.engine; print({'numpy', 'pandas', 'pyarrow'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout.strip() == "set()"
+
+
 @pytest.mark.parametrize("format", ["csv", "jsonl", "parquet"])
 def test_how_far_the_file_is_read_is_told_to_its_end(tmp_path, monkeypatch, format):
     monkeypatch.chdir(tmp_path)

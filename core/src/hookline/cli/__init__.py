@@ -3,6 +3,8 @@
 A noun's module is imported when one of its commands is called; `--help` reads the table below and what plugins offer.
 """
 
+import atexit
+import gc
 import os
 import sys
 from pathlib import Path
@@ -114,6 +116,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line on this process's arguments and exit."""
+    atexit.register(gc.freeze)  # or Python looks for garbage in all that was imported, thrice, before it gives it back
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by the caller: the next file that is opened would take its place
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - until the program ends

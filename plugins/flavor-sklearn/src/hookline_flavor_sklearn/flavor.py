@@ -10,6 +10,7 @@ from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
 import cloudpickle
+import scipy.special  # noqa: F401 - first: skops looks for its functions in all modules, in the order of import
 from attrs import frozen
 from sklearn import __version__ as sklearn_version
 

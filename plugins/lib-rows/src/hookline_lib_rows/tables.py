@@ -1,12 +1,14 @@
-"""What the readers and writers share."""
+"""What the readers and writers share; importing it imports no pandas."""
 
 from collections.abc import Generator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import pandas as pd
 from attrs import frozen
 
 from hookline.models.schema import Scalar
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TEXTS = (Scalar.STRING, Scalar.BINARY, Scalar.DATETIME)
 
@@ -20,7 +22,7 @@ class Chunk:
     """
 
     first: int
-    frame: pd.DataFrame
+    frame: "pd.DataFrame"
 
 
 class Reader(Protocol):

@@ -8,9 +8,12 @@ from hookline.entities.scoring import STREAM
 from hookline.errors import InvalidValue
 from hookline.interfaces import ScoringEngine, ScoringModel
 from hookline.interfaces.scoring import ScoringProgress
+from hookline.providers import resolve
 from hookline_lib_rows.formats import open_reader, open_writer
-from hookline_lib_rows.scoring import score
 from hookline_score_local.files import reading, writing
+
+_SCORE = "hookline_lib_rows.scoring:score"
+"""Resolved once the model is there: skops looks for each function of SciPy in every module that was imported before it."""
 
 
 class LocalEngine(ScoringEngine):
@@ -25,11 +28,12 @@ class LocalEngine(ScoringEngine):
             raise InvalidValue(f"The engine 'local' has no setting {key!r}; it has none.")
         with reading(job.source) as stream:
             loaded = model.load()
+            score = resolve(_SCORE)
             schema = loaded.signature.inputs if loaded.signature is not None else None
             name = "stdin" if job.source == STREAM else job.source
             reader = open_reader(job.format, stream, name, schema, job.chunk_rows)
             with writing(job.target) as output, closing(open_writer(job.output_format, output, job.target)) as writer:
                 progress(0, reader.length)
-                rows = score(loaded, reader, writer, name, job.keep, lambda: progress(reader.position, reader.length))
+                rows: int = score(loaded, reader, writer, name, job.keep, lambda: progress(reader.position, reader.length))
             progress(reader.position, reader.length)
         return rows

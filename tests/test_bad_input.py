@@ -1,8 +1,12 @@
 """Whatever is wrong gives one clear text and the right exit code, and leaves nothing half done."""
 
 import json
+import os
 import re
+import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,6 +37,13 @@ DIABETES = str(ROOT / "examples" / "diabetes")
         (["models", "score", "no/model", "-i", "missing.csv", "-o", "out.csv"], (1, 2), r"missing\.csv|no/model"),
         (["experiments", "show", "nope"], 1, r"nope"),
         (["deployments", "create", "x", "-m", "no/model", "-t", "mars"], 2, r"target 'mars'"),
+        (
+            ["deployments", "show", "wine"],
+            1,
+            r"'wine' at the target 'local', nor any other.*hookline deployments create",
+        ),
+        (["models", "show", "wine"], 1, r"No model is registered yet.*hookline models register runs:/RUN_ID/NAME wine"),
+        (["artifacts", "log", "0123abcd", "no.csv"], 2, r"no\.csv"),
         (["--tracking-uri", "postgres://x/y", "runs", "search"], 2, r"postgres"),
         (["plugins", "show", "nope"], 1, r"nope"),
         (["nonsense"], 2, r"nonsense"),
@@ -49,6 +60,34 @@ def test_bad_input_gets_a_clear_text(hookline_command, words, code, said):
             if each == codes[-1]:
                 raise
     assert re.search(said, hookline_command.said), hookline_command.said
+
+
+UNPRIVILEGED = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
+"""Before a command, takes from root what no other user has: to read what nobody may read."""
+
+
+@pytest.mark.parametrize(("below", "mode"), [("", 0), ("", 0o444), ("below", 0)])
+def test_a_folder_that_may_not_be_read_is_named_with_what_to_do(tmp_path, below, mode):
+    if os.geteuid() == 0 and not shutil.which("setpriv"):
+        pytest.skip("root may read everything, and setpriv is not there to change that")
+    (tmp_path / "inner" / "below").mkdir(parents=True)
+    (tmp_path / "inner" / "MLproject").write_text("name: x\n")
+    closed = tmp_path / "inner"
+    words = [sys.executable, "-m", "hookline", "run", str(closed / below)]
+    closed.chmod(mode)
+    try:
+        done = subprocess.run(
+            [*(UNPRIVILEGED if os.geteuid() == 0 else []), *words],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        closed.chmod(0o755)
+    assert done.returncode == 1, done
+    assert re.search(rf"{re.escape(str(closed))}.*cannot be (read|opened): Permission denied.*chmod", done.stderr), done
+    assert "Traceback" not in done.stderr
 
 
 def test_a_missing_parameter_is_named(hookline_command):

@@ -38,6 +38,13 @@ def test_the_first_call_starts_a_run(fluent):
     assert fluent.get_run(run.run_id).info.status is RunStatus.FINISHED
 
 
+@pytest.mark.parametrize("status", ["DONE", 5, None, "RUNNING"])
+def test_a_status_is_checked_though_there_is_no_run_to_end(fluent, status):
+    with pytest.raises(InvalidValue, match="FINISHED, FAILED"):
+        fluent.end_run(status)
+    fluent.end_run("KILLED")
+
+
 def test_a_thread_means_the_only_open_run(fluent):
     with fluent.start_run() as run:
         in_thread(fluent.log_metric, "from_thread", 2)

@@ -401,6 +401,15 @@ def test_a_series_that_is_refused_leaves_nothing(workspace, series, options, pro
         (lambda run: run.set_tag("x", "a\ud800"), r"The tag 'x' holds '\\ud800'"),
         (lambda run: run.log_metric("a", 10**400), "must fit into a double"),
         (lambda run: run.log_metric("a", 1, step=1.5), "whole numbers, not 1.5"),
+        (lambda run: run.log_artifact(5), "a text or a Path such as 'plots/loss.png', not by 5"),
+        (lambda run: run.log_artifact(""), "not by ''"),
+        (lambda run: run.log_artifacts(None), "not by None"),
+        (lambda run: run.log_dict({}, 5), "Invalid path 5: it is no text"),
+        (lambda run: run.log_figure(None, 5), "Invalid path 5: it is no text"),
+        (lambda run: run.log_inputs(5), "a list of DatasetInput, not an int; log_input takes the data"),
+        (lambda run: run.log_inputs(["rows.csv"]), "not a str"),
+        (lambda run: run.end("DONE"), "no status 'DONE'; there are RUNNING"),
+        (lambda run: run.end("RUNNING"), "FINISHED, FAILED or KILLED, not RUNNING"),
     ],
 )
 def test_a_value_of_a_wrong_kind_is_explained(workspace, call, problem):
@@ -428,6 +437,8 @@ def test_a_whole_step_may_be_of_any_type_and_a_time_is_cut_to_milliseconds(works
         (lambda workspace: workspace.runs.search(experiment_names="Default"), "experiment_names is a list"),
         (lambda workspace: workspace.runs.search(max_results=0), "at least 1, not 0"),
         (lambda workspace: workspace.experiments.search(max_results=-1), "at least 1, not -1"),
+        (lambda workspace: workspace.runs.search(max_results="x"), "a whole number, at least 1, not 'x'"),
+        (lambda workspace: workspace.runs.search(order_by=5), r"order_by is a list of texts, .* not 5"),
     ],
 )
 def test_an_argument_of_a_wrong_kind_is_explained(workspace, call, problem):

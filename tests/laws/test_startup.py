@@ -77,7 +77,7 @@ def test_the_public_face_names_every_fluent_function():
 def test_no_garbage_is_looked_for_when_a_command_is_done():
     probe = (
         "import atexit, gc, sys\n"
-        "atexit.register(lambda: print(gc.get_freeze_count() > 1000))  # called after those that the command registers\n"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 1000))\n"
         "sys.argv = ['hookline', '--help']; from hookline.__main__ import main; main()"
     )
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)

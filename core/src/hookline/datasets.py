@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from hookline.entities import Dataset
+from hookline.entities import Dataset, DatasetInput
 from hookline.errors import HooklineError, InvalidValue, NotFound, kind_of
 from hookline.models.signature import infer_signature
 from hookline.uris import file_uri
@@ -56,6 +56,17 @@ def _of_files(path: Path, name: str | None, source: str | None) -> Dataset:
     return Dataset(
         name or path.name, digest.hexdigest()[:DIGEST_LENGTH], "local", source or file_uri(path), None, profile
     )
+
+
+def dataset_inputs(inputs: Iterable[DatasetInput]) -> list[DatasetInput]:
+    """Return several datasets as a list. Raises `InvalidValue` where one is none."""
+    given = list(inputs) if isinstance(inputs, Iterable) else [inputs]
+    for each in given:
+        if not isinstance(each, DatasetInput):
+            raise InvalidValue(
+                f"log_inputs takes a list of DatasetInput, not {kind_of(each)}; log_input takes the data."
+            )
+    return given
 
 
 def _parts(data: Any) -> Iterator[bytes]:

@@ -1,6 +1,7 @@
 """Finding what people name: a run by the start of its id, and what there is where a name leads nowhere."""
 
 import difflib
+from collections.abc import Iterable
 
 from hookline import search
 from hookline.entities import RegisteredModel, RunRecord, ViewType
@@ -71,9 +72,21 @@ def not_registered(registry: ModelRegistry, name: str, error: NotFound) -> NotFo
     except NotFound:
         similar = similar_model(registry, name)
         known = ", ".join(repr(each.name) for each in _first_models(registry, NAMES_SHOWN))
-        there = f"There are: {known}." if known else "There are none."
+        make = f"No model is registered yet. To register one: hookline models register runs:/RUN_ID/NAME {name}"
+        there = f"There are: {known}." if known else make
         return NotFound(f"{said}. " + (f"Did you mean {similar.name!r}?" if similar else there))
     return NotFound(f"{said}. " + (f"There is {uris}." if uris else f"{name!r} has no versions."))
+
+
+def no_deployment(name: str, there: Iterable[str], target: str) -> NotFound:
+    """Return the error about a deployment that a target does not have: it says what there is, or how one is made."""
+    known = ", ".join(sorted(there))
+    if known:
+        return NotFound(f"There is no deployment {name!r} at the target {target!r}; there are: {known}.")
+    return NotFound(
+        f"There is no deployment {name!r} at the target {target!r}, nor any other. To make it: "
+        f"hookline deployments create {name} -m models:/MODEL/VERSION -t {target}"
+    )
 
 
 def _first_models(registry: ModelRegistry, wanted: int) -> list[RegisteredModel]:

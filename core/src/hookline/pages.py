@@ -18,10 +18,10 @@ def all_pages(ask: Callable[[int, str | None], Page[T]], wanted: int | None, *, 
         size: of a page at most.
 
     Raises:
-        InvalidValue: less than one is wanted.
+        InvalidValue: less than one is wanted, or it is no number.
     """
-    if wanted is not None and wanted < 1:
-        raise InvalidValue(f"max_results must be at least 1, not {wanted}; None asks for all.")
+    if wanted is not None and (not isinstance(wanted, int) or wanted < 1):
+        raise InvalidValue(f"max_results must be a whole number, at least 1, not {wanted!r}; None asks for all.")
     token: str | None = None
     left = wanted
     while left is None or left > 0:

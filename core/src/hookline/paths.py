@@ -17,6 +17,15 @@ _ENCODED = re.compile(r"%(?:2e|2f|5c|00|25|c0|c1|e0%[89]|f0%8)", re.IGNORECASE)
 """Percent-encoded dots, separators, NUL and percent signs, and the overlong forms that lax decoders take for them."""
 
 
+def local_path(path: str | Path) -> Path:
+    """Return the path of a local file or folder. Raises `InvalidValue` for what names none."""
+    if not isinstance(path, str | os.PathLike) or path == "":
+        raise InvalidValue(
+            f"A local file or folder is named by a text or a Path such as 'plots/loss.png', not by {path!r}."
+        )
+    return Path(path)
+
+
 def check_key_path(key: str, *, allow_root: bool = False) -> str:
     """Return `key` if it is a relative, normalised path below a root, with `/` between its parts.
 

@@ -11,9 +11,10 @@ from typing import Any
 
 from attrs import asdict, evolve, field, frozen
 
+from hookline import paths
 from hookline import progress as transfers
 from hookline.artifacts import Artifacts, Location, check_artifact_path
-from hookline.datasets import dataset_of
+from hookline.datasets import dataset_inputs, dataset_of
 from hookline.entities import (
     Batch,
     Dataset,
@@ -260,7 +261,7 @@ class Run(LogsObjects):
         Args:
             progress: is told how far it is.
         """
-        source = Path(local_path)
+        source = paths.local_path(local_path)
         if not source.exists():
             raise NotFound(f"There is no local file or folder {str(source)!r}.")
         folder = check_artifact_path(artifact_path)
@@ -269,7 +270,7 @@ class Run(LogsObjects):
 
     def log_artifacts(self, local_folder: str | Path, artifact_path: str | None = None) -> None:
         """Store the files of a local folder below the folder `artifact_path` of this run's artifacts."""
-        source = Path(local_folder)
+        source = paths.local_path(local_folder)
         if not source.is_dir():
             raise NotFound(f"There is no local folder {str(source)!r}.")
         folder = check_artifact_path(artifact_path)
@@ -306,7 +307,7 @@ class Run(LogsObjects):
 
     def log_inputs(self, inputs: Iterable[DatasetInput]) -> None:
         """Note several datasets that this run reads."""
-        read = [{"dataset": asdict(each.dataset), "tags": dict(each.tags)} for each in inputs]
+        read = [{"dataset": asdict(each.dataset), "tags": dict(each.tags)} for each in dataset_inputs(inputs)]
         with self._lock:
             self._writer.event("read", datasets=read, models=[])
 
@@ -348,9 +349,7 @@ class Run(LogsObjects):
         Raises:
             InvalidValue: the status is not final. RecordsRefused, DurabilityLost: as `flush`; the run has ended.
         """
-        final = as_status(status)
-        if not final.is_final:
-            raise InvalidValue(f"A run ends FINISHED, FAILED or KILLED, not {final.value}.")
+        final = as_final_status(status)
         if self.info.status.is_final:
             return
         if os.getpid() != self._process:
@@ -391,6 +390,14 @@ class Run(LogsObjects):
     ) -> None:
         if self.is_open:
             self.end(RunStatus.after(error))
+
+
+def as_final_status(status: RunStatus | str) -> RunStatus:
+    """Return a status in which a run may end; raises `InvalidValue`."""
+    final = as_status(status)
+    if not final.is_final:
+        raise InvalidValue(f"A run ends FINISHED, FAILED or KILLED, not {final.value}.")
+    return final
 
 
 def as_status(status: RunStatus | str) -> RunStatus:

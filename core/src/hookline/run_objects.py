@@ -53,7 +53,7 @@ class LogsObjects(ABC):
 
     def log_dict(self, dictionary: Any, artifact_file: str) -> None:
         """Store plain values as YAML where the file's name ends with .yaml or .yml, as JSON otherwise."""
-        as_yaml = PurePosixPath(artifact_file).suffix.lower() in (".yaml", ".yml")
+        as_yaml = PurePosixPath(check_key_path(artifact_file)).suffix.lower() in (".yaml", ".yml")
         try:
             text = write_yaml(dictionary) if as_yaml else to_json(dictionary)
         except (TypeError, ValueError) as error:
@@ -62,7 +62,7 @@ class LogsObjects(ABC):
 
     def log_figure(self, figure: Any, artifact_file: str) -> None:
         """Store a matplotlib or plotly figure; the file's ending names the format."""
-        self.log_bytes(media.figure_bytes(figure, artifact_file), artifact_file)
+        self.log_bytes(media.figure_bytes(figure, check_key_path(artifact_file)), artifact_file)
 
     def log_image(self, image: Any, artifact_file: str | None = None, *, key: str = "", step: int = 0) -> None:
         """Store a PIL image or an array as the artifact `artifact_file`, or as the image of `key` at a step."""

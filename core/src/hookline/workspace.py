@@ -97,10 +97,10 @@ class Workspace:
     @cached_property
     def tracking(self) -> TrackingStore:
         """The tracking store."""
-        options = self.config.settings.tracking.options
+        options, uri = self.config.settings.tracking.options, self.tracking_uri
         if not self.config.settings.tracking.uri:
             self._make_home()
-        store: TrackingStore = self.plugins.make_store("tracking_stores", self.tracking_uri, options)
+        store: TrackingStore = self.plugins.make_store("tracking_stores", uri, options)
         return store
 
     @cached_property
@@ -151,10 +151,14 @@ class Workspace:
         return file
 
     def _journal_root(self) -> Path:
-        file = self._store_file_on_disk("tracking_stores", self.tracking_uri)
+        uri = self.tracking_uri
         if not self.config.settings.tracking.uri:
             self._make_home()
-        return journal_root(self.tracking_uri, self.config.settings.journal.folder, file)
+        return self._journals_of(uri)
+
+    def _journals_of(self, uri: str) -> Path:
+        file = self._store_file_on_disk("tracking_stores", uri)
+        return journal_root(uri, self.config.settings.journal.folder, file)
 
     def _announce_stored(self, run_id: str, records: Records) -> None:
         if self.plugins.listens("batch_logged"):
@@ -182,8 +186,15 @@ class Workspace:
 
     @property
     def has_store(self) -> bool:
-        """Whether there is a tracking store already: opening the default one for the first time makes it."""
-        return self.config.settings.tracking.uri is not None or self.config.home.is_dir()
+        """Whether there is a tracking store already: opening one that is a file for the first time makes it."""
+        return self._is_there(self.tracking_uri)
+
+    def _is_there(self, uri: str) -> bool:
+        """Return whether a tracking store is there, or what was logged and is on its way into one."""
+        if self.config.settings.tracking.uri is None and not self.config.home.is_dir():
+            return False
+        file = self._store_file_on_disk("tracking_stores", uri)
+        return file is None or file.exists() or self._journals_of(uri).exists()
 
     @property
     def logged_models(self) -> LoggedModels:

@@ -208,9 +208,13 @@ def test_a_taken_name_is_refused(target, model):
 
 
 def test_what_is_not_there_is_not_found(target, model):
+    asks = [lambda: target.get("x"), lambda: target.predict("x", {}), lambda: target.update("x", None, {})]
+    for ask in asks:
+        with pytest.raises(NotFound, match="hookline deployments create x -m models:/MODEL/VERSION -t local"):
+            ask()
     target.create("wine", model(), {})
-    for ask in (lambda: target.get("x"), lambda: target.predict("x", {}), lambda: target.update("x", None, {})):
-        with pytest.raises(NotFound, match="no local deployment 'x'; there are: wine"):
+    for ask in asks:
+        with pytest.raises(NotFound, match="no deployment 'x' at the target 'local'; there are: wine"):
             ask()
 
 

@@ -4,9 +4,9 @@ A noun's module is imported when one of its commands is called; `--help` reads t
 """
 
 import atexit
-import gc
 import os
 import sys
+from gc import freeze
 from pathlib import Path
 
 import click
@@ -116,7 +116,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line on this process's arguments and exit."""
-    atexit.register(gc.freeze)  # or Python looks for garbage in all that was imported, thrice, before it gives it back
+    atexit.register(freeze)  # or Python looks for garbage in all that was imported, thrice, before it gives it back
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by the caller: the next file that is opened would take its place
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - until the program ends

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import click
 
 from hookline.cli.bars import Bar
-from hookline.cli.context import CliContext, pass_cli
+from hookline.cli.context import CliContext, only_reads, pass_cli
 from hookline.cli.groups import PluginGroup
 from hookline.cli.next_commands import no_match, program, shell_word
 from hookline.cli.output import on_terminal
@@ -31,6 +31,7 @@ def artifacts() -> None:
 @click.argument("path", required=False)
 @click.option("--recursive", "-r", is_flag=True, help="List every file below, not only what lies directly there.")
 @pass_cli
+@only_reads
 def list_files(cli: CliContext, run_id: str, path: str | None, recursive: bool) -> None:
     """Print the files and folders directly below a folder of a run."""
     runs = cli.workspace.runs
@@ -54,6 +55,7 @@ def list_files(cli: CliContext, run_id: str, path: str | None, recursive: bool) 
     help="The local folder to write below; made where it is not there.",
 )
 @pass_cli
+@only_reads
 def download(cli: CliContext, run_id: str, path: str | None, destination: Path) -> None:
     """Write a file or folder of a run, or all its files, below a local folder."""
     try:
@@ -82,6 +84,7 @@ def log(cli: CliContext, run_id: str, file: Path, folder: str | None) -> None:
 @run_id
 @click.argument("path")
 @pass_cli
+@only_reads
 def show(cli: CliContext, run_id: str, path: str) -> None:
     """Print a text file of a run. On a terminal control characters are shown, not obeyed."""
     location = cli.workspace.runs.files.locate(cli.workspace.runs.get(run_id).info, path)

@@ -1,11 +1,11 @@
 """What a command works with: the workspace, opened when first used, and how to print."""
 
 import os
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, wraps
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from hookline.config import Config
     from hookline.workspace import Workspace
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 
 class CliContext:
     """The object of click's context: `ctx.obj` in a command, also in one of a plugin.
@@ -25,6 +28,7 @@ class CliContext:
         tracking_uri, config_file: what the global options say; None where they do not.
         as_json: whether `--json` was given, before or after the command.
         quiet: whether `--quiet` was given.
+        only_reads: whether the command makes no store where there is none; see `only_reads` below.
     """
 
     def __init__(self) -> None:
@@ -32,6 +36,7 @@ class CliContext:
         self.config_file: Path | None = None
         self.as_json = False
         self.quiet = False
+        self.only_reads = False
 
     @cached_property
     def config(self) -> "Config":
@@ -57,7 +62,8 @@ class CliContext:
     @cached_property
     def workspace(self) -> "Workspace":
         """The workspace; it says on stderr which store it opens, when it does."""
-        workspace: Workspace = resolve("hookline.cli.opening:SpeakingWorkspace")(self.config, self.plugins, self.say)
+        opened = resolve("hookline.cli.opening:SpeakingWorkspace")
+        workspace: Workspace = opened(self.config, self.plugins, self.say, only_reads=self.only_reads)
         return workspace
 
     def say(self, text: str) -> None:
@@ -105,3 +111,14 @@ class CliContext:
 
 pass_cli = click.make_pass_decorator(CliContext)
 """Gives a command its `CliContext` as the first argument."""
+
+
+def only_reads(command: Callable[P, R]) -> Callable[P, R]:
+    """Say below `pass_cli` that a command only reads: where there is no store it finds an empty one, and makes none."""
+
+    @wraps(command)
+    def reading(*args: P.args, **options: P.kwargs) -> R:
+        click.get_current_context().ensure_object(CliContext).only_reads = True
+        return command(*args, **options)
+
+    return reading

@@ -4,7 +4,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from hookline.cli.context import CliContext, pass_cli
+from hookline.cli.context import CliContext, only_reads, pass_cli
 from hookline.cli.groups import PluginGroup
 from hookline.cli.next_commands import no_match
 from hookline.cli.options import completing, confirmed, offered, pairs_option
@@ -77,6 +77,7 @@ def update(
 @deployments.command("list")
 @click.option("--target", "-t", metavar="TARGET", shell_complete=offered("deployment_targets"), help="Default: all.")
 @pass_cli
+@only_reads
 def list_deployments(cli: CliContext, target: str | None) -> None:
     """Print the deployments as they stand now. Where a target cannot be asked, say so and fail after that."""
     found, away = (list(cli.workspace.deployments.list(target)), []) if target else _everywhere(cli)
@@ -91,6 +92,7 @@ def list_deployments(cli: CliContext, target: str | None) -> None:
 @by_name
 @at_target
 @pass_cli
+@only_reads
 def show(cli: CliContext, name: str, target: str) -> None:
     """Print how a deployment stands now."""
     found = cli.workspace.deployments.get(target, name)
@@ -117,6 +119,7 @@ def delete(cli: CliContext, name: str, target: str) -> None:
 )
 @click.option("--body", metavar="JSON", help="The JSON itself.")
 @pass_cli
+@only_reads
 def predict(cli: CliContext, name: str, target: str, file: BinaryIO | None, body: str | None) -> None:
     """Ask a deployment and print its answer, as JSON. It is asked in MLflow's scoring protocol.
 

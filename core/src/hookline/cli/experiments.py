@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from hookline.cli.context import CliContext, pass_cli
+from hookline.cli.context import CliContext, only_reads, pass_cli
 from hookline.cli.groups import PluginGroup
 from hookline.cli.next_commands import no_match, program
 from hookline.cli.options import (
@@ -33,6 +33,7 @@ def experiments() -> None:
 @search_options
 @view_option
 @pass_cli
+@only_reads
 def search(cli: CliContext, filter: str | None, order_by: tuple[str, ...], max_results: int, view: ViewType) -> None:
     """Print the experiments that a filter such as "name LIKE 'team/%'" asks for; default: all, the newest first."""
     found = cli.workspace.experiments.search(filter, order_by=order_by, view=view, max_results=max_results + 1)
@@ -62,6 +63,7 @@ def create(cli: CliContext, name: str, artifact_location: str | None, tags: dict
 @experiments.command()
 @by_name
 @pass_cli
+@only_reads
 def show(cli: CliContext, experiment: str) -> None:
     """Print all that is known of an experiment."""
     found = find_experiment(cli.workspace, experiment)

@@ -2,7 +2,7 @@
 
 import click
 
-from hookline.cli.context import CliContext, pass_cli
+from hookline.cli.context import CliContext, only_reads, pass_cli
 from hookline.cli.groups import PluginGroup
 from hookline.cli.model_views import (
     facts,
@@ -38,6 +38,7 @@ models.add_command(score)
 @models.command()
 @click.argument("uri")
 @click.pass_context
+@only_reads
 def inspect(ctx: click.Context, uri: str) -> None:
     """Print what a model is: flavors, signature, requirements, digests, and what its pickles would import.
 
@@ -80,6 +81,7 @@ def register(
 @models.command()
 @search_options
 @pass_cli
+@only_reads
 def search(cli: CliContext, filter: str | None, order_by: tuple[str, ...], max_results: int) -> None:
     """Print the registered models that a filter such as "name LIKE 'fraud%'" asks for; default: all, by name."""
     found = cli.workspace.registry.search(filter, order_by=order_by, max_results=max_results + 1)
@@ -96,6 +98,7 @@ models.add_command(search, "list")
 @models.command()
 @by_name
 @pass_cli
+@only_reads
 def show(cli: CliContext, name: str) -> None:
     """Print all that is known of a registered model."""
     found = cli.workspace.registry.get(name)
@@ -105,6 +108,7 @@ def show(cli: CliContext, name: str) -> None:
 @models.command()
 @by_name
 @pass_cli
+@only_reads
 def versions(cli: CliContext, name: str) -> None:
     """Print the versions of a registered model, the newest first."""
     found = cli.workspace.registry.versions(name)
@@ -117,6 +121,7 @@ def versions(cli: CliContext, name: str) -> None:
 @click.argument("b", metavar="B")
 @click.option("--all", "everything", is_flag=True, help="Show also what is equal.")
 @pass_cli
+@only_reads
 def diff(cli: CliContext, a: str, b: str, everything: bool) -> None:
     """Print in what two models differ: params and metrics of their training, signature, requirements, files.
 

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -168,7 +168,8 @@ def find_experiment(workspace: "Workspace", name_or_id: str) -> Experiment:
         return workspace.experiments.named(name_or_id)
 
 
-def check_there(what: str, name: str, known: Iterable[str]) -> None:
+def check_there(what: str, name: str, known: Collection[str]) -> None:
     """Raise `NotFound` where a tag or an alias that is to be removed is not there; the text says what is."""
     if name not in known:
-        raise NotFound(f"There is no {what} {name!r}; there are: {', '.join(sorted(known)) or 'none'}.")
+        there = f"there are: {', '.join(sorted(known))}" if known else "it has none, so that none is left to delete"
+        raise NotFound(f"There is no {what} {name!r}; {there}.")

@@ -2,7 +2,7 @@
 
 import click
 
-from hookline.cli.context import CliContext, pass_cli
+from hookline.cli.context import CliContext, only_reads, pass_cli
 from hookline.cli.groups import PluginGroup
 from hookline.cli.next_commands import no_match, program
 from hookline.cli.options import experiment_names, find_experiment, first, pairs, search_options, view_option
@@ -32,6 +32,7 @@ def runs() -> None:
 @click.option("--columns", metavar="NAMES", help="Which columns, with commas: run_id,metrics.rmse,params.alpha")
 @click.option("--csv", is_flag=True, help="Print comma-separated values.")
 @pass_cli
+@only_reads
 def search(
     cli: CliContext,
     filter: str | None,
@@ -70,6 +71,7 @@ runs.add_command(attach)
 @runs.command()
 @click.argument("run_id")
 @pass_cli
+@only_reads
 def show(cli: CliContext, run_id: str) -> None:
     """Print all that is known of a run: status, times, params, latest metrics, tags, datasets, models."""
     run = cli.workspace.runs.get(run_id)
@@ -82,6 +84,7 @@ def show(cli: CliContext, run_id: str) -> None:
 @click.argument("run_id")
 @click.argument("key")
 @pass_cli
+@only_reads
 def history(cli: CliContext, run_id: str, key: str) -> None:
     """Print every point of a metric, in the order of their times."""
     run = cli.workspace.runs.get(run_id)
@@ -95,6 +98,7 @@ def history(cli: CliContext, run_id: str, key: str) -> None:
 @click.argument("run_ids", nargs=-1, required=True)
 @click.option("--all", "everything", is_flag=True, help="Show also what is equal in all, and the load of the system.")
 @pass_cli
+@only_reads
 def compare(cli: CliContext, run_ids: tuple[str, ...], everything: bool) -> None:
     """Print runs side by side: the attributes, metrics and params in which they differ."""
     found = _named(cli, run_ids)

@@ -3,7 +3,7 @@
 import click
 
 from hookline.cli.bars import Bar
-from hookline.cli.context import CliContext, pass_cli
+from hookline.cli.context import CliContext, only_reads, pass_cli
 from hookline.cli.options import offered, pairs_option
 from hookline.entities import ScoringJob
 from hookline.entities.scoring import SCORING_FORMATS, STREAM
@@ -37,6 +37,7 @@ from hookline.system import terminations_interrupt
 @pairs_option("--config", "-c", "config", help="A setting that the engine knows; repeatable.")
 @click.option("--allow-pickle", is_flag=True, help="Open the model's pickles, which runs the code they hold.")
 @pass_cli
+@only_reads
 def score(
     cli: CliContext,
     uri: str,

@@ -3,7 +3,7 @@
 import click
 from attrs import asdict
 
-from hookline.cli.context import CliContext, pass_cli
+from hookline.cli.context import CliContext, only_reads, pass_cli
 from hookline.cli.groups import NounCommand
 from hookline.errors import DigestMismatch
 
@@ -11,6 +11,7 @@ from hookline.errors import DigestMismatch
 @click.command(cls=NounCommand)
 @click.argument("run_id")
 @pass_cli
+@only_reads
 def verify(cli: CliContext, run_id: str) -> None:
     """Prove that a run is complete: no record is missing, every point and every model is what was logged.
 

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 from hookline.entities import Metric, RunChange, RunInfo, RunRecord, RunStatus, ViewType
 from hookline.fluent.state import active_run, chosen_experiment_id, current_workspace
-from hookline.run import as_status
+from hookline.run import as_final_status, as_status
 from hookline.run_list import RunList
 
 
 def end_run(status: RunStatus | str = RunStatus.FINISHED) -> None:
-    """End the active run; where there is none, nothing happens."""
-    run = active_run()
+    """End the active run, if there is one; raises `InvalidValue` for a status in which no run ends."""
+    final, run = as_final_status(status), active_run()
     if run is not None:
-        run.end(status)
+        run.end(final)
 
 
 def get_run(run_id: str) -> RunRecord:

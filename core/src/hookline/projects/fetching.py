@@ -1,6 +1,7 @@
 """From what the user named to a folder: local folders here, everything else by the plugin for its kind."""
 
 import re
+import shlex
 from pathlib import Path
 
 from attrs import evolve, frozen
@@ -100,6 +101,7 @@ def _local(uri: str, subdirectory: str, version: str | None) -> Place:
     path = file_path(uri)
     if _is_folder(path):
         path = path.absolute().resolve()
+        _check_readable(path)
         repository = is_repository(path)
         by_uri = not is_path(uri)
         if repository and (version is not None or by_uri or not (path / ".git").exists()):
@@ -110,11 +112,30 @@ def _local(uri: str, subdirectory: str, version: str | None) -> Place:
     try:
         found, is_file = path.exists(), path.is_file()
     except OSError as error:
-        raise NotFound(f"The project {uri[:200]!r} cannot be opened: {error.strerror}.") from error
+        raise NotFound(
+            f"The project {uri[:200]!r} cannot be opened: {error.strerror}.{_rights(error, path)}"
+        ) from error
     if is_file and path.suffix.lower() == ".zip":
         return Place("zip", file_uri(path), None, subdirectory)
     what = "is no folder and no .zip archive" if found else "is not there"
     raise NotFound(f"The project {str(path.absolute())!r} {what}.")
+
+
+def _check_readable(folder: Path) -> None:
+    """Raise `Refused` where a folder may not be looked into."""
+    try:
+        for each in folder.iterdir():
+            each.lstat()  # a folder may let its names be read, and nothing else
+            break
+    except OSError as error:
+        problem = f"The folder {str(folder)!r} of the project cannot be read: {error.strerror}."
+        raise Refused(f"{problem}{_rights(error, folder)}") from error
+
+
+def _rights(error: OSError, path: Path) -> str:
+    if not isinstance(error, PermissionError):
+        return ""
+    return f" Ask its owner to let you read it, or run as its owner: chmod -R u+rX {shlex.quote(str(path))}"
 
 
 def is_repository(folder: Path) -> bool:

@@ -8,7 +8,7 @@
 Keywords may be written in any case. Reading takes time linear in the length of the text.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from attrs import evolve
@@ -56,6 +56,8 @@ def parse(
     """
     if filter_text is not None and not isinstance(filter_text, str):
         raise InvalidValue(f"A filter is a text, not {filter_text!r}.")
+    if not isinstance(order_by, Iterable):
+        raise InvalidValue(f"order_by is a list of texts, such as ['metrics.rmse ASC'], not {order_by!r}.")
     items = (order_by,) if isinstance(order_by, str) else tuple(order_by)
     return Query(
         where=_shown(vocabulary, _Parser(vocabulary, filter_text or "").where()),

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from hookline.cli.context import CliContext, pass_cli
+from hookline.cli.context import CliContext, only_reads, pass_cli
 from hookline.cli.groups import NounCommand
 from hookline.cli.options import confirm
 from hookline.errors import InvalidValue
@@ -68,6 +68,7 @@ def create_user(cli: CliContext, name: str, admin: bool, password_file: str | No
 
 @click.command(cls=NounCommand)
 @pass_cli
+@only_reads
 def list_users(cli: CliContext) -> None:
     """List the users of the configured store."""
     found = [_plain(each) for each in _accounts(cli).users()]
@@ -179,6 +180,7 @@ def revoke(cli: CliContext, name: str, experiment: str | None, experiment_id: st
 @click.command(cls=NounCommand)
 @_name
 @pass_cli
+@only_reads
 def list_permissions(cli: CliContext, name: str) -> None:
     """List what was said of the user NAME; for all else the server's default holds."""
     grants = _accounts(cli).get(name).grants
@@ -213,6 +215,7 @@ def create_token(cli: CliContext, name: str, label: str, permission: str, days: 
 @click.command(cls=NounCommand)
 @_name
 @pass_cli
+@only_reads
 def list_tokens(cli: CliContext, name: str) -> None:
     """List the tokens of the user NAME."""
     accounts = _accounts(cli)

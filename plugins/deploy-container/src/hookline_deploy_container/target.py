@@ -12,6 +12,7 @@ from attrs import evolve
 
 from hookline.entities import Deployment, DeploymentStatus, ModelFolder, now_ms
 from hookline.errors import AlreadyExists, ExecutionFailed, InvalidState, NotFound, Unavailable
+from hookline.finding import no_deployment
 from hookline.interfaces import DeploymentTarget
 from hookline.system import file_lock, terminations_interrupt
 from hookline_deploy_container.model_images import MODEL, make_image
@@ -283,8 +284,8 @@ class ContainerTarget(DeploymentTarget):
         return found, found.record
 
     def _missing(self, name: str) -> NotFound:
-        names = sorted({each.labels.get(NAME_LABEL, "") for each in self._engine.find({TARGET_LABEL: self._scope})})
-        return NotFound(f"There is no deployment {name!r} in a container; there are: {', '.join(names) or 'none'}.")
+        found = self._engine.find({TARGET_LABEL: self._scope})
+        return no_deployment(name, {each.labels.get(NAME_LABEL, "") for each in found}, "container")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from attrs import frozen
 
-from hookline.cli.context import CliContext
+from hookline.cli.context import CliContext, only_reads
 from hookline.cli.groups import json_option
 from hookline.entities import ModelFolder
 from hookline.errors import ExecutionFailed
@@ -66,6 +66,7 @@ class _Order:
 @click.option("--allow-unauthenticated", is_flag=True, help="Listen where other machines can reach the model.")
 @json_option
 @click.pass_obj
+@only_reads
 def serve(
     cli: CliContext,
     uri: str,

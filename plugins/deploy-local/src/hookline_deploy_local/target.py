@@ -11,6 +11,7 @@ from attrs import evolve
 
 from hookline.entities import Deployment, DeploymentStatus, ModelFolder, now_ms
 from hookline.errors import AlreadyExists, ExecutionFailed, InvalidState, NotFound, Unavailable
+from hookline.finding import no_deployment
 from hookline.interfaces import DeploymentTarget
 from hookline.models.manifest import Manifest
 from hookline.system import file_lock, process_identity, terminations_interrupt
@@ -260,8 +261,7 @@ class LocalTarget(DeploymentTarget):
         return record
 
     def _missing(self, name: str) -> NotFound:
-        names = ", ".join(self._records.names()) or "none"
-        return NotFound(f"There is no local deployment {name!r}; there are: {names}.")
+        return no_deployment(name, self._records.names(), "local")
 
 
 def _started_by_us(name: str, model: ModelFolder, config: Mapping[str, str]) -> Record:

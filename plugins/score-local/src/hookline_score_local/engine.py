@@ -13,7 +13,7 @@ from hookline_lib_rows.formats import open_reader, open_writer
 from hookline_score_local.files import reading, writing
 
 _SCORE = "hookline_lib_rows.scoring:score"
-"""Resolved once the model is there: skops looks for each function of SciPy in every module that was imported before it."""
+"""Resolved once the model is there: skops looks for each function of SciPy in all that was imported before."""
 
 
 class LocalEngine(ScoringEngine):
@@ -25,7 +25,7 @@ class LocalEngine(ScoringEngine):
     def score(self, model: ScoringModel, job: ScoringJob, progress: ScoringProgress) -> int:
         """See `ScoringEngine.score`; what is done is told in bytes of the input, for Parquet in rows."""
         for key in job.config:
-            raise InvalidValue(f"The engine 'local' has no setting {key!r}; it has none.")
+            raise InvalidValue(f"The engine 'local' takes no settings: leave {key!r} out of its config.")
         with reading(job.source) as stream:
             loaded = model.load()
             score = resolve(_SCORE)
@@ -34,6 +34,8 @@ class LocalEngine(ScoringEngine):
             reader = open_reader(job.format, stream, name, schema, job.chunk_rows)
             with writing(job.target) as output, closing(open_writer(job.output_format, output, job.target)) as writer:
                 progress(0, reader.length)
-                rows: int = score(loaded, reader, writer, name, job.keep, lambda: progress(reader.position, reader.length))
+                written: int = score(
+                    loaded, reader, writer, name, job.keep, lambda: progress(reader.position, reader.length)
+                )
             progress(reader.position, reader.length)
-        return rows
+        return written

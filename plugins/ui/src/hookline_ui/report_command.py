@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from hookline.cli.context import CliContext, pass_cli
+from hookline.cli.context import CliContext, only_reads, pass_cli
 from hookline.cli.options import experiment_names, find_experiment
 from hookline_ui.report import Extent, report_of, write_whole
 
@@ -29,6 +29,7 @@ from hookline_ui.report import Extent, report_of, write_whole
     "--max-bytes", type=click.IntRange(1), default=50_000_000, show_default=True, help="The greatest size of the file."
 )
 @pass_cli
+@only_reads
 def report(
     cli: CliContext, experiment: str, output: Path, runs: int, metrics: str | None, points: int, max_bytes: int
 ) -> None:

@@ -142,6 +142,16 @@ def test_a_failing_project_ends_its_run_failed(hookline_command):
     assert run["info"]["status"] == "FAILED"
 
 
+def test_a_command_that_is_killed_has_failed(hookline_command):
+    (hookline_command.folder / "MLproject").write_text("name: x\nentry_points: {main: {command: python main.py}}\n")
+    code = "import os; print('begun', flush=True); os.kill(os.getpid(), 9)"
+    (hookline_command.folder / "main.py").write_text(code)
+    hookline_command("run", ".", code=1)
+    assert "The command was ended by signal 9." in hookline_command.said
+    (run,) = json.loads(hookline_command("runs", "search", "--json"))
+    assert run["info"]["status"] == "FAILED"
+
+
 def test_a_tampered_model_is_refused(trained, hookline_command, tmp_path):
     identifier = json.loads(trained("runs", "search", "--json"))[0]["info"]["run_id"]
     trained("artifacts", "download", identifier, "model", "-d", str(tmp_path / "got"))

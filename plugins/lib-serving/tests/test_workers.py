@@ -97,7 +97,7 @@ def test_all_end_when_one_is_killed(process: "subprocess.Popen[str]") -> None:
     os.kill(min(found), signal.SIGKILL)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert "A worker ended with exit code -9; the others were ended as well." in said
+    assert "A worker was ended by signal 9; the others were ended as well." in said
     assert all_end(found)
 
 

@@ -1,6 +1,7 @@
 """`hookline models score`: every format, both ways, with the place of whatever is wrong."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ import hookline_score_local
 from hookline.cli.context import CliContext
 from hookline.cli.scoring import score as command
 from hookline.entities import ScoringJob
-from hookline.errors import ExecutionFailed, InvalidValue, NotSupported, SignatureError
+from hookline.errors import ExecutionFailed, InvalidValue, NotSupported, SignatureError, Unavailable
 from hookline.interfaces import Flavor
 from hookline.models import infer_signature
 from hookline.providers import FlavorProvider, hookimpl
@@ -409,6 +410,45 @@ def test_a_file_may_be_scored_into_itself(score):
     WRITE["csv"](ROWS, "in.csv")
     score("total", "-i", "in.csv", "-o", "in.csv", "--chunk-rows", 1)
     assert Path("in.csv").read_text(encoding="utf-8") == "prediction\n11.0\n22.0\n33.5\n"
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl", "parquet"])
+def test_a_full_disk_is_said_and_leaves_what_was_there(score, small_disk, format):
+    disk = small_disk(2**18)
+    (disk / f"out.{format}").write_text("before", encoding="utf-8")
+    rows = pd.DataFrame({"a": np.random.default_rng(0).normal(size=100_000)})
+    WRITE["parquet"](rows, "in.parquet")
+    with pytest.raises(Unavailable, match=rf"Cannot write '.*out\.{format}': No space left on device"):
+        score("total", "-i", "in.parquet", "-o", disk / f"out.{format}", "--chunk-rows", 10_000)
+    assert {each.name: each.read_text(encoding="utf-8") for each in disk.iterdir()} == {f"out.{format}": "before"}
+
+
+KILLED = """
+import os, signal, sys
+from hookline.entities import ScoringJob
+from hookline.interfaces import ScoringModel
+from hookline_score_local.engine import LocalEngine
+
+class Model:
+    signature = None
+    def predict(self, frame):
+        if frame["a"].iloc[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return frame["a"].to_numpy()
+
+model = ScoringModel("models:/kills/1", None, Model)
+LocalEngine(None).score(model, ScoringJob("in.csv", "out.csv", "csv", "csv", chunk_rows=1), print)
+"""
+
+
+def test_a_killed_command_leaves_what_was_there_and_the_next_one_writes_it(score, tmp_path):
+    WRITE["csv"](pd.DataFrame({"a": [0.0, 1.0]}), "in.csv")
+    Path("out.csv").write_text("before", encoding="utf-8")
+    done = subprocess.run([sys.executable, "-c", KILLED], capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert Path("out.csv").read_text(encoding="utf-8") == "before"
+    score("total", "-i", "in.csv", "-o", "out.csv")
+    assert Path("out.csv").read_text(encoding="utf-8") == "prediction\n0.0\n1.0\n"
 
 
 MEASURE = """

@@ -16,6 +16,7 @@ from hookline.cli.sweep import run_sweep, show_sweep
 from hookline.entities import RunStatus
 from hookline.errors import ExecutionFailed, InvalidValue
 from hookline.projects import ProjectRun
+from hookline.system import how_it_ended
 from hookline.tables import printable
 
 
@@ -133,6 +134,6 @@ def _show(cli: CliContext, started: ProjectRun) -> None:
         click.echo("\nNext:\n" + "\n".join(f"  {printable(each)}" for each in next_commands(cli, run, list(models))))
     if run.info.status is not RunStatus.FINISHED:
         code = started.job.returncode
-        ended = f" The command ended with exit code {code}." if code else ""
+        ended = f" The command {how_it_ended(code)}." if code else ""
         ended += f" {started.job.reason}" if started.job.reason else ""
         raise ExecutionFailed(f"The run {run.info.run_id} is {run.info.status.value}.{ended}")

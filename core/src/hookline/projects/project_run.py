@@ -15,7 +15,7 @@ from hookline.errors import ExecutionFailed
 from hookline.interfaces import Job
 from hookline.journal.shipping import REASON_TAG
 from hookline.outputs import LOG_NAMES
-from hookline.system import terminations_interrupt
+from hookline.system import how_it_ended, terminations_interrupt
 
 if TYPE_CHECKING:
     from hookline.run import Run
@@ -151,8 +151,7 @@ class ProjectRun:
 
     def _failure(self) -> str:
         code = self.job.returncode
-        ended = "failed" if code is None else f"ended with exit code {code}"
-        ended = f"was ended by signal {-code}" if code is not None and code < 0 else ended
+        ended = "failed" if code is None else how_it_ended(code)
         reason = f" {self.job.reason}" if self.job.reason else ""
         said = f"\nThe last that it wrote:\n{self._last}" if self._last else ""
         return f"The project {self.name!r} {ended}; the run {self.run_id} is FAILED.{reason}{said}"

@@ -11,7 +11,7 @@ from hookline.system.processes import (
     process_is_alive,
     terminations_interrupt,
 )
-from hookline.system.running import run_process, start_process
+from hookline.system.running import how_it_ended, run_process, start_process
 
 __all__ = [
     "HeldLock",
@@ -23,6 +23,7 @@ __all__ = [
     "exit_code_of_child",
     "file_lock",
     "filesystem_type",
+    "how_it_ended",
     "is_network_filesystem",
     "machine_identity",
     "process_identity",

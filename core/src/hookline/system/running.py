@@ -72,8 +72,13 @@ def run_process(
         raise ExecutionFailed(f"{argv[0]!r} took longer than {timeout:g} s.") from error
     if done.returncode:
         said = (done.stderr or done.stdout).decode(errors="replace").strip()
-        raise ExecutionFailed(f"{argv[0]!r} ended with exit code {done.returncode}: {said[-2000:]}", done.returncode)
+        raise ExecutionFailed(f"{argv[0]!r} {how_it_ended(done.returncode)}: {said[-2000:]}", done.returncode)
     return done.stdout.decode(errors="replace")
+
+
+def how_it_ended(code: int) -> str:
+    """Return what an exit code of Python's `subprocess` means: "ended with exit code 3", "was ended by signal 9"."""
+    return f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
 
 
 def _environment(variables: Mapping[str, str | None] | None) -> dict[str, str]:

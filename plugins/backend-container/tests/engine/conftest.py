@@ -12,9 +12,17 @@ import hookline_tracking_sql
 from hookline.config import Config
 from hookline.plugins import Plugins
 from hookline.workspace import Workspace
-from hookline_lib_container.testing import BASE, NEEDED, engine, engine_address, skip_without_engine, small_engine
+from hookline_lib_container.testing import (
+    BASE,
+    NEEDED,
+    engine,
+    engine_address,
+    private_registry,
+    skip_without_engine,
+    small_engine,
+)
 
-__all__ = ["engine", "engine_address", "small_engine"]
+__all__ = ["engine", "engine_address", "private_registry", "small_engine"]
 REQUIREMENTS = ["hookline-core", "hookline-tracking-sql", "hookline-artifact-file"]
 
 

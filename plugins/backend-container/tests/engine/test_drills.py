@@ -2,14 +2,12 @@
 
 import re
 import shutil
-import socket
 import time
 
 import pytest
 
 from hookline.entities import RunStatus
 from hookline.errors import ConfigError, ExecutionFailed, HooklineError, NotFound, Unavailable
-from hookline.system import start_process
 from hookline_backend_container.backend import ContainerBackend
 from hookline_lib_container.engine import Engine
 from hookline_lib_container.testing import podman_service
@@ -196,46 +194,8 @@ def test_a_limit_that_the_engine_refuses(space, in_base, engine):
     assert_failed(space, engine, run.info.run_id)
 
 
-REGISTRY = """\
-version: 0.1
-storage: {filesystem: {rootdirectory: %(folder)s}}
-http: {addr: "127.0.0.1:%(port)d"}
-auth: {htpasswd: {realm: tests, path: %(folder)s/passwords}}
-"""
-
-
-@pytest.fixture
-def registry(tmp_path):
-    """A real registry that wants a password; gives its address."""
-    program = shutil.which("docker-registry")
-    assert program is not None, "there is no docker-registry: tox -e containers installs it"
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    folder = tmp_path / "registry"
-    folder.mkdir()
-    # Nobody can sign in with this hash, which is no one's.
-    (folder / "passwords").write_text("someone:$2y$05$" + "x" * 53 + "\n", encoding="utf-8")
-    (folder / "registry.yml").write_text(REGISTRY % {"folder": folder, "port": port}, encoding="utf-8")
-    with (folder / "log").open("wb") as log:
-        process = start_process([program, "serve", str(folder / "registry.yml")], stdout=log, stderr=log)
-    try:
-        until(lambda: is_listening(port))
-        yield f"127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def is_listening(port):
-    with socket.socket() as asked:
-        return asked.connect_ex(("127.0.0.1", port)) == 0
-
-
-def test_a_registry_that_wants_a_password(space, in_base, settings, registry, tmp_path, monkeypatch):
+def test_a_registry_that_wants_a_password(space, in_base, settings, private_registry, tmp_path):
     """What it said is passed on; no run is made."""
-    trusted = tmp_path / "registries.conf"
-    trusted.write_text(f'[[registry]]\nlocation = "{registry}"\ninsecure = true\n', encoding="utf-8")
-    monkeypatch.setenv("CONTAINERS_REGISTRIES_CONF", str(trusted))
     with podman_service(tmp_path / "s") as address:
         for options in (settings["environments"]["docker"], settings["backends"]["container"]):
             options["engine"] = address
@@ -243,7 +203,7 @@ def test_a_registry_that_wants_a_password(space, in_base, settings, registry, tm
             _again(space, settings) as other,
             pytest.raises(NotFound, match=r"cannot pull it: .*(unauthorized|authentication required)"),
         ):
-            other.projects.run(in_base("", image=f"{registry}/private/image:1"))
+            other.projects.run(in_base("", image=f"{private_registry}/private/image:1"))
     assert no_run(space)
 
 

@@ -73,6 +73,8 @@ class ContainerTarget(DeploymentTarget):
                 self._until_it_answers(container, record, settings)
             except ExecutionFailed:
                 self._engine.stop(container, GRACE)  # what is left of it says why
+            except Unavailable as error:
+                raise _left_behind(name, error) from error
             except BaseException:
                 self._engine.remove(container)
                 raise
@@ -286,6 +288,14 @@ class ContainerTarget(DeploymentTarget):
     def _missing(self, name: str) -> NotFound:
         found = self._engine.find({TARGET_LABEL: self._scope})
         return no_deployment(name, {each.labels.get(NAME_LABEL, "") for each in found}, "container")
+
+
+def _left_behind(name: str, error: Unavailable) -> Unavailable:
+    return Unavailable(
+        f"{error} The container of {name!r} was started before that and may run. Once the engine is back, look with: "
+        f"hookline deployments show {name} -t {TARGET}; or take it away with: "
+        f"hookline deployments delete {name} -t {TARGET}"
+    )
 
 
 @contextmanager

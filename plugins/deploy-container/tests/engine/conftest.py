@@ -14,9 +14,17 @@ from hookline.entities import ModelFolder
 from hookline.testing import memory_workspace
 from hookline_deploy_container.target import ContainerTarget
 from hookline_lib_container.python_images import BuildOptions
-from hookline_lib_container.testing import BASE, NEEDED, engine, engine_address, skip_without_engine, small_engine
+from hookline_lib_container.testing import (
+    BASE,
+    NEEDED,
+    engine,
+    engine_address,
+    private_registry,
+    skip_without_engine,
+    small_engine,
+)
 
-__all__ = ["engine", "engine_address", "small_engine"]
+__all__ = ["engine", "engine_address", "private_registry", "small_engine"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

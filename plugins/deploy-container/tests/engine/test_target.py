@@ -4,6 +4,7 @@ import json
 import shutil
 import threading
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from attrs import evolve
@@ -14,7 +15,7 @@ from hookline_deploy_container.model_images import model_context
 from hookline_deploy_container.records import NAME_LABEL, NEXT, RECORD_LABEL, TARGET_LABEL
 from hookline_deploy_container.target import ContainerTarget
 from hookline_lib_container.containers import ContainerSpec
-from hookline_lib_container.testing import BASE
+from hookline_lib_container.testing import BASE, podman_service
 
 ROW = {"dataframe_split": {"columns": ["x"], "data": [[1.0]]}}
 
@@ -160,6 +161,43 @@ def test_an_engine_that_is_not_there_and_a_base_that_nobody_has(saved, options, 
     with pytest.raises(NotFound, match="no-such-image"):
         absent.create("line", saved(2), {})
     assert list(absent.list()) == []
+
+
+def test_a_registry_of_the_base_that_wants_a_password(saved, options, private_registry, tmp_path):
+    with podman_service(tmp_path / "s") as address:
+        behind = ContainerTarget(tmp_path, evolve(options, engine=address, base=f"{private_registry}/private/base:1"))
+        with pytest.raises(NotFound, match=r"cannot pull it: .*(unauthorized|authentication required)"):
+            behind.create("line", saved(2), {})
+        assert list(behind.list()) == []
+
+
+def test_an_engine_that_goes_away_keeps_no_deployment_from_answering(target, saved, options, tmp_path):
+    """Whoever looks is told that the engine is away; once it is back, all is as it was."""
+    made = target.create("line", saved(2), {})
+    with podman_service(tmp_path / "s") as address:
+        other = ContainerTarget(target._folder, evolve(options, engine=address))
+        assert other.get("line") == made
+    for ask in (lambda: other.get("line"), other.list, lambda: other.update("line", saved(3), {})):
+        with pytest.raises(Unavailable, match="engine"):
+            ask()
+    assert answer(made.endpoint) == 2
+    assert target.list() == [made]
+
+
+def test_an_engine_that_goes_away_in_the_middle_of_a_start(target, saved, options, engine, tmp_path):
+    """The error says that a container may be left, and how it is taken away."""
+    target.create("other", saved(2), {})  # the image is there, so that the start alone takes time
+    with ThreadPoolExecutor(1) as thread:
+        with podman_service(tmp_path / "s") as address:
+            cut = ContainerTarget(target._folder, evolve(options, engine=address))
+            creating = thread.submit(cut.create, "line", saved(2), {})
+            while not engine.find({TARGET_LABEL: target._scope, NAME_LABEL: "line"}):
+                assert not creating.done(), creating.result()
+        with pytest.raises(Unavailable, match="hookline deployments delete line -t container"):
+            creating.result(60)
+    target.delete("line")
+    assert [each.name for each in target.list()] == ["other"]
+    assert len(containers(target, engine)) == 1
 
 
 @pytest.mark.parametrize(

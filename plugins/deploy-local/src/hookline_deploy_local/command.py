@@ -16,7 +16,7 @@ from hookline.entities import ModelFolder
 from hookline.errors import ExecutionFailed
 from hookline.models.examples import SERVING_FILE_NAME
 from hookline.models.manifest import Manifest
-from hookline.system import terminations_interrupt
+from hookline.system import how_it_ended, terminations_interrupt
 from hookline_deploy_local import processes
 from hookline_lib_scoring.app import MOST_ROWS, Limits, ScoringApp
 from hookline_lib_scoring.names import served_name
@@ -127,7 +127,7 @@ def _serve_in_processes(cli: CliContext, order: _Order, port: int) -> None:
             while (gone := started.ended()) is None:
                 time.sleep(0.2)
             raise ExecutionFailed(
-                f"A worker ended with exit code {gone.returncode}; the others were ended as well.", gone.returncode
+                f"A worker {how_it_ended(gone.returncode)}; the others were ended as well.", gone.returncode
             )
         finally:
             started.stop()

@@ -11,7 +11,7 @@ from typing import IO
 from attrs import evolve, frozen
 
 from hookline.errors import ExecutionFailed
-from hookline.system import end_process_tree, process_identity, start_process
+from hookline.system import end_process_tree, how_it_ended, process_identity, start_process
 from hookline_deploy_local.records import WorkerProcess
 from hookline_lib_scoring.specification import WorkerSpecification
 
@@ -49,7 +49,7 @@ class Started:
         while not all(path.exists() for path in self.ready):
             gone = self.ended()
             if gone is not None:
-                raise ExecutionFailed(f"The server's process ended with exit code {gone.returncode}.", gone.returncode)
+                raise ExecutionFailed(f"The server's process {how_it_ended(gone.returncode)}.", gone.returncode)
             if seconds and time.monotonic() > deadline:
                 raise ExecutionFailed(f"The server did not start within {seconds:g} s.")
             time.sleep(0.02)

@@ -6,6 +6,7 @@ A test folder's `conftest.py` imports the fixtures, and `skip_without_engine` as
 import contextlib
 import os
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -135,3 +136,44 @@ def engine(engine_address: str) -> Iterator[Engine]:
     """An engine."""
     with Engine(engine_address) as made:
         yield made
+
+
+_REGISTRY = """\
+version: 0.1
+storage: {filesystem: {rootdirectory: %(folder)s}}
+http: {addr: "127.0.0.1:%(port)d"}
+auth: {htpasswd: {realm: tests, path: %(folder)s/passwords}}
+"""
+
+
+@pytest.fixture
+def private_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A real registry that wants a password, for services of podman that are started after it; gives its address."""
+    program = shutil.which("docker-registry")
+    assert program is not None, "there is no docker-registry: tox -e containers installs it"
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    folder = tmp_path / "registry"
+    folder.mkdir()
+    # Nobody can sign in with this hash, which is no one's.
+    (folder / "passwords").write_text("someone:$2y$05$" + "x" * 53 + "\n", encoding="utf-8")
+    (folder / "registry.yml").write_text(_REGISTRY % {"folder": folder, "port": port}, encoding="utf-8")
+    trusted = folder / "registries.conf"
+    trusted.write_text(f'[[registry]]\nlocation = "127.0.0.1:{port}"\ninsecure = true\n', encoding="utf-8")
+    monkeypatch.setenv("CONTAINERS_REGISTRIES_CONF", str(trusted))
+    with (folder / "log").open("wb") as log:
+        process = start_process([program, "serve", str(folder / "registry.yml")], stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while not _is_listening(port):
+            assert time.monotonic() < deadline, "the registry did not start"
+            time.sleep(0.05)
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _is_listening(port: int) -> bool:
+    with socket.socket() as asked:
+        return asked.connect_ex(("127.0.0.1", port)) == 0

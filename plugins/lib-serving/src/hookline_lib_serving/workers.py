@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TypeAlias
 
 from hookline.errors import ExecutionFailed, HooklineError, Unavailable
-from hookline.system import terminations_interrupt
+from hookline.system import how_it_ended, terminations_interrupt
 from hookline_lib_serving import addresses
 
 Work: TypeAlias = Callable[[socket.socket, Callable[[], None]], None]
@@ -106,7 +106,7 @@ class _Crew:
         if pid in self._pids:
             self._pids.discard(pid)
             code = os.waitstatus_to_exitcode(status)
-            raise ExecutionFailed(f"A worker ended with exit code {code}; the others were ended as well.", code)
+            raise ExecutionFailed(f"A worker {how_it_ended(code)}; the others were ended as well.", code)
 
     def stop(self) -> None:
         """End all processes and wait for them."""

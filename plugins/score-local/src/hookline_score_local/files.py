@@ -1,6 +1,7 @@
 """Opening what is read, and writing files as a whole or not at all."""
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
@@ -10,7 +11,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hookline.entities.scoring import STREAM
-from hookline.errors import InvalidValue
+from hookline.errors import InvalidValue, Unavailable
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextlib.contextmanager
@@ -37,7 +40,7 @@ def writing(name: str) -> Iterator[BinaryIO]:
     devices are written as they are.
 
     Raises:
-        InvalidValue: it cannot be written.
+        InvalidValue: it cannot be written. Unavailable: its disk is full, or its owner's share of it used up.
     """
     if name == STREAM:
         yield sys.stdout.buffer
@@ -60,7 +63,9 @@ def writing(name: str) -> Iterator[BinaryIO]:
                 os.fsync(stream.fileno())
         if temporary is not None:
             temporary.replace(path)
-    except BaseException:
+    except BaseException as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            raise Unavailable(f"Cannot write {name!r}: {error.strerror}. Make room, or write elsewhere.") from error
         raise

@@ -526,5 +526,5 @@ def test_how_far_the_file_is_read_is_told_to_its_end(tmp_path, monkeypatch, form
 
 def test_a_setting_is_refused_since_there_is_none(score):
     WRITE["csv"](ROWS, "in.csv")
-    with pytest.raises(InvalidValue, match="'local' has no setting 'master'"):
+    with pytest.raises(InvalidValue, match="'local' takes no settings: leave 'master' out"):
         score("total", "-i", "in.csv", "-o", "out.csv", "-c", "master=x")

@@ -2,13 +2,14 @@
 
 import math
 from array import array
+from bisect import bisect_left as bisect
 from inspect import signature
 from itertools import product
 from operator import sub
 from time import sleep
 
 import pytest
-from attrs import evolve
+from attrs import evolve, fields
 
 from hookline.charts import chart_columns, points_in_view
 from hookline.entities import Batch, ChartView, Delivery, NewRun, Page, ViewType
@@ -223,6 +224,31 @@ class BandsOfTheirOwnColumns(MemoryTrackingStore):
 class CountsRunsOfPoints(MemoryTrackingStore):
     def chart_bands(self, groups, key, **view):
         return [evolve(one, runs=one.counts) for one in super().chart_bands(groups, key, **view)]
+
+
+class DrawsTheLastOfPairs(MemoryTrackingStore):
+    def chart_pairs(self, run_ids, key, x_key, **view):
+        pairs = super().chart_pairs(run_ids, key, x_key, **view)
+        return [evolve(one, minima=one.last_values, maxima=one.last_values) for one in pairs]
+
+
+class DropsWhatHasNoPartner(MemoryTrackingStore):
+    def chart_pairs(self, run_ids, key, x_key, **view):
+        return [evolve(one, unpaired=0, unpaired_x=0) for one in super().chart_pairs(run_ids, key, x_key, **view)]
+
+
+class JoinsByOrder(MemoryTrackingStore):
+    def chart(self, run_ids, key, **view):
+        charts = super().chart(run_ids, key, **view)
+        return [evolve(one, starts=array("q", range(len(one))), ends=array("q", range(len(one)))) for one in charts]
+
+
+class NeverLooksCloser(MemoryTrackingStore):
+    def chart_pairs(self, run_ids, key, x_key, *, width=1000, start=None, end=None):
+        [pairs] = super().chart_pairs(run_ids, key, x_key, width=width)
+        low, high = (bisect(pairs.xs, each) for each in (start, end)) if start is not None else (0, len(pairs))
+        names = [each.name for each in fields(type(pairs)) if isinstance(getattr(pairs, each.name), array)]
+        return [evolve(pairs, **{name: getattr(pairs, name)[low:high] for name in names})]
 
 
 class DropsGroupsWithoutPoints(MemoryTrackingStore):
@@ -469,6 +495,10 @@ MUTANTS = [
     (BandsOfTheirOwnColumns, "test_a_band_is_the_mean_and_the_extremes_of_its_runs"),
     (BandsOfTheirOwnColumns, "test_any_bands_are_exact"),
     (CountsRunsOfPoints, "test_a_band_is_the_mean_and_the_extremes_of_its_runs"),
+    (DrawsTheLastOfPairs, "test_long_series_are_joined_in_columns_of_steps_until_they_are_looked_at_closer"),
+    (DropsWhatHasNoPartner, "test_points_are_joined_with_the_metric_on_the_x_axis_at_their_steps"),
+    (JoinsByOrder, "test_any_pairs_are_exact"),
+    (NeverLooksCloser, "test_long_series_are_joined_in_columns_of_steps_until_they_are_looked_at_closer"),
     (DropsGroupsWithoutPoints, "test_every_group_has_a_band_in_the_given_order"),
     (LosesPointsWhenItCompacts, "test_compacting_changes_nothing_that_can_be_read"),
     (FindsDeletedModels, "test_a_deleted_model_is_not_found_until_it_is_restored"),

@@ -18,6 +18,7 @@ from hookline.config import Settings
 from hookline.entities import (
     ChartAxis,
     ChartBand,
+    ChartPairs,
     ChartSeries,
     Experiment,
     FileInfo,
@@ -310,6 +311,19 @@ class Runs:
     ) -> Sequence[ChartBand]:
         """Return a metric of groups of runs as their means and extremes: see `TrackingStore.chart_bands`."""
         return self._tracking().chart_bands(groups, key, x=x, width=width, start=start, end=end)
+
+    def chart_pairs(
+        self,
+        run_ids: Sequence[str],
+        key: str,
+        x_key: str,
+        *,
+        width: int = 1000,
+        start: float | None = None,
+        end: float | None = None,
+    ) -> Sequence[ChartPairs]:
+        """Return a metric of several runs over another one, joined by step: see `TrackingStore.chart_pairs`."""
+        return self._tracking().chart_pairs(run_ids, key, x_key, width=width, start=start, end=end)
 
     def update(self, run_id: str, change: RunChange) -> RunInfo:
         """Change a run's name, status or times."""

@@ -153,11 +153,12 @@ def test_versions(searched):
         ("GET", "metrics/get-history-bulk-interval", "run_ids"),
         ("POST", f"{OWN}/charts", "run_ids"),
         ("POST", f"{OWN}/charts/bands", "run_ids"),
+        ("POST", f"{OWN}/charts/pairs", "run_ids"),
     ],
 )
 def test_series_of_several_runs_need_the_right_for_each(searched, method, path, field):
     client, _, seen, hidden = searched
-    wanted = {"metric_key": "m", "key": "m"}
+    wanted = {"metric_key": "m", "key": "m", "x_key": "m"}
     ask(searched, method, path, **wanted, groups=["g"] * len(seen), **{field: [each.run_id for each in seen]})
     both = {field: [seen[0].run_id, hidden[0].run_id], "groups": ["g", "g"]}
     status, answer = client.ask("reader", method, path, **wanted, **both)

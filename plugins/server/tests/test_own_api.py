@@ -101,6 +101,19 @@ def test_groups_of_runs_are_charted_as_bands(client, runs, x):
     assert (both["minima"], both["maxima"]) == (plain["minima"], [2 * each for each in plain["maxima"]])
 
 
+def test_a_series_is_charted_over_another_one(client, workspace):
+    run_id = client.run()
+    points = [Metric("x", step / 2, step) for step in range(0, 6, 2)] + [Metric("y", step, step) for step in range(6)]
+    workspace.tracking.log_batch(run_id, Batch(metrics=[*points, Metric("y", math.nan, 2), Metric("x", 9.0, 99)]))
+    (series,) = client.post(f"{OWN}/charts/pairs", run_ids=[run_id], key="y", x_key="x")["series"]
+    assert (series["run_id"], series["key"], series["x_key"], series["steps"]) == (run_id, "y", "x", 1)
+    assert (series["unpaired"], series["unpaired_x"]) == (3, 1)
+    assert (series["xs"], series["counts"], series["nans"]) == ([0.0, 1.0, 2.0], [1, 2, 1], [0, 1, 0])
+    assert series["last_values"] == [0.0, 2.0, 4.0]
+    (part,) = client.post(f"{OWN}/charts/pairs", run_ids=[run_id], key="y", x_key="x", start=0.5, end=1)["series"]
+    assert part["xs"] == [1.0]
+
+
 def test_a_band_of_no_number_has_no_mean(client, workspace):
     run_id = client.run()
     values = [math.nan, math.inf, -math.inf]
@@ -130,6 +143,9 @@ def test_what_is_no_number_is_counted_and_never_drawn(client, workspace):
         ("charts/bands", {"run_ids": ["0" * 32], "groups": ["g"], "key": "m"}, 404, "0" * 32),
         ("charts/bands", {"run_ids": ["a"], "groups": ["g"], "key": "m", "width": 0}, 400, "width"),
         ("charts/bands", {"run_ids": ["a"], "key": "m"}, 400, "groups"),
+        ("charts/pairs", {"run_ids": ["0" * 32], "key": "m", "x_key": "x"}, 404, "0" * 32),
+        ("charts/pairs", {"run_ids": ["a"], "key": "m"}, 400, "x_key"),
+        ("charts/pairs", {"run_ids": ["a"], "key": "m", "x_key": "x", "width": 0}, 400, "width"),
         ("charts", {"run_ids": ["no-such-run"], "key": "m"}, 404, "no-such-run"),
         ("charts", {"run_ids": ["r"], "key": "m", "x": "sideways"}, 400, "sideways"),
         ("charts", {"run_ids": ["r"], "key": "m", "width": 0}, 400, "width"),

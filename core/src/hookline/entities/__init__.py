@@ -1,7 +1,7 @@
 """The nouns of Hookline: frozen, typed, validated once where they are made."""
 
 from hookline.entities.catalogue import KeyKind, Purged, PurgedKind, RunKey, ValueType
-from hookline.entities.chart import ChartAxis, ChartBand, ChartSeries, ChartView
+from hookline.entities.chart import ChartAxis, ChartBand, ChartPairs, ChartSeries, ChartView, PairsView
 from hookline.entities.dataset import Dataset, DatasetInput, DatasetSummary, ModelInput, ModelOutput
 from hookline.entities.delivery import Delivery, Writer, checksum_of
 from hookline.entities.deployment import Deployment, ModelFolder
@@ -67,6 +67,7 @@ __all__ = [
     "Batch",
     "ChartAxis",
     "ChartBand",
+    "ChartPairs",
     "ChartSeries",
     "ChartView",
     "ContainerImage",
@@ -101,6 +102,7 @@ __all__ = [
     "NewModelVersion",
     "NewRun",
     "Page",
+    "PairsView",
     "Parameter",
     "Points",
     "PreparedEnvironment",

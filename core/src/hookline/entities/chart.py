@@ -1,6 +1,7 @@
 """Charts: which part of a series to show, and a series as buckets."""
 
 from array import array
+from math import isfinite
 from typing import Literal, TypeAlias, get_args
 
 from attrs import field, frozen
@@ -41,6 +42,25 @@ class ChartView:
     width: int = field(default=1000, validator=_positive)
     start: int | None = field(default=None, validator=_whole)
     end: int | None = field(default=None, validator=_whole)
+
+
+def _finite(_instance: object, attribute: object, value: float | None) -> None:
+    if value is not None and (type(value) not in (int, float) or not isfinite(value)):
+        raise InvalidValue(f"The {getattr(attribute, 'name', 'range')} of a chart is a finite number, not {value!r}.")
+
+
+@frozen
+class PairsView:
+    """What a chart of one metric over another shows of each run.
+
+    Attributes:
+        width: at most so many buckets.
+        start, end: the least and the greatest value of the metric on the x axis, both included; default all.
+    """
+
+    width: int = field(default=1000, validator=_positive)
+    start: float | None = field(default=None, validator=_finite)
+    end: float | None = field(default=None, validator=_finite)
 
 
 def _integers() -> "array[int]":
@@ -115,3 +135,43 @@ class ChartBand:
 
     def __len__(self) -> int:
         return len(self.starts)
+
+
+@frozen
+class ChartPairs:
+    """One metric of a run over another one, joined by steps: its buckets in the order of x.
+
+    A bucket is about pairs, as `TrackingStore.chart_pairs` makes them. What is over values of `key` is over finite ones,
+    and NaN where there is none.
+
+    Attributes:
+        run_id, key, x_key: which run, which metric, and the one on the x axis.
+        steps: how many steps are taken together at most; 1: the metrics are joined at equal steps.
+        unpaired: how many points of `key` have no place, since there is no finite value of `x_key` at their steps.
+        unpaired_x: how many points of `x_key` are at steps without `key`.
+        xs: `array("d")`, the x of each bucket's last pair.
+        x_minima, x_maxima: `array("d")`, over all finite values of `x_key`.
+        counts: `array("q")`, how many points of `key`, those that are not finite included.
+        minima, maxima, last_values: `array("d")`.
+        nans, positive_infinities, negative_infinities: `array("q")`, how many of the points of `key`.
+    """
+
+    run_id: str
+    key: str
+    x_key: str
+    steps: int = 1
+    unpaired: int = 0
+    unpaired_x: int = 0
+    xs: "array[float]" = field(factory=_numbers)
+    x_minima: "array[float]" = field(factory=_numbers)
+    x_maxima: "array[float]" = field(factory=_numbers)
+    counts: "array[int]" = field(factory=_integers)
+    minima: "array[float]" = field(factory=_numbers)
+    maxima: "array[float]" = field(factory=_numbers)
+    last_values: "array[float]" = field(factory=_numbers)
+    nans: "array[int]" = field(factory=_integers)
+    positive_infinities: "array[int]" = field(factory=_integers)
+    negative_infinities: "array[int]" = field(factory=_integers)
+
+    def __len__(self) -> int:
+        return len(self.xs)

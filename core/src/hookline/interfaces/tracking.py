@@ -26,6 +26,7 @@ from hookline.entities import (
     Batch,
     ChartAxis,
     ChartBand,
+    ChartPairs,
     ChartSeries,
     ChartView,
     DatasetInput,
@@ -39,6 +40,7 @@ from hookline.entities import (
     ModelOutput,
     NewRun,
     Page,
+    PairsView,
     Points,
     Purged,
     RunChange,
@@ -52,6 +54,7 @@ from hookline.entities import (
 )
 from hookline.errors import HooklineError, NotSupported
 from hookline.pages import all_pages
+from hookline.pairs import pairs_of
 from hookline.search.syntax import Columns, Query
 from hookline.search.vocabulary import RUNS
 from hookline.store_rules import reads_as_number
@@ -310,6 +313,53 @@ class TrackingStore(ABC):
             points = points_in_view(self.metric_history(run_id, key), view, origin)
             runs[run_id] = PointsInView(origin, *points)
         return bands_of(groups, key, runs, width)
+
+    def chart_pairs(
+        self,
+        run_ids: Sequence[str],
+        key: str,
+        x_key: str,
+        *,
+        width: int = 1000,
+        start: float | None = None,
+        end: float | None = None,
+    ) -> Sequence[ChartPairs]:
+        """Return a key over another one in runs, deleted ones too, as at most `width` buckets each, in the given order.
+
+        The two are joined by step: a pair is the points of `key` at a step, and the last finite value of `x_key` there,
+        which is its x. Points whose step has no such value are left out, as are those of `x_key` at steps without
+        `key`, and both are counted. Where one of the two has more than 10,000 points, columns of steps take the place
+        of steps: x lies in column `(step + 2**63) // 2**n`, where n is the least whole number, 0 or more, with which
+        neither of the two has more than 1,024 columns from its first step to its last. `steps` says how many there are
+        in a column.
+
+        Pairs are shown of whose finite values of `x_key` the range from `start` to `end` has a part. Where the
+        steps of a column were taken together, the steps from the first to the last pair that is shown are joined anew,
+        for as long as that makes columns shorter: a closer look ends at single steps.
+
+        The pairs are ordered by x, then by step. Where they are no more than `width`, each is a bucket. Where they are
+        more, x is cut into columns, and the pairs of a column are a bucket: x lies in column
+        `(x + 2**1024) // 2**n`, where n is the least whole number, negative ones too, with which there are no more than
+        `width` columns from the first pair to the last. Columns without pairs are left out.
+
+        The buckets are computed from `chart` here, so that a run costs a few charts however long it is.
+
+        Args:
+            x_key: the metric on the x axis.
+            width, start, end: as in `chart`, but that `start` and `end` are values of `x_key`.
+
+        Raises:
+            NotFound: there is no such run. InvalidValue: a width below 1, or a range of no finite numbers.
+        """
+        view = PairsView(width, start, end)
+
+        def pairs(run_id: str) -> ChartPairs:
+            def draw(key: str, width: int, start: int | None, end: int | None) -> ChartSeries:
+                return self.chart([run_id], key, width=width, start=start, end=end)[0]
+
+            return pairs_of(run_id, (key, x_key), draw, view)
+
+        return [pairs(run_id) for run_id in run_ids]
 
     def compact(self, run_id: str) -> None:  # noqa: B027 - most stores have nothing to do
         """Rearrange what an active run logged so far, so that it takes less space and is read faster.

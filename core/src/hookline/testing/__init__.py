@@ -38,10 +38,12 @@ _HOMES = {
 _LAWS = (
     "laws_artifact_races",
     "laws_artifacts",
+    "laws_bands",
     "laws_charts",
     "laws_concurrency",
     "laws_experiments",
     "laws_logging",
+    "laws_pairs",
     "laws_registry",
     "laws_registry_search",
     "laws_run_search",

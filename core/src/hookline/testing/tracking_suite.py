@@ -8,6 +8,7 @@ from hookline.testing.laws_deliveries import DeliveryLaws
 from hookline.testing.laws_experiments import ExperimentLaws
 from hookline.testing.laws_intakes import IntakeLaws
 from hookline.testing.laws_logging import LoggingLaws
+from hookline.testing.laws_pairs import PairLaws
 from hookline.testing.laws_purging import PurgeLaws
 from hookline.testing.laws_run_search import RunSearchLaws
 from hookline.testing.laws_runs import RunLaws
@@ -19,6 +20,7 @@ class TrackingStoreSuite(
     LoggingLaws,
     ChartLaws,
     BandLaws,
+    PairLaws,
     RunSearchLaws,
     CatalogueLaws,
     PurgeLaws,
@@ -40,4 +42,4 @@ class TrackingStoreSuite(
     """
 
     kind = "tracking store"
-    version = 5
+    version = 6

@@ -35,6 +35,10 @@ TABLES = (
         *("get_bands", "POST", "/charts/bands", own.GetBands, own.BandsFound, may.run(READ, "run_ids")),
         summary="Read a series of groups of runs as buckets with the means, minima and maxima of each group",
     ),
+    _own(
+        *("get_pairs", "POST", "/charts/pairs", own.GetPairs, own.PairsFound, may.run(READ, "run_ids")),
+        summary="Read a series of several runs over another one, joined by step, as buckets",
+    ),
 )
 
 VIEWS = (

@@ -12,6 +12,7 @@ from hookline.entities import (
     Batch,
     ChartAxis,
     ChartBand,
+    ChartPairs,
     ChartSeries,
     ChartView,
     DatasetInput,
@@ -22,6 +23,7 @@ from hookline.entities import (
     ModelOutput,
     NewRun,
     Page,
+    PairsView,
     Points,
     RunChange,
     RunInfo,
@@ -200,6 +202,30 @@ class HttpTrackingStore(ServedExperiments, ServedLoggedModels, TrackingStore):
             bands |= {each.group: _band(each) for each in answer.bands}
         return list(bands.values())
 
+    def chart_pairs(
+        self,
+        run_ids: Sequence[str],
+        key: str,
+        x_key: str,
+        *,
+        width: int = 1000,
+        start: float | None = None,
+        end: float | None = None,
+    ) -> Sequence[ChartPairs]:
+        """Return the series of a key in runs over that of another one."""
+        PairsView(width, start, end)
+        if width > CHART_WIDTH:
+            return super().chart_pairs(run_ids, key, x_key, width=width, start=start, end=end)
+        size = min(CHART_RUNS, max(1, CHART_SHARE // width))
+        found: list[ChartPairs] = []
+        for first in range(0, len(run_ids), size):
+            request = own.GetPairs(
+                run_ids=list(run_ids[first : first + size]), key=key, x_key=x_key, width=width, start=start, end=end
+            )
+            answer: own.PairsFound = self._ask("get_pairs", request, own.PairsFound)
+            found += map(_pairs, answer.series)
+        return found
+
     def log_inputs(self, run_id: str, datasets: Sequence[DatasetInput], models: Sequence[ModelInput] = ()) -> None:
         """Note what a run read."""
         request = runs.LogInputs(
@@ -270,6 +296,16 @@ def _band(of: own.ChartBand) -> ChartBand:
         of.key,
         *(array("q", each) for each in (of.starts, of.ends, of.counts, of.runs)),
         *map(_numbers, (of.means, of.minima, of.maxima)),
+        *(array("q", each) for each in (of.nans, of.positive_infinities, of.negative_infinities)),
+    )
+
+
+def _pairs(of: own.ChartPairs) -> ChartPairs:
+    return ChartPairs(
+        *(of.run_id, of.key, of.x_key, of.steps, of.unpaired, of.unpaired_x),
+        *map(_numbers, (of.xs, of.x_minima, of.x_maxima)),
+        array("q", of.counts),
+        *map(_numbers, (of.minima, of.maxima, of.last_values)),
         *(array("q", each) for each in (of.nans, of.positive_infinities, of.negative_infinities)),
     )
 

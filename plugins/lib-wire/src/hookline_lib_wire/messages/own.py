@@ -270,6 +270,55 @@ class BandsFound(Response):
     bands: list[ChartBand] = []
 
 
+class GetPairs(Request):
+    """Read a series of several runs over another one as at most `width` buckets each, in the order of `run_ids`.
+
+    The two are joined at equal steps; where one of them has more than 10,000 points, by columns of steps. Pairs whose x
+    lies from `start` to `end` are shown, both included: of fewer steps, which are joined more finely.
+    """
+
+    required: ClassVar[tuple[str, ...]] = ("run_ids", "key", "x_key")
+
+    run_ids: list[str] = []
+    key: str = ""
+    x_key: str = ""
+    width: int = 1000
+    start: float | None = None
+    end: float | None = None
+
+
+class ChartPairs(msgspec.Struct):
+    """The buckets of a series over another one, in the order of x; `null` in values where a bucket has no finite one.
+
+    `steps` says how many steps are taken together at most, `unpaired` how many points of `key` have no finite value of
+    `x_key` at their steps, `unpaired_x` how many of `x_key` are at steps without `key`. `xs` are those of the last
+    values.
+    """
+
+    run_id: str
+    key: str
+    x_key: str
+    steps: int
+    unpaired: int
+    unpaired_x: int
+    xs: list[float]
+    x_minima: list[float]
+    x_maxima: list[float]
+    counts: list[int]
+    minima: list[float | None]
+    maxima: list[float | None]
+    last_values: list[float | None]
+    nans: list[int]
+    positive_infinities: list[int]
+    negative_infinities: list[int]
+
+
+class PairsFound(Response):
+    """Series over another one, in the order of the runs that were asked for."""
+
+    series: list[ChartPairs] = []
+
+
 class ListViews(Request):
     """List saved views whose names start with a prefix."""
 

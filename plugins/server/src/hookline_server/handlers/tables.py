@@ -3,7 +3,7 @@
 from attrs import evolve
 
 from hookline import search
-from hookline.entities import ChartBand, ChartSeries
+from hookline.entities import ChartBand, ChartPairs, ChartSeries
 from hookline.errors import InvalidValue
 from hookline.liveness import observed_record
 from hookline.search.syntax import Columns
@@ -87,7 +87,21 @@ def get_bands(services: Services, request: messages.GetBands) -> messages.BandsF
     return messages.BandsFound(bands=[_band(each) for each in bands])
 
 
-def _check_size(request: messages.GetCharts | messages.GetBands) -> None:
+def get_pairs(services: Services, request: messages.GetPairs) -> messages.PairsFound:
+    """Read a series of several runs over another one."""
+    _check_size(request)
+    series = services.tracking.chart_pairs(
+        request.run_ids,
+        request.key,
+        request.x_key,
+        width=request.width,
+        start=request.start,
+        end=request.end,
+    )
+    return messages.PairsFound(series=[_pairs(each) for each in series])
+
+
+def _check_size(request: messages.GetCharts | messages.GetBands | messages.GetPairs) -> None:
     if len(request.run_ids) > MAX_CHARTED:
         raise InvalidValue(f"A chart shows at most {MAX_CHARTED} runs, not {len(request.run_ids)}.")
     if not 1 <= request.width <= min(MAX_WIDTH, MAX_BUCKETS // len(request.run_ids)):
@@ -104,6 +118,16 @@ def _band(of: ChartBand) -> messages.ChartBand:
         of.key,
         *(of.starts.tolist(), of.ends.tolist(), of.counts.tolist(), of.runs.tolist()),
         *(of.means.tolist(), of.minima.tolist(), of.maxima.tolist()),
+        *(of.nans.tolist(), of.positive_infinities.tolist(), of.negative_infinities.tolist()),
+    )
+
+
+def _pairs(of: ChartPairs) -> messages.ChartPairs:
+    """Return a series over another one as it travels, likewise."""
+    return messages.ChartPairs(
+        *(of.run_id, of.key, of.x_key, of.steps, of.unpaired, of.unpaired_x),
+        *(of.xs.tolist(), of.x_minima.tolist(), of.x_maxima.tolist(), of.counts.tolist()),
+        *(of.minima.tolist(), of.maxima.tolist(), of.last_values.tolist()),
         *(of.nans.tolist(), of.positive_infinities.tolist(), of.negative_infinities.tolist()),
     )
 
@@ -125,4 +149,5 @@ HANDLERS = {
     "list_keys": list_keys,
     "get_charts": get_charts,
     "get_bands": get_bands,
+    "get_pairs": get_pairs,
 }

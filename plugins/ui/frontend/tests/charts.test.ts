@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { ChartBand, ChartSeries } from "../src/api/types";
-import { clippingOf, linesOf, markedText, meansOf, smoothed } from "../src/charts/data";
+import type { Drawn } from "../src/api/charts";
+import { withFinerStart } from "../src/api/finer";
+import { clippingOf, joiningText, linesOf, markedText, meansOf, smoothed } from "../src/charts/data";
+import { logTicks, tickText } from "../src/charts/ticks";
 import { gridOf, quantile, quartiles } from "../src/explore/fields";
 
 const series = (values: (number | null)[], more: Partial<ChartSeries> = {}): ChartSeries => ({
@@ -18,7 +21,7 @@ const series = (values: (number | null)[], more: Partial<ChartSeries> = {}): Cha
   ...more,
 });
 
-const plain = { smooth: 0, log: false, scale: 1 };
+const plain = { smooth: 0, log: false, logX: false, scale: 1 };
 
 describe("smoothing", () => {
   test("begins at the first value and not at zero", () => expect(smoothed([5, 5, 5], 0.9)).toEqual([5, 5, 5]));
@@ -54,6 +57,55 @@ describe("the lines of buckets", () => {
     ]);
     expect(markedText([odd])).toBe("3 × NaN, 1 × +∞");
     expect(markedText([series([1])])).toBe("");
+  });
+});
+
+describe("a logarithmic x axis", () => {
+  test("begins above zero, and counts what lies before", () => {
+    const found = linesOf([series([1, 2, 3], { ends: [-5, 0, 5], starts: [-9, -4, 1], nans: [0, 2, 0] })], { ...plain, logX: true });
+    expect(found[0]).toMatchObject({ x: [5], last: [3], left: 20, marks: [] });
+    expect(linesOf([series([1])], plain)[0].left).toBe(0);
+  });
+});
+
+test("points at one place are one bucket, in which no spike is lost", () => {
+  const many = series([1, 900, null, 2], { ends: [3, 3, 3, 4], counts: [1, 1, 1, 1], minima: [1, 900, null, 2], maxima: [1, 900, null, 2], nans: [0, 0, 1, 0] });
+  const [line] = linesOf([many], plain);
+  expect(line).toMatchObject({ x: [3, 4], last: [900, 2], low: [1, 2], high: [900, 2], hasBand: true, marks: [{ x: 3, kind: "nan" }] });
+});
+
+test("a chart over a metric says what was joined how, and what was left out", () => {
+  const joined = (steps: number, unpaired: number, unpaired_x: number): Drawn => ({ ...series([1]), joining: { steps, unpaired, unpaired_x } });
+  expect(joiningText([joined(1, 0, 0), series([1])], "epoch")).toBe("");
+  expect(joiningText([joined(1, 1200, 0), joined(16, 300, 7)], "epoch")).toBe(
+    "joined in columns of 16 steps · 1,500 without epoch left out · 7 of epoch alone",
+  );
+});
+
+describe("buckets near zero", () => {
+  /** The chart of a series of a point for each step below `last`, as the server cuts it. */
+  const asked = (last: number, width: number): Drawn => {
+    const length = last < width ? 1 : 2 ** Math.ceil(Math.log2((last + 1) / width));
+    const starts = Array.from({ length: Math.ceil((last + 1) / length) }, (_, at) => at * length);
+    const ends = starts.map((start) => Math.min(start + length - 1, last));
+    return { ...series(ends), starts, ends, counts: starts.map((start, at) => ends[at] - start + 1) };
+  };
+  test("come from shorter and shorter parts, and hold each point once", async () => {
+    const edges: number[] = [];
+    const [found] = await withFinerStart([asked(99_999, 100)], 0, async (end) => {
+      edges.push(end);
+      return [asked(end, 100)];
+    });
+    expect(edges).toEqual([4095, 127, 3]);
+    expect(found.starts.slice(0, 4)).toEqual([0, 1, 2, 3]);
+    expect(found.counts.reduce((one, other) => one + other, 0)).toBe(100_000);
+    expect(found.ends.every((_end, at) => at === 0 || found.starts[at] === found.ends[at - 1] + 1)).toBe(true);
+  });
+  test("are asked for where a bucket holds several points, and above what is shown", async () => {
+    const never = () => Promise.reject(new Error("asked"));
+    expect(await withFinerStart([asked(60, 100)], 0, never)).toEqual([asked(60, 100)]);
+    expect(await withFinerStart([asked(99_999, 100)], 50_000, never)).toEqual([asked(99_999, 100)]);
+    expect(await withFinerStart([], 0, never)).toEqual([]);
   });
 });
 
@@ -104,3 +156,22 @@ test("a surface through points stays within their values", () => {
   expect(Math.min(...cells.map((each) => each[2]))).toBeGreaterThanOrEqual(1);
   expect(Math.max(...cells.map((each) => each[2]))).toBeLessThanOrEqual(3);
 });
+
+test.each([
+  [1, 1e6, [1, 10, 100, 1e3, 1e4, 1e5, 1e6]],
+  [3, 250_000, [10, 100, 1e3, 1e4, 1e5]],
+  [1e-9, 1e9, [1e-9, 1e-6, 1e-3, 1, 1e3, 1e6, 1e9]],
+  [20, 300, [20, 50, 100, 200]],
+  [3.5, 8.5, [4, 5, 6, 7, 8]],
+  [4.1, 4.5, [4.1, 4.2, 4.3, 4.4, 4.5]],
+])("a logarithmic axis from %d to %d has ticks at round places", (min, max, ticks) => {
+  expect(logTicks(min, max).map((each) => Number(each.toPrecision(6)))).toEqual(ticks);
+});
+
+test.each([
+  [0, "0"],
+  [99_999, "99,999"],
+  [30_000_000, "30M"],
+  [-1_250_000, "−1.25M"],
+  [1e-7, "1.000e−7"],
+])("%d beside an axis is %s", (value, text) => expect(tickText(value)).toBe(text));

@@ -115,6 +115,66 @@ def test_the_axes_and_the_smoothing_are_said_and_kept_in_the_address(tab, site):
     expect(caption).to_contain_text("smoothed 0.9 · log")
 
 
+def test_a_metric_is_charted_over_any_other(tab, site):
+    run = site.runs("large", 1, order_by=["attributes.start_time DESC"])[0]
+    page = tab.open(f"#/runs/{run}?tab=metrics")
+    page.locator(".u-over").first.wait_for()
+    page.get_by_role("button", name="Over a metric").press("Enter")
+    page.get_by_label("Find a metric for the x axis").fill("ACC")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    with page.expect_request("**/api/hookline/v1/charts/pairs") as waiting:
+        page.keyboard.press("Space")
+    assert waiting.value.post_data_json["x_key"] == "accuracy"
+    page.keyboard.press("Escape")
+    assert "over=accuracy" in page.url
+    caption = page.locator("figcaption", has_text="loss")
+    expect(caption).to_contain_text("1,800 without accuracy left out")
+    expect(page.locator("figcaption", has_text="gradient/norm")).to_contain_text("199 of accuracy alone")
+    page.get_by_label("loss of 1 runs").locator(".u-over").hover(position={"x": 120, "y": 60})
+    expect(page.locator(".tip").first).to_contain_text("accuracy 0.")
+    assert tab.axe() == []
+    page.reload()
+    expect(caption).to_contain_text("1,800 without accuracy left out")
+    asked = question(page, lambda: page.get_by_role("button", name="Step").click())
+    assert asked["x"] == "step"
+    assert "over=" not in page.url
+
+
+def test_a_zoom_over_a_metric_is_a_part_of_that_metric(tab, site):
+    run = site.runs("large", 1, order_by=["attributes.start_time DESC"])[0]
+    page = tab.open(f"#/runs/{run}?tab=metrics&over=accuracy")
+    plot = page.get_by_label("loss of 1 runs").locator(".u-over")
+    plot.wait_for()
+    box = plot.bounding_box()
+    with page.expect_request(lambda each: '"start"' in (each.post_data or "")) as waiting:
+        page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 40)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + 60, steps=5)
+        page.mouse.up()
+    asked = waiting.value.post_data_json
+    assert 0 < asked["start"] < asked["end"] < 1
+
+
+def test_where_no_step_has_both_metrics_a_chart_says_so(tab, boosted):
+    page = tab.open(f"#/runs/{boosted}?tab=metrics&over=not+there")
+    expect(page.get_by_text("No step has both this metric and not there")).to_have_count(3)
+
+
+def test_a_logarithmic_x_axis_counts_what_has_no_place_on_it(tab, site, boosted):
+    page = tab.open(f"#/runs/{boosted}?tab=metrics")
+    page.locator(".u-over").first.wait_for()
+    caption = page.locator("figcaption", has_text="rmse")
+    page.get_by_label("Log x").check()
+    expect(caption).to_contain_text("log x · 1 at x ≤ 0 left out")
+    assert "logx=1" in page.url
+    page.goto(f"{site.url}#/runs/{boosted}?tab=metrics&logx=1&over=r2")  # negative at first
+    expect(caption).to_contain_text("at x ≤ 0 left out")
+    page.get_by_role("button", name="Time").click()  # counts from 1970: no place for such an axis
+    expect(page.get_by_label("Log x")).to_have_count(0)
+    expect(caption).not_to_contain_text("log x")
+
+
 def test_a_run_says_why_it_failed_and_what_ran(tab, site):
     [run] = site.runs("large", 1, filter="attributes.status = 'FAILED'")
     tags = {"mlflow.source.git.commit": "0123456789abcdef", "hookline.git.dirty": "true", "mlflow.project.env": "uv"}

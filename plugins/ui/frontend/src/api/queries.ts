@@ -1,13 +1,8 @@
 import { QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
 import { ApiError, mlflowGet, mlflowSend, ownGet, ownSend, rootGet } from "./client";
 import { mode } from "../report/mode";
 import type {
   ArtifactsFound,
-  BandsFound,
-  ChartBand,
-  ChartSeries,
-  ChartsFound,
   Experiment,
   ExperimentsFound,
   KeysFound,
@@ -118,93 +113,6 @@ export function useRunsById(runIds: string[]) {
       Promise.all(runIds.map(async (run_id) => (await mlflowGet<{ run: Run }>("runs/get", { run_id }, signal)).run)),
     refetchInterval: LIVE * 2,
     enabled: runIds.length > 0,
-  });
-}
-
-/** Which buckets of a metric a chart shows. */
-export interface ChartQuestion {
-  key: string;
-  x: string;
-  width: number;
-  start?: number;
-  end?: number;
-}
-
-const NO_BANDS: ChartBand[] = [];
-/** All questions that are not asked are one, so that a zoom makes none for the charts that nobody sees. */
-const NOT_ASKED = ["chart", "not asked"];
-
-export interface ChartAnswer {
-  /** In the order of the runs; before an answer is there, that to the question before. */
-  series: ChartSeries[];
-  isExact: boolean;
-  error: Error | null;
-}
-
-/** The series of a metric of some runs. Those that go on are asked for again and again, the others once. */
-export function useChart(question: ChartQuestion, runs: Run[], enabled: boolean): ChartAnswer {
-  const which = runs.map((each) => `${each.info.run_id} ${each.info.status}`).join();
-  const parts = useMemo(() => {
-    const ids = (goesOn: boolean) => runs.filter((each) => (each.info.status === "RUNNING") === goesOn).map((each) => each.info.run_id);
-    return { ended: ids(false), going: ids(true) };
-  }, [which]);
-  const ended = useSeries(question, parts.ended, enabled, false);
-  const going = useSeries(question, parts.going, enabled, true);
-  const series = useMemo(() => {
-    // Of a run that has just ended both have something, and what was asked for last is whole.
-    const found = new Map([...(going.data ?? []), ...(ended.data ?? [])].map((each) => [each.run_id, each]));
-    return runs.map((each) => found.get(each.info.run_id)).filter((each) => each !== undefined);
-  }, [which, ended.data, going.data]);
-  const asked = [parts.ended.length ? ended : null, parts.going.length ? going : null].filter((each) => each !== null);
-  return {
-    series,
-    isExact: enabled && asked.every((each) => each.isSuccess && !each.isPlaceholderData),
-    error: asked.find((each) => each.error)?.error ?? null,
-  };
-}
-
-/** Runs that one line stands for. */
-export interface RunGroup {
-  id: string;
-  title: string;
-  runs: Run[];
-}
-
-export interface BandsAnswer extends Omit<ChartAnswer, "series"> {
-  /** In the order of the groups, named by their ids. */
-  bands: ChartBand[];
-}
-
-/** The bands of a metric of groups of runs, again and again while one of those goes on. */
-export function useBands(question: ChartQuestion, groups: RunGroup[], enabled: boolean): BandsAnswer {
-  const named = groups.flatMap(({ id, runs }) => runs.map((run) => [id, run.info.run_id] as const));
-  const isLive = groups.some(({ runs }) => runs.some((run) => run.info.status === "RUNNING"));
-  const isAsked = enabled && named.length > 0;
-  const asked = { groups: named.map(([group]) => group), run_ids: named.map(([, run]) => run) };
-  const found = useQuery({
-    queryKey: isAsked ? ["chart", question, asked] : NOT_ASKED,
-    queryFn: async ({ signal }) => (await ownSend<BandsFound>("charts/bands", { ...question, ...asked }, "POST", signal)).bands ?? [],
-    enabled: isAsked,
-    staleTime: isLive ? LIVE : 60_000,
-    refetchInterval: isLive ? LIVE : false,
-    placeholderData: (previous) => previous,
-  });
-  return {
-    bands: found.data ?? NO_BANDS,
-    isExact: enabled && found.isSuccess && !found.isPlaceholderData,
-    error: found.error,
-  };
-}
-
-function useSeries(question: ChartQuestion, run_ids: string[], enabled: boolean, isLive: boolean) {
-  const isAsked = enabled && run_ids.length > 0;
-  return useQuery({
-    queryKey: isAsked ? ["chart", question, run_ids] : NOT_ASKED,
-    queryFn: async ({ signal }) => (await ownSend<ChartsFound>("charts", { ...question, run_ids }, "POST", signal)).series ?? [],
-    enabled: isAsked,
-    staleTime: isLive ? LIVE : 60_000,
-    refetchInterval: isLive ? LIVE : false,
-    placeholderData: (previous) => previous,
   });
 }
 

@@ -38,6 +38,7 @@ export function Canvas({ lines, width, height, settings, clipping, zoom, onZoom,
       height,
       x: settings.x,
       isLog: settings.log,
+      isLogX: settings.logX,
       sync: `hookline-${settings.x}`,
       zoom: () => seen.current.zoom,
       clipping: () => seen.current.clipping,
@@ -52,7 +53,7 @@ export function Canvas({ lines, width, height, settings, clipping, zoom, onZoom,
       chart.current?.destroy();
       chart.current = null;
     };
-  }, [lines, width, height, settings.x, settings.log, settings.clip, dark]);
+  }, [lines, width, height, settings.x, settings.log, settings.logX, settings.clip, dark]);
   useEffect(() => {
     const drawn = chart.current;
     if (!drawn) return;

@@ -1,3 +1,4 @@
+import type { Drawn } from "../api/charts";
 import type { ChartBand, ChartSeries } from "../api/types";
 
 /** Marks of what is no number, which no line can show. */
@@ -20,6 +21,8 @@ export interface Line {
   /** Whether some bucket holds several points, so that there is a band to draw. */
   hasBand: boolean;
   marks: Mark[];
+  /** How many points have no place, since their x is not above zero and the axis is logarithmic. */
+  left: number;
 }
 
 /** An exponential moving average, corrected for its start; what is no number is left out of it. */
@@ -39,17 +42,19 @@ export interface Drawing {
   /** The weight of what was before, from 0 (no smoothing) to 1. */
   smooth: number;
   log: boolean;
+  /** Whether the x axis is logarithmic. */
+  logX: boolean;
   /** What an x of the server is multiplied by. */
   scale: number;
 }
 
 /** The series of runs as lines. */
-export function linesOf(series: ChartSeries[], drawing: Drawing): Line[] {
+export function linesOf(series: Drawn[], drawing: Drawing): Line[] {
   return series.map((each) => ({
     ...drawn(each, each.last_values, drawing),
     id: each.run_id,
     isGroup: false,
-    hasBand: each.counts.some((count) => count > 1),
+    hasBand: hasSeveral(each),
   }));
 }
 
@@ -61,7 +66,9 @@ export function meansOf(bands: ChartBand[], drawing: Drawing): Line[] {
 type Buckets = Omit<ChartSeries, "run_id" | "key" | "last_values">;
 
 /** On a logarithmic axis what is not above zero has no place. */
-function drawn(of: Buckets, values: (number | null)[], { smooth, log, scale }: Drawing): Omit<Line, "id" | "isGroup" | "hasBand"> {
+function drawn(given: Buckets, through: (number | null)[], drawing: Drawing): Omit<Line, "id" | "isGroup" | "hasBand"> {
+  const { smooth, log, logX, scale } = drawing;
+  const { of, values, left } = atPlaces(given, through, logX);
   const place = (value: number | null) => (log && value !== null && value <= 0 ? null : value);
   const x = of.ends.map((end) => end * scale);
   const last = values.map(place);
@@ -70,7 +77,60 @@ function drawn(of: Buckets, values: (number | null)[], { smooth, log, scale }: D
   of.positive_infinities.forEach((count, at) => count && marks.push({ x: x[at], kind: "+inf" }));
   of.negative_infinities.forEach((count, at) => count && marks.push({ x: x[at], kind: "-inf" }));
   const [low, high] = [of.minima.map(place), of.maxima.map(place)];
-  return { x, last, smooth: smooth > 0 ? smoothed(last, smooth) : null, low, high, marks };
+  return { x, last, smooth: smooth > 0 ? smoothed(last, smooth) : null, low, high, marks, left };
+}
+
+/** Whether some bucket holds several points, or several lie at one place. */
+function hasSeveral({ counts, ends }: Pick<Buckets, "counts" | "ends">): boolean {
+  return counts.some((count, at) => count > 1 || (at > 0 && ends[at] === ends[at - 1]));
+}
+
+const SUMMED = ["counts", "nans", "positive_infinities", "negative_infinities"] as const;
+
+/** Buckets with a place each: those that end at the same x are one, and a logarithmic axis begins above zero. */
+function atPlaces(given: Buckets, through: (number | null)[], logX: boolean) {
+  const of: Buckets = { ...given, starts: [], ends: [], minima: [], maxima: [], counts: [], nans: [], positive_infinities: [], negative_infinities: [] };
+  const values: (number | null)[] = [];
+  let left = 0;
+  given.ends.forEach((end, at) => {
+    if (logX && end <= 0) {
+      left += given.counts[at];
+      return;
+    }
+    const before = of.ends.length - 1;
+    if (before < 0 || of.ends[before] !== end) {
+      for (const name of [...SUMMED, "starts", "ends"] as const) of[name].push(given[name][at]);
+      of.minima.push(given.minima[at]);
+      of.maxima.push(given.maxima[at]);
+      values.push(through[at]);
+      return;
+    }
+    for (const name of SUMMED) of[name][before] += given[name][at];
+    of.minima[before] = either(Math.min, of.minima[before], given.minima[at]);
+    of.maxima[before] = either(Math.max, of.maxima[before], given.maxima[at]);
+    values[before] = through[at] ?? values[before];
+  });
+  return { of, values, left };
+}
+
+const either = (choose: (one: number, other: number) => number, one: number | null, other: number | null) =>
+  one === null || other === null ? (one ?? other) : choose(one, other);
+
+const many = (count: number) => count.toLocaleString("en");
+
+/** What of a chart over a metric was joined how, and what was left out, in words. */
+export function joiningText(series: Drawn[], over: string): string {
+  const joined = series.flatMap((each) => each.joining ?? []);
+  const total = (pick: (each: (typeof joined)[number]) => number) => joined.reduce((sum, each) => sum + pick(each), 0);
+  const steps = Math.max(1, ...joined.map((each) => each.steps));
+  const [unpaired, unpairedX] = [total((each) => each.unpaired), total((each) => each.unpaired_x)];
+  return [
+    steps > 1 && `joined in columns of ${many(steps)} steps`,
+    unpaired > 0 && `${many(unpaired)} without ${over} left out`,
+    unpairedX > 0 && `${many(unpairedX)} of ${over} alone`,
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** What the marks of a chart count, in words. */

@@ -1,5 +1,5 @@
 import { useMemo, useState, type ReactNode } from "react";
-import type { RunGroup } from "../api/queries";
+import type { RunGroup } from "../api/charts";
 import type { Run, RunKey } from "../api/types";
 import { runName } from "../format";
 import { Dot, Empty } from "../parts/basics";
@@ -31,7 +31,7 @@ export function Charts({ runs, groups, metrics, title, isAlone = false, children
   const [zoom, onZoom] = useZoom();
   const [text, setText] = useState("");
   const shown = metrics.filter((each) => each.toLowerCase().includes(text.toLowerCase()));
-  const drawn = settings.lines === "groups" ? groups : undefined;
+  const drawn = settings.lines === "groups" && settings.over === null ? groups : undefined;
   if (!metrics.length) {
     return (
       <Empty title="No metrics" command={'run.log_metric("loss", 0.3, step=1)'}>
@@ -50,7 +50,7 @@ export function Charts({ runs, groups, metrics, title, isAlone = false, children
           value={text}
           onChange={(event) => setText(event.target.value)}
         />
-        <ChartControls settings={settings} isGrouped={!!groups} />
+        <ChartControls settings={settings} isGrouped={!!groups} metrics={metrics} />
       </div>
       {children}
       {shown.length === 0 ? (
@@ -85,10 +85,10 @@ interface PaneProps {
 /** The charts of an experiment, beside its table. */
 export function ChartsPane({ runs, groups, left, keys, isAlone }: PaneProps) {
   const metrics = useMemo(() => ownFirst(keys.filter((each) => each.kind === "metric").map((each) => each.key)), [keys]);
-  const { lines } = useChartSettings();
+  const { lines, over } = useChartSettings();
   return (
     <Charts runs={runs} groups={groups} metrics={metrics} isAlone={isAlone}>
-      {groups && lines === "groups" ? <GroupLegend groups={groups} left={left} /> : <RunLegend runs={runs} />}
+      {groups && lines === "groups" && over === null ? <GroupLegend groups={groups} left={left} /> : <RunLegend runs={runs} />}
     </Charts>
   );
 }

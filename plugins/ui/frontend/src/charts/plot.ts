@@ -1,7 +1,8 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { isDark, colourOf, withAlpha } from "../colours";
-import { duration, number } from "../format";
+import { duration } from "../format";
+import { logTicks, tickText } from "./ticks";
 import type { Clipping, Line } from "./data";
 
 /** What a line shows at one x: its value, and what the bucket there covers. */
@@ -11,13 +12,14 @@ export interface Value {
   high: number | null;
 }
 
-export type XAxis = "step" | "time" | "relative";
+export type XAxis = "step" | "time" | "relative" | "metric";
 
 export interface PlotOptions {
   width: number;
   height: number;
   x: XAxis;
   isLog: boolean;
+  isLogX: boolean;
   sync: string;
   /** The part of x that is shown now; null: all of it. */
   zoom: () => [number, number] | null;
@@ -46,7 +48,7 @@ export function draw(host: HTMLElement, lines: Line[], options: PlotOptions): uP
       padding: [10, 12, 0, 0],
       legend: { show: false },
       scales: {
-        x: { time: options.x === "time", range: (_u, min, max) => options.zoom() ?? [min, max] },
+        x: { time: options.x === "time", distr: options.isLogX ? 3 : 1, range: (_u, min, max) => xRange(min, max, options) },
         y: { distr: options.isLog ? 3 : 1, range: (_u, min, max) => yRange(min, max, options) },
       },
       cursor: {
@@ -57,8 +59,8 @@ export function draw(host: HTMLElement, lines: Line[], options: PlotOptions): uP
       },
       focus: { alpha: 0.35 },
       axes: [
-        { ...axis, size: 26, values: options.x === "time" ? undefined : (_u, ticks) => ticks.map((each) => xText(each, options.x)) },
-        { ...axis, size: 56, values: (_u, ticks) => ticks.map((each) => (each === null ? "" : number(each))) },
+        { ...axis, ...placed(options.isLogX), size: 26, values: options.x === "time" ? undefined : (_u, ticks) => ticks.map((each) => xText(each, options.x)) },
+        { ...axis, ...placed(options.isLog), size: 56, values: (_u, ticks) => ticks.map(tickText) },
       ],
       series: [{}, ...series],
       bands,
@@ -80,6 +82,18 @@ export function draw(host: HTMLElement, lines: Line[], options: PlotOptions): uP
   return chart;
 }
 
+/** Where the ticks of an axis are: on a logarithmic one at places of our own, all of which have a text. */
+function placed(isLog: boolean): Partial<uPlot.Axis> {
+  return isLog ? { splits: (_u, _axis, min, max) => logTicks(min, max), filter: (_u, ticks) => ticks } : {};
+}
+
+/** One place alone has room on both sides, without which a logarithmic axis has no length. */
+function xRange(min: number, max: number, { zoom, isLogX }: PlotOptions): uPlot.Range.MinMax {
+  const shown = zoom();
+  if (shown) return isLogX && shown[0] <= 0 ? [Math.min(min, shown[1] / 10), shown[1]] : shown;
+  return isLogX && min === max ? [min / 10, max * 10] : [min, max];
+}
+
 function yRange(min: number, max: number, { clipping, isLog }: PlotOptions): uPlot.Range.MinMax {
   const clipped = clipping();
   if (clipped) return [clipped.low, clipped.high];
@@ -89,7 +103,7 @@ function yRange(min: number, max: number, { clipping, isLog }: PlotOptions): uPl
 export function xText(value: number, x: XAxis): string {
   if (x === "relative") return duration(value * 1000);
   if (x === "time") return new Date(value * 1000).toLocaleString("en", { hour12: false });
-  return number(value);
+  return tickText(value);
 }
 
 interface Arranged {

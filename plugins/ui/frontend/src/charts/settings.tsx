@@ -1,5 +1,7 @@
 import { Segments } from "../parts/basics";
+import { mode } from "../report/mode";
 import { useFields } from "../router";
+import { OverMenu } from "./over";
 import type { XAxis } from "./plot";
 
 /** From one x to another. */
@@ -8,7 +10,10 @@ export type Range = [number, number];
 /** How charts are drawn. It is in the address, like everything that is seen. */
 export interface ChartSettings {
   x: XAxis;
+  /** The metric on the x axis, where there is one. */
+  over: string | null;
   log: boolean;
+  logX: boolean;
   /** Whether y leaves out the few values that are far from all others. */
   clip: boolean;
   smooth: number;
@@ -18,23 +23,34 @@ export interface ChartSettings {
 
 export function useChartSettings(): ChartSettings {
   const [fields] = useFields();
-  const x = fields.get("x");
+  const over = (!mode.isReport && fields.get("over")) || null;
+  const x = over === null ? fields.get("x") : "metric";
   const smooth = Number(fields.get("smooth") ?? 0);
   return {
-    x: x === "time" || x === "relative" ? x : "step",
+    x: x === "time" || x === "relative" || x === "metric" ? x : "step",
+    over,
     log: fields.get("log") === "1",
+    logX: fields.get("logx") === "1" && x !== "time",
     clip: fields.get("clip") === "1",
     smooth: smooth > 0 && smooth < 1 ? smooth : 0,
     lines: fields.get("lines") === "runs" ? "runs" : "groups",
   };
 }
 
-/** The controls above charts; `isGrouped`: there are groups to draw. */
-export function ChartControls({ settings, isGrouped }: { settings: ChartSettings; isGrouped: boolean }) {
+interface Props {
+  settings: ChartSettings;
+  /** Whether there are groups to draw. */
+  isGrouped: boolean;
+  /** Those that x may be. */
+  metrics: string[];
+}
+
+/** The controls above charts. */
+export function ChartControls({ settings, isGrouped, metrics }: Props) {
   const [, change] = useFields();
   return (
     <div className="controls">
-      {isGrouped && (
+      {isGrouped && settings.over === null && (
         <Segments
           label="A line for each"
           value={settings.lines}
@@ -53,8 +69,17 @@ export function ChartControls({ settings, isGrouped }: { settings: ChartSettings
           { value: "relative", text: "Relative" },
           { value: "time", text: "Time" },
         ]}
-        onChange={(x) => change({ x: x === "step" ? undefined : x, zoom: undefined }, true)}
+        onChange={(x) => change({ x: x === "step" ? undefined : x, over: undefined, zoom: undefined }, true)}
       />
+      {!mode.isReport && (
+        <OverMenu over={settings.over} metrics={metrics} onChange={(over) => change({ over, x: undefined, zoom: undefined }, true)} />
+      )}
+      {settings.x !== "time" && (
+        <label className="check">
+          <input type="checkbox" checked={settings.logX} onChange={() => change({ logx: settings.logX ? undefined : "1" }, true)} />
+          <span>Log x</span>
+        </label>
+      )}
       <label className="check">
         <input type="checkbox" checked={settings.log} onChange={() => change({ log: settings.log ? undefined : "1" }, true)} />
         <span>Log y</span>

@@ -15,12 +15,14 @@ interface Props {
   hover: Hover;
   lines: Named[];
   x: XAxis;
+  /** The metric on the x axis, if there is one. */
+  over: string | null;
   /** Whether a line stands for several runs, so that what they cover is shown beside the mean. */
   areGroups: boolean;
 }
 
 /** The values of the lines below the pointer, the greatest first; of many those around the nearest line. */
-export function Tip({ hover, lines, x, areGroups }: Props) {
+export function Tip({ hover, lines, x, over, areGroups }: Props) {
   const rows = lines
     .map((line) => ({ line, at: hover.values.get(line.id) }))
     .filter((each) => each.at !== undefined && each.at.value !== null)
@@ -28,7 +30,7 @@ export function Tip({ hover, lines, x, areGroups }: Props) {
   const shown = rows.length > ROWS && hover.near ? around(rows, hover.near) : rows.slice(0, ROWS);
   return (
     <div className="tip" aria-hidden="true">
-      <p>{placeText(hover.x, x)}</p>
+      <p>{placeText(hover.x, x, over)}</p>
       {shown.map(({ line, at }) => (
         <div key={line.id} className={line.id === hover.near ? "near" : ""}>
           <Dot id={line.id} />
@@ -46,7 +48,8 @@ export function Tip({ hover, lines, x, areGroups }: Props) {
   );
 }
 
-function placeText(at: number, x: XAxis): string {
+function placeText(at: number, x: XAxis, over: string | null): string {
+  if (over !== null) return `${over} ${number(at)}`;
   if (x === "step") return `step ${number(at)}`;
   return x === "time" ? new Date(at * 1000).toLocaleTimeString("en", { hour12: false }) : `${number(at)} s`;
 }

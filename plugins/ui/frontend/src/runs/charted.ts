@@ -1,5 +1,5 @@
 import { useDeferredValue, useMemo } from "react";
-import type { RunGroup } from "../api/queries";
+import type { RunGroup } from "../api/charts";
 import type { Run } from "../api/types";
 import { mode } from "../report/mode";
 import { groupId, groupsOf, UNKNOWN } from "./groups";

@@ -10,6 +10,8 @@ from math import isfinite
 from operator import attrgetter
 from typing import NamedTuple, Protocol
 
+from attrs import evolve
+
 from hookline.charts import Bucket, Buckets, Grid, Summary, joined
 from hookline.entities import ChartPairs, ChartSeries, PairsView
 
@@ -72,8 +74,10 @@ def _joined(keys: tuple[str, str], draw: Draw, start: int | None, end: int | Non
     if max(sizes) > MOST_POINTS:
         shift = max(Grid(each.starts[0], each.ends[-1], MOST_COLUMNS).shift for each in drawn if len(each))
     else:
-        pairs = zip(keys, drawn, sizes, strict=True)
-        drawn = [each if size <= MOST_COLUMNS else draw(key, MOST_POINTS, start, end) for key, each, size in pairs]
+        known_sizes = zip(keys, drawn, sizes, strict=True)
+        drawn = [
+            each if size <= MOST_COLUMNS else draw(key, MOST_POINTS, start, end) for key, each, size in known_sizes
+        ]
     points, places = (_by_column(each, shift) for each in drawn)
     known = {each.column: each for each in places if isfinite(each.summary.last)}
     pairs = [_pair(each, known[each.column]) for each in points if each.column in known]
@@ -127,12 +131,19 @@ def _chart(empty: ChartPairs, pairs: Sequence[_Pair], width: int) -> ChartPairs:
         return empty
     xs, least, greatest, _, _, summaries = zip(*rows, strict=True)
     counts, minima, maxima, last, *others = zip(*summaries, strict=True)
-    return ChartPairs(
-        *(empty.run_id, empty.key, empty.x_key, empty.steps, empty.unpaired, empty.unpaired_x),
-        *(array("d", each) for each in (xs, least, greatest)),
-        array("q", counts),
-        *(array("d", each) for each in (minima, maxima, last)),
-        *(array("q", each) for each in others),
+    nans, up, down = (array("q", each) for each in others)
+    return evolve(
+        empty,
+        xs=array("d", xs),
+        x_minima=array("d", least),
+        x_maxima=array("d", greatest),
+        counts=array("q", counts),
+        minima=array("d", minima),
+        maxima=array("d", maxima),
+        last_values=array("d", last),
+        nans=nans,
+        positive_infinities=up,
+        negative_infinities=down,
     )
 
 

@@ -141,8 +141,8 @@ class ChartBand:
 class ChartPairs:
     """One metric of a run over another one, joined by steps: its buckets in the order of x.
 
-    A bucket is about pairs, as `TrackingStore.chart_pairs` makes them. What is over values of `key` is over finite ones,
-    and NaN where there is none.
+    A bucket is about pairs, as `TrackingStore.chart_pairs` makes them. What is over values of `key` is over finite
+    ones, and NaN where there is none.
 
     Attributes:
         run_id, key, x_key: which run, which metric, and the one on the x axis.

@@ -19,9 +19,11 @@ from hookline.errors import (
     NotFound,
     NotSupported,
     Refused,
+    Unavailable,
     UnknownProvider,
 )
 from hookline.interfaces import RunContext
+from hookline.projects import live_logs
 from hookline.providers import Provider, hookimpl
 from hookline.system import process_is_alive
 from hookline.testing import memory_workspace
@@ -157,6 +159,56 @@ def test_a_running_project(space, waiting):
     until(lambda: started.poll() is RunStatus.FINISHED)
     assert list(started.logs()) == []
     assert space.runs.get(started.run_id).info.status is RunStatus.FINISHED
+
+
+@pytest.fixture
+def often(monkeypatch):
+    monkeypatch.setattr(live_logs, "PAUSE", 0.01)
+
+
+def test_what_a_command_writes_is_with_its_run_while_it_runs(often, space, waiting, tmp_path):
+    started, go = waiting
+    until(lambda: [each.path for each in space.runs.list_artifacts(started.run_id, "logs")] == ["logs/stdout.log"])
+    assert read_artifact(space, started.run_id, "logs/stdout.log", tmp_path) == "waiting\n"
+    go.touch()
+    started.wait()
+    found = [each.path for each in space.runs.list_artifacts(started.run_id, "logs")]
+    assert found == ["logs/stderr.log", "logs/stdout.log"]
+
+
+def test_a_store_that_was_away_gets_the_end_of_a_log_later(often, tmp_path):
+    (tmp_path / "stdout.log").write_bytes(b"one\n")
+    asked, kept = [], []
+
+    def put(name, part):
+        asked.append(name)
+        if len(asked) < 3:
+            raise Unavailable("The store is away.")
+        kept.append((name, part.read_bytes()))
+
+    live = live_logs.LiveLogs(tmp_path, tmp_path, put)
+    live.start()
+    until(lambda: kept)
+    live.stop()
+    assert kept == [("stdout.log", b"one\n")]
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        (b"one\ntwo\n", b"one\ntwo\n"),
+        (b"", b""),
+        (
+            b"a" * 10 + b"\n" + b"b" * 20 + b"\n" + b"c" * 30,
+            b"[32 bytes before this come when the command has ended]\n" + b"c" * 30,
+        ),
+        (b"x" * 100, b"[60 bytes before this come when the command has ended]\n" + b"x" * 40),
+    ],
+)
+def test_of_a_long_log_the_end_is_shown_from_a_line_on(content, shown, tmp_path, monkeypatch):
+    monkeypatch.setattr(live_logs, "MOST_BYTES", 40)
+    (tmp_path / "log").write_bytes(content)
+    assert live_logs.end_of(tmp_path / "log", len(content)) == shown
 
 
 def test_cancelling(space, waiting):

@@ -77,6 +77,45 @@ def test_what_was_put_is_listed_read_and_removed(client):
     assert client.raw("GET", f"{PROXY}/artifacts/{quote(key)}")[0] == 404
 
 
+SIZE = 3_000_000
+WHOLE = (200, SIZE, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "size", "first", "said"),
+    [
+        ("bytes=0-99", 206, 100, 0, f"bytes 0-99/{SIZE}"),
+        ("bytes=2999990-", 206, 10, 2_999_990, f"bytes 2999990-2999999/{SIZE}"),
+        ("bytes=-7", 206, 7, SIZE - 7, f"bytes 2999993-2999999/{SIZE}"),
+        ("bytes=5-9999999", 206, SIZE - 5, 5, f"bytes 5-2999999/{SIZE}"),
+        ("bytes=-9999999", 206, SIZE, 0, f"bytes 0-2999999/{SIZE}"),
+        *((each, *WHOLE) for each in ("bytes=9-5", "bytes=-0", "bytes=0-1,5-6", "lines=0-1", "bytes=x", "bytes=-", "")),
+    ],
+)
+def test_a_part_of_a_file_is_sent_alone(client, wanted, status, size, first, said):
+    run_id = client.run()
+    content = bytes(at % 251 for at in range(SIZE))
+    client.raw("PUT", f"{PROXY}/artifacts/0/{run_id}/artifacts/a.bin", content)
+    address = f"/get-artifact?run_id={run_id}&path=a.bin"
+    found, headers, body = client.raw("GET", address, headers={"Range": wanted})
+    assert (found, headers["content-length"], headers.get("content-range")) == (status, str(size), said)
+    assert body == content[first : first + size]
+    assert headers["accept-ranges"] == "bytes"
+    for other in ({}, {"If-Range": '"a"', "Range": wanted}):
+        assert client.raw("GET", address, headers=other)[0] == 200
+    assert client.raw("HEAD", address, headers={"Range": wanted})[0] == 200
+
+
+def test_a_part_that_no_file_has_is_refused(client):
+    run_id = client.run()
+    client.raw("PUT", f"{PROXY}/artifacts/0/{run_id}/artifacts/a.bin", b"abc")
+    client.raw("PUT", f"{PROXY}/artifacts/0/{run_id}/artifacts/empty.bin", b"")
+    address = f"/get-artifact?run_id={run_id}&path="
+    status, _, body = client.raw("GET", f"{address}a.bin", headers={"Range": "bytes=3-"})
+    assert (status, json.loads(body)["error_code"]) == (416, "RANGE_NOT_SATISFIABLE")
+    assert client.raw("GET", f"{address}empty.bin", headers={"Range": "bytes=-5"})[::2] == (200, b"")
+
+
 @pytest.mark.parametrize("name", ["page.html", "image.svg", "script.js", "report.pdf", "data.json"])
 def test_a_file_that_a_browser_would_run_is_an_attachment_in_a_sandbox(client, name):
     run_id = client.run()

@@ -5,6 +5,7 @@ import shutil
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
@@ -16,6 +17,8 @@ from hookline.interfaces import Job
 from hookline.journal.shipping import REASON_TAG
 from hookline.outputs import LOG_NAMES
 from hookline.system import how_it_ended, terminations_interrupt
+from hookline.projects.live_logs import LiveLogs
+from hookline.system import terminations_interrupt
 
 if TYPE_CHECKING:
     from hookline.run import Run
@@ -47,6 +50,8 @@ class ProjectRun:
         self._final: RunStatus | None = None
         self._last = ""
         self._lock = RLock()
+        self._live = LiveLogs(self._log_folder, work, partial(_put_log, run))
+        self._live.start()
         atexit.register(_cancel_at_exit, weakref.ref(self))
 
     @property
@@ -116,6 +121,7 @@ class ProjectRun:
         with self._lock:
             if self._final is None:
                 final = self._outcome()
+                self._live.stop()
                 self._last = self._last_lines()
                 try:
                     for name in LOG_NAMES:
@@ -155,6 +161,11 @@ class ProjectRun:
         reason = f" {self.job.reason}" if self.job.reason else ""
         said = f"\nThe last that it wrote:\n{self._last}" if self._last else ""
         return f"The project {self.name!r} {ended}; the run {self.run_id} is FAILED.{reason}{said}"
+
+
+def _put_log(run: "Run", name: str, part: Path) -> None:
+    location = run.artifact_location(f"{LOG_FOLDER}/{name}")
+    location.store.put(location.key, part)
 
 
 def _cancel_at_exit(reference: "weakref.ref[ProjectRun]") -> None:

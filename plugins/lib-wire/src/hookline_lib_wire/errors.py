@@ -32,6 +32,7 @@ STATUSES = {
     "RESOURCE_GONE": 410,
     "REQUEST_TOO_LARGE": 413,
     "UNSUPPORTED_MEDIA_TYPE": 415,
+    "RANGE_NOT_SATISFIABLE": 416,
     "REQUEST_LIMIT_EXCEEDED": 429,
     "INVALID_STATE": 500,
     "INTERNAL_ERROR": 500,
@@ -44,6 +45,7 @@ STATUSES = {
 _CLASSES: dict[str, type[HooklineError]] = {
     "INVALID_PARAMETER_VALUE": InvalidValue,
     "BAD_REQUEST": InvalidValue,
+    "RANGE_NOT_SATISFIABLE": InvalidValue,
     "REQUEST_TOO_LARGE": InvalidValue,  # it stays so: a journal sends less at once
     "RESOURCE_ALREADY_EXISTS": AlreadyExists,
     "RESOURCE_DOES_NOT_EXIST": NotFound,

@@ -8,7 +8,7 @@ import mimetypes
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, BinaryIO
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from hookline.entities import FileInfo
@@ -19,12 +19,17 @@ from hookline_lib_wire import answers
 from hookline_lib_wire.messages import artifacts as messages
 from hookline_lib_wire.messages.base import UNSET, Empty
 from hookline_server.exchanges import Exchange, Reply
+from hookline_server.handlers.ranges import Span, SpanStream, span_of, wanted_range
 from hookline_server.near_disk import SMALL
 from hookline_server.services import Services
 
 CHUNK = 2**20
 _UNQUOTED = re.compile(r"[A-Za-z0-9_.~-]+")
-_OF_FILES = {"content-security-policy": "sandbox; default-src 'none'", "cache-control": "private, no-cache"}
+_OF_FILES = {
+    "content-security-policy": "sandbox; default-src 'none'",
+    "cache-control": "private, no-cache",
+    "accept-ranges": "bytes",
+}
 
 
 def list_artifacts(services: Services, request: messages.ListArtifacts) -> messages.ArtifactsFound:
@@ -96,14 +101,18 @@ async def get_version_artifact(services: Services, exchange: Exchange, request: 
 
 
 async def _send(services: Services, exchange: Exchange, key: str) -> None:
-    """Send a file as an attachment, so that no browser takes it for a page of ours, a part after the other."""
-    stream, size, part = await _begun(services, key, exchange.method == "HEAD")
+    """Send a file, or a part of it, as an attachment, so that no browser takes it for a page of ours."""
+    begun = await _begun(services, key, wanted_range(exchange), exchange.method == "HEAD")
+    stream, part = begun.stream, begun.first
     try:
         name = key.rpartition("/")[2]
         quoted = name if _UNQUOTED.fullmatch(name) else quote(name, safe="")
         headers = {**_OF_FILES, "content-disposition": f"attachment; filename*=UTF-8''{quoted}"}
+        if begun.span is not None:
+            headers["content-range"] = begun.span.header
         exchange.is_read = True
-        await exchange.begin(200, _media_type(name.lstrip(".").partition(".")[2]), size, headers)
+        media_type = _media_type(name.lstrip(".").partition(".")[2])
+        await exchange.begin(200 if begun.span is None else 206, media_type, begun.size, headers)
         if exchange.method == "HEAD":
             await exchange.go_on(b"", more=False)
             return
@@ -122,14 +131,25 @@ async def _send(services: Services, exchange: Exchange, key: str) -> None:
             await services.long_threads(stream.close)
 
 
-async def _begun(services: Services, key: str, is_head: bool) -> tuple[BinaryIO | None, int | None, bytes]:
+class _Begun(NamedTuple):
+    """A file that is being sent: what is left of it, its size where that can be told, its first bytes, and which part.
+
+    `stream` is None where the first bytes are all.
+    """
+
+    stream: Any
+    size: int | None
+    first: bytes
+    span: Span | None
+
+
+async def _begun(services: Services, key: str, wanted: bytes | None, is_head: bool) -> _Begun:
     """Open a file as `_opened` does: here where its disk is quick, else on a thread."""
     if not services.near_disk.is_quick():
-        found: tuple[BinaryIO | None, int | None, bytes] = await services.long_threads(
-            _opened, services.artifacts, key, 0 if is_head else CHUNK
-        )
+        count = 0 if is_head else CHUNK
+        found: _Begun = await services.long_threads(_opened, services.artifacts, key, wanted, count)
         return found
-    return services.near_disk.use(_opened, services.artifacts, key, 0 if is_head else SMALL)
+    return services.near_disk.use(_opened, services.artifacts, key, wanted, 0 if is_head else SMALL)
 
 
 @lru_cache(maxsize=1024)
@@ -138,19 +158,24 @@ def _media_type(endings: str) -> str:
     return mimetypes.guess_type(f"file.{endings}")[0] or "application/octet-stream"
 
 
-def _opened(store: ArtifactStore, key: str, count: int) -> tuple[BinaryIO | None, int | None, bytes]:
-    """Open a file; return its stream, its size where it can be told, and its first bytes. None for a whole file."""
-    stream = store.open(key)
+def _opened(store: ArtifactStore, key: str, wanted: bytes | None, count: int) -> _Begun:
+    """Open a file, or the part of it that is wanted, and read so many bytes."""
+    stream: Any = store.open(key)
     try:
         size = _size(stream)
+        span = span_of(wanted, size)
+        if span is not None:
+            stream.seek(span.start)
+            size = span.end - span.start
+            stream = SpanStream(stream, size)
         first = stream.read(count if size is None else min(count, size)) if count else b""
     except BaseException:
         stream.close()
         raise
     if count and len(first) != size:
-        return stream, size, first
+        return _Begun(stream, size, first, span)
     stream.close()
-    return None, size, first
+    return _Begun(None, size, first, span)
 
 
 def _size(stream: Any) -> int | None:

@@ -54,7 +54,28 @@ MINUTE = 60_000
 def fill(workspace: Workspace, large: int) -> dict[str, str]:
     """Fill a store; return the ids of experiments and runs by what they are for."""
     named = {"trainings": train(workspace), "large": grow(workspace, large), "nested": nest(workspace)}
-    return {**named, "confused": confuse(workspace), "files": keep_files(workspace), **attack(workspace)}
+    made = {"confused": confuse(workspace), "files": keep_files(workspace), "logged": keep_logs(workspace)}
+    return {**named, **made, **attack(workspace)}
+
+
+def keep_logs(workspace: Workspace) -> str:
+    """Make a run with logs: a long one, one of which the colours and all else are commands, and one of another name."""
+    experiment = workspace.experiments.get_or_create("logs").experiment_id
+    with workspace.start_run(experiment_id=experiment, run_name="logged", sampled=False) as run:
+        epochs = (
+            f"epoch {number:05} loss {2.5 / (1 + number / 900):.4f} \x1b[32mok\x1b[0m" for number in range(20_000)
+        )
+        run.log_text("\n".join([*epochs, "\x1b[1mdone\x1b[0m", ""]), "logs/stdout.log")
+        bar = "\r".join(f"{percent}%|{'#' * (percent // 5)}" for percent in range(0, 101, 5))
+        hostile = [
+            *ATTACKS,
+            *(f"\x1b]8;;{text}\x07{text}\x1b]8;;\x07" for text in ATTACKS),
+            "\x1b[31m\u202eturned",
+            bar,
+        ]
+        run.log_text("\n".join(hostile), "logs/stderr.log")
+        run.log_text("of another program\n", "logs/other.txt")
+    return run.run_id
 
 
 def keep_files(workspace: Workspace) -> str:

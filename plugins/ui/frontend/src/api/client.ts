@@ -128,3 +128,49 @@ export async function readText(url: string, limit: number, signal?: AbortSignal)
   const { whole, cut } = await readBytes(url, limit, signal);
   return { text: new TextDecoder().decode(whole.subarray(0, limit)), cut };
 }
+
+/** So much is read to find the end of a file whose server sends no parts of it. */
+const MOST_READ = 64 * 1024 * 1024;
+
+/** The end of a text, from the beginning of a line, and how many bytes are before it. */
+export async function readTail(url: string, size: number, signal?: AbortSignal): Promise<{ text: string; before: number }> {
+  const response = await send(url, { signal, headers: { Range: `bytes=-${size}` } });
+  const range = /^bytes (\d+)-\d+\/\d+$/.exec(response.headers.get("Content-Range") ?? "");
+  const read = range ? await whole(response) : await end(response, size);
+  const before = range ? Number(range[1]) : read.before;
+  const begin = before > 0 ? read.bytes.indexOf(10) + 1 : 0;
+  return { text: new TextDecoder().decode(read.bytes.subarray(begin)), before: before + begin };
+}
+
+async function whole(response: Response) {
+  return { bytes: new Uint8Array(await response.arrayBuffer()), before: 0 };
+}
+
+/** The last bytes of an answer, of which no more are kept meanwhile. */
+async function end(response: Response, size: number) {
+  const reader = response.body!.getReader();
+  const kept: Uint8Array[] = [];
+  let [length, before] = [0, 0];
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    kept.push(value);
+    length += value.length;
+    while (length - kept[0].length >= size) {
+      before += kept[0].length;
+      length -= kept.shift()!.length;
+    }
+    if (before + length > MOST_READ) {
+      await reader.cancel();
+      throw new ApiError(413, "TOO_LARGE", "This log is too large to be read here. Download it.");
+    }
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const each of kept) {
+    bytes.set(each, at);
+    at += each.length;
+  }
+  const left = Math.max(0, length - size);
+  return { bytes: bytes.subarray(left), before: before + left };
+}

@@ -132,11 +132,14 @@ export function whenQuiet(first: string, act: () => void): () => void {
   return forget;
 }
 
+export async function listArtifacts(runId: string, path: string, signal: AbortSignal) {
+  return (await mlflowGet<ArtifactsFound>("artifacts/list", { run_id: runId, path }, signal)).files ?? [];
+}
+
 export function useArtifacts(runId: string, path: string, enabled = true) {
   return useQuery({
     queryKey: ["artifacts", runId, path],
-    queryFn: async ({ signal }) =>
-      (await mlflowGet<ArtifactsFound>("artifacts/list", { run_id: runId, path }, signal)).files ?? [],
+    queryFn: ({ signal }) => listArtifacts(runId, path, signal),
     enabled,
   });
 }

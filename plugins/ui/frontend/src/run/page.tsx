@@ -4,6 +4,7 @@ import type { Run } from "../api/types";
 import { runName } from "../format";
 import { Button, Command, Dot, Empty, Failure, Loading, Menu, Segments, Status } from "../parts/basics";
 import { EditableText } from "../parts/editable";
+import { Logs } from "../logs/tab";
 import { PanelElement, usePanels } from "../parts/panel";
 import { mode } from "../report/mode";
 import { go, href, useFields } from "../router";
@@ -17,6 +18,7 @@ const TABS = [
   { name: "overview", title: "Overview" },
   { name: "metrics", title: "Metrics" },
   { name: "artifacts", title: "Artifacts" },
+  { name: "logs", title: "Logs" },
 ];
 
 export function RunPage({ runId }: { runId: string }) {
@@ -53,6 +55,7 @@ export function RunPage({ runId }: { runId: string }) {
       {tab === "overview" && <Overview run={run} />}
       {tab === "metrics" && <Metrics run={run} />}
       {tab === "artifacts" && <Artifacts run={run} />}
+      {tab === "logs" && <Logs run={run} />}
       {panels.map((each) => each.name === tab && <PanelElement key={each.name} panel={each} data={{ run }} />)}
     </section>
   );

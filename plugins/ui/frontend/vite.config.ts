@@ -1,3 +1,4 @@
+/// <reference types="vitest/config" />
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 // @ts-expect-error Node's types are not installed for these few functions
@@ -40,10 +41,25 @@ function workerLicenses(): Plugin {
   };
 }
 
+const GROWS = /const tmp = new Uint8Array\( pos \+ meta_block_remaining_len \)\s+tmp\.set\( output\.buffer \)\s+output\.buffer = tmp/;
+
+/** Holds Brotli's unpacking to the size that a part says it has, where the library would take as much memory as comes. */
+function boundedBrotli(): Plugin {
+  return {
+    name: "bounded-brotli",
+    transform(code, id) {
+      if (!id.split("?")[0].endsWith("/hyparquet-compressors/src/brotli.js")) return null;
+      if (!GROWS.test(code)) throw new Error("hyparquet-compressors grows its output elsewhere: bound it there.");
+      return { code: code.replace(GROWS, 'throw new Error("a part of it is larger than it says")'), map: null };
+    },
+  };
+}
+
 export default defineConfig({
   base: "./", // every URL is relative: the page works below any path
-  plugins: [react(), precompressed(), workerLicenses()],
-  worker: { format: "es" }, // in parts: what is seldom needed is loaded then
+  plugins: [react(), boundedBrotli(), precompressed(), workerLicenses()],
+  worker: { format: "es", plugins: () => [boundedBrotli()] }, // in parts: what is seldom needed is loaded then
+  test: { server: { deps: { inline: ["hyparquet-compressors"] } } }, // so that it is what the page has
   build: {
     assetsDir: "static",
     assetsInlineLimit: 0, // data: URLs would need a wider policy

@@ -1,3 +1,6 @@
+import { decompressBrotli } from "hyparquet-compressors/src/brotli.js";
+// @ts-expect-error Node's types are not installed for this function
+import { brotliCompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { figureOf, figureOfPage } from "../src/run/figure";
 import { binned } from "../src/run/figure-options";
@@ -75,4 +78,12 @@ test("values are counted in parts of equal length", () => {
   expect([parts[0], parts[29]]).toEqual([[0.5, 2], [29.5, 1]]);
   expect(binned([5, 5]).reduce((sum, [, count]) => sum + count, 0)).toBe(2);
   expect(binned([])).toEqual([]);
+});
+
+describe("Brotli", () => {
+  const zeros = (size: number): Uint8Array => brotliCompressSync(new Uint8Array(size));
+  test("unpacks what a part says it holds", () => expect(decompressBrotli(zeros(100_000), 100_000)).toHaveLength(100_000));
+  test.each([1_000, 0, 99_999])("takes no more memory than the %d bytes that a damaged part says it needs", (size) => {
+    expect(() => decompressBrotli(zeros(1_000_000), size)).toThrow("a part of it is larger than it says");
+  });
 });

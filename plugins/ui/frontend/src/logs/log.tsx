@@ -40,7 +40,7 @@ export function Log({ runId, path, goesOn }: Props) {
     if (follows && !wanted) host.current?.scrollTo({ top: host.current.scrollHeight });
   }, [lines, follows, wanted]);
   useLayoutEffect(() => {
-    host.current?.querySelector(`[data-match="${current}"]`)?.scrollIntoView({ block: "nearest" });
+    host.current?.querySelector(`[data-match="${current}"]`)?.scrollIntoView({ block: "center" });
   }, [current, wanted, matches.length]);
   if (found.error && !found.data) return <Failure error={found.error} retry={() => void found.refetch()} />;
   if (!found.data) return <Loading what="the log" />;

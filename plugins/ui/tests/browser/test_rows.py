@@ -149,3 +149,33 @@ def test_runs_are_grouped_by_the_dataset_that_they_read(tab, site):
     expect(page.locator(".row.group").filter(has_text="part 2 (1a2b)")).to_contain_text("4")
     page.get_by_label("Select the group whole (1a2b)").check()
     expect(page.locator(".count")).to_have_text("3 selected")
+
+
+def test_the_numbers_of_a_metric_stand_below_each_other(tab, site):
+    page = tab.open(f"#/experiments/{site.ids['trainings']}")
+    head = page.get_by_role("columnheader", name="rmse")
+    column = head.get_attribute("aria-colindex")
+    cells = page.locator(f".row.run .value[aria-colindex='{column}']")
+    expect(cells.first).to_be_visible()
+    shown = cells.all_inner_texts()
+    assert len(shown) == 8
+    assert {len(each.partition(".")[2]) for each in shown} == {2}
+    page.goto(f"{site.url}#/experiments/{site.ids['trainings']}?group=param:model")
+    grouped = page.locator(f".row.group .value[aria-colindex='{column}']")
+    expect(grouped).to_have_count(3)
+    assert {len(each.partition(".")[2]) for each in grouped.all_inner_texts()} == {2}
+
+
+def test_names_stay_beside_columns_that_are_scrolled(tab, site):
+    page = tab.open(f"#/experiments/{site.ids['large']}")
+    table = page.locator(".table")
+    name = page.locator(".row.run .pinned").first
+    expect(name).to_be_visible()
+    before = name.bounding_box()["x"]
+    table.hover()
+    page.mouse.wheel(200, 0)
+    page.wait_for_function("document.querySelector('.table').scrollLeft > 0")
+    assert name.bounding_box()["x"] == before
+    table.evaluate("each => each.scrollTo(0, 0)")
+    page.wait_for_function("!document.querySelector('.table.aside')")
+    assert name.bounding_box()["x"] == before

@@ -1,10 +1,11 @@
 import { memo, type ReactNode } from "react";
-import { number, runName } from "../format";
+import { runName } from "../format";
 import { Dot } from "../parts/basics";
 import { Icon } from "../parts/icons";
 import { href } from "../router";
 import { tagOf } from "../values";
 import type { Column } from "./columns";
+import type { Figures } from "./figures";
 import { spreadOf, type Aggregate } from "./groups";
 import type { GroupRow, Row } from "./rows";
 
@@ -59,6 +60,8 @@ export interface Place {
   column: Column;
   index: number;
   width: number;
+  /** How its numbers are written. */
+  figures: Figures;
   /** Where it stands; missing for a column that is pinned. */
   start?: number;
 }
@@ -68,9 +71,9 @@ interface ValueProps extends Place {
   aggregate: Aggregate;
 }
 
-export const ValueCell = memo(function ValueCell({ row, column, aggregate, index, width, start }: ValueProps) {
+export const ValueCell = memo(function ValueCell({ row, column, aggregate, figures, index, width, start }: ValueProps) {
   const { shown, title } =
-    row.kind === "run" ? { shown: column.cell(row.run), title: column.text(row.run) } : gathered(row, column, aggregate);
+    row.kind === "run" ? { shown: column.cell(row.run, figures), title: column.text(row.run) } : gathered(row, column, aggregate, figures);
   return (
     <div
       className={`cell value ${start === undefined ? "fixed" : ""} ${column.numeric ? "numeric" : ""}`}
@@ -85,21 +88,21 @@ export const ValueCell = memo(function ValueCell({ row, column, aggregate, index
 });
 
 /** What a group shows in a column: a metric's aggregate, a text that all runs share, or how many texts there are. */
-function gathered(row: GroupRow, column: Column, aggregate: Aggregate): { shown: ReactNode; title: string } {
+function gathered(row: GroupRow, column: Column, aggregate: Aggregate, figures: Figures): { shown: ReactNode; title: string } {
   const { runs } = row.group;
   if (column.group === "metric") {
     const spread = spreadOf(runs, column.title);
     if (!spread) return { shown: "", title: "" };
     const left = spread.left ? `; ${spread.left} × NaN or ∞ left out` : "";
     const title = `mean ${spread.mean}, min ${spread.min}, max ${spread.max} of ${spread.count} runs${left}`;
-    return { shown: `${number(spread[aggregate])}${spread.left ? " ×" : ""}`, title };
+    return { shown: `${figures(spread[aggregate])}${spread.left ? " ×" : ""}`, title };
   }
   if (column.group === "" && !column.orderBy) return { shown: "", title: "" };
   const texts = new Set(runs.map(column.text));
   if (column.id === "attribute:start_time") return { shown: "", title: "" };
   if (texts.size === 1) {
     const [only] = texts;
-    return { shown: column.cell(runs[0]), title: only };
+    return { shown: column.cell(runs[0], figures), title: only };
   }
   const counted = `${texts.size} values`;
   return { shown: counted, title: counted };

@@ -1,8 +1,9 @@
 import type { ReactNode } from "react";
 import type { Run, RunKey } from "../api/types";
 import { Status } from "../parts/basics";
-import { exactTime, number, quotedKey, runDuration, when } from "../format";
+import { exactTime, quotedKey, runDuration, when } from "../format";
 import { metricOf, paramOf, tagOf } from "../values";
+import type { Figures } from "./figures";
 
 export interface Column {
   /** `attribute:start_time`, `metric:loss`, `param:alpha`, `tag:team`. */
@@ -15,7 +16,8 @@ export interface Column {
   orderBy?: string;
   /** The tag that it shows, where it shows one. */
   madeOf?: string;
-  cell: (run: Run) => ReactNode;
+  /** What it shows; metrics are written as all of the column are. */
+  cell: (run: Run, figures: Figures) => ReactNode;
   text: (run: Run) => string;
 }
 
@@ -82,7 +84,7 @@ function keyed(kind: "metric" | "param" | "tag", key: string, numeric: boolean):
     width: Math.min(200, Math.max(numeric ? 96 : 112, key.length * 7.2 + 44)),
     numeric,
     orderBy: `${kind}s.${quotedKey(key)}`,
-    cell: kind === "metric" ? (run) => number(metricOf(run, key)) : text,
+    cell: kind === "metric" ? (run, figures) => figures(metricOf(run, key)) : text,
     text,
   };
 }

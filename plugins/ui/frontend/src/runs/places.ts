@@ -1,6 +1,7 @@
 import { useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useState, type RefObject } from "react";
 import type { Place } from "./cells";
+import { figuresBy } from "./figures";
 import type { TableProps } from "./table";
 
 export const ROW = 34;
@@ -28,10 +29,11 @@ export function usePlaces(
 ): Places {
   const isNarrow = useNarrow();
   const name = isNarrow ? NARROW_NAME : NAME;
+  const figures = useMemo(() => figuresBy(shown), [shown]);
   const { fixed, free, beside } = useMemo(() => {
     const sized = columns.map((column) => ({ column, width: widths[column.id] ?? column.width }));
     const isFixed = ({ column }: { column: { id: string } }) => !isNarrow && pinned.includes(column.id);
-    const fixed: Place[] = sized.filter(isFixed).map((each, at) => ({ ...each, index: at + 2 }));
+    const fixed = sized.filter(isFixed).map((each, at) => ({ ...each, index: at + 2 }));
     const beside = name + fixed.reduce((sum, each) => sum + each.width, 0);
     return { fixed, free: sized.filter((each) => !isFixed(each)), beside };
   }, [columns, pinned, widths, isNarrow, name]);
@@ -55,14 +57,18 @@ export function usePlaces(
     () =>
       items
         .filter((each) => each.index < free.length)
-        .map(({ index, start, size }) => ({ column: free[index].column, index: index + fixed.length + 2, start, width: size })),
-    [items, free, fixed],
+        .map(({ index, start, size }) => {
+          const { column } = free[index];
+          return { column, index: index + fixed.length + 2, start, width: size, figures: figures(column) };
+        }),
+    [items, free, fixed, figures],
   );
+  const aside = useMemo(() => fixed.map((each) => ({ ...each, figures: figures(each.column) })), [fixed, figures]);
   const lastSeen = rows.getVirtualItems().at(-1)?.index ?? 0;
   useEffect(() => {
     if (shown.length && lastSeen >= shown.length - AHEAD) onEnd();
   }, [lastSeen, shown.length, onEnd]);
-  return { rows, fixed, seen, width: across.getTotalSize(), name, pinned: beside };
+  return { rows, fixed: aside, seen, width: across.getTotalSize(), name, pinned: beside };
 }
 
 function useNarrow(): boolean {

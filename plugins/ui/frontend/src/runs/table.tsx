@@ -29,6 +29,11 @@ export interface TableProps extends Selection {
   onWidth: (id: string, width: number) => void;
 }
 
+/** Keep the names beside the columns while these are scrolled; without React, which would look at every row for it. */
+function putAside(table: HTMLElement, is: boolean): void {
+  table.classList.toggle("aside", is);
+}
+
 /** The runs: only the rows and columns that are seen are in the page. */
 export function RunsTable(props: TableProps) {
   const { rows: shown, isTree, aggregate } = props;
@@ -52,6 +57,8 @@ export function RunsTable(props: TableProps) {
       aria-colcount={props.columns.length + 1}
       aria-activedescendant={shown[active] ? `row-${shown[active].id}` : undefined}
       aria-multiselectable="true"
+      onScroll={({ currentTarget }) => putAside(currentTarget, currentTarget.scrollLeft > 0)}
+      onWheel={({ currentTarget, deltaX, shiftKey }) => (deltaX || shiftKey) && putAside(currentTarget, true)}
       onKeyDown={onKeyDown}
     >
       <div className="rows" role="presentation" style={{ width: places.width, height: places.rows.getTotalSize() + ROW }}>

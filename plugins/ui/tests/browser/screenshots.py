@@ -48,6 +48,7 @@ SHOWN = {
 PAGES = SHOWN | {
     "table": "#/experiments/{digits}",
     "charts": "#/experiments/{digits}?layout=charts",
+    "over a metric": "#/experiments/{digits}?layout=charts&over=train_loss&logx=1",
     "grouped": "#/experiments/{trainings}?group=param:model",
     "bands": "#/experiments/{digits}?layout=split&group=param:penalty",
     "bands over time": "#/experiments/{digits}?layout=charts&group=param:learning_rate&x=relative",

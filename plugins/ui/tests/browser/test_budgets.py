@@ -44,8 +44,8 @@ window.inView = (selector) => [...document.querySelectorAll(selector)].filter((e
 });
 window.rowsShown = () => inView(".row:not(.head) .value").filter((each) => each.textContent).length > 100;
 window.chartsShown = () => {
-  const charts = inView(".chart .canvas").map((each) => each.closest(".chart")); // perhaps only a head
-  return charts.length > 1 && charts.every((each) => each.ariaBusy === "false" && each.querySelector(".u-over"));
+  const charts = inView(".chart");
+  return charts.length > 2 && charts.every((each) => each.ariaBusy === "false" && each.querySelector(".u-over"));
 };
 /** Scroll for some frames; how long each one took. */
 window.scrolled = (selector, frames, down, right) => new Promise((done) => {

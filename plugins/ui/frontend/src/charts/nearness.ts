@@ -1,7 +1,8 @@
 import { useEffect, useState, type RefObject } from "react";
 import { whenQuiet } from "../api/queries";
 
-const AROUND = "300px";
+/** Around the window, and around the pane in it that scrolls, of which TypeScript does not know yet. */
+const NEAR: IntersectionObserverInit & { scrollMargin: string } = { rootMargin: "300px", scrollMargin: "300px" };
 
 /** The width of an element, and whether its content is wanted: at once in the window, near it after what is in it. */
 export function useNearness(host: RefObject<HTMLElement | null>): { width: number; isWanted: boolean } {
@@ -22,7 +23,7 @@ export function useNearness(host: RefObject<HTMLElement | null>): { width: numbe
         forget?.();
         forget = entry.isIntersecting ? whenQuiet("chart", want) : undefined;
       },
-      { rootMargin: AROUND },
+      NEAR,
     );
     sized.observe(host.current!);
     inside.observe(host.current!);

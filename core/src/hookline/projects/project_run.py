@@ -16,9 +16,8 @@ from hookline.errors import ExecutionFailed
 from hookline.interfaces import Job
 from hookline.journal.shipping import REASON_TAG
 from hookline.outputs import LOG_NAMES
-from hookline.system import how_it_ended, terminations_interrupt
 from hookline.projects.live_logs import LiveLogs
-from hookline.system import terminations_interrupt
+from hookline.system import how_it_ended, terminations_interrupt
 
 if TYPE_CHECKING:
     from hookline.run import Run

@@ -3,17 +3,15 @@
 import pytest
 
 import hookline
-from hookline.config import Config
 from hookline.errors import Refused
-from hookline.workspace import Workspace
+from hookline.testing.memory_plugin import memory_workspace
 
 
 @pytest.fixture
 def in_a_file(tmp_path):
     """A workspace whose folder cannot be made, since a file lies above it."""
     (tmp_path / "file").write_text("")
-    workspace = Workspace(Config.from_mapping({}, home=tmp_path / "file" / ".hookline"))
-    with workspace:
+    with memory_workspace(tmp_path / "file" / ".hookline") as workspace:
         yield workspace
 
 

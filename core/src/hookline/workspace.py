@@ -187,11 +187,16 @@ class Workspace:
     @property
     def has_store(self) -> bool:
         """Whether there is a tracking store already: opening one that is a file for the first time makes it."""
-        return self._is_there(self.tracking_uri)
+        return self._may_be_there and self._is_there(self.tracking_uri)
+
+    @property
+    def _may_be_there(self) -> bool:
+        """Whether a store is named, or there is a folder that may hold the default one."""
+        return self.config.settings.tracking.uri is not None or self.config.home.is_dir()
 
     def _is_there(self, uri: str) -> bool:
         """Return whether a tracking store is there, or what was logged and is on its way into one."""
-        if self.config.settings.tracking.uri is None and not self.config.home.is_dir():
+        if not self._may_be_there:
             return False
         file = self._store_file_on_disk("tracking_stores", uri)
         return file is None or file.exists() or self._journals_of(uri).exists()

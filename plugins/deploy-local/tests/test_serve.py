@@ -140,7 +140,7 @@ def test_a_worker_that_dies_ends_the_command_with_an_error(hookline, saved):
     os.kill(first, signal.SIGKILL)
     _out, err = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert "worker ended" in err
+    assert "A worker was ended by signal" in err
     assert not process_is_alive(second)
 
 

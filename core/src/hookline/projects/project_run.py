@@ -50,8 +50,8 @@ class ProjectRun:
         self._last = ""
         self._lock = RLock()
         self._live = LiveLogs(self._log_folder, work, partial(_put_log, run))
-        self._live.start()
         atexit.register(_cancel_at_exit, weakref.ref(self))
+        self._live.start()
 
     @property
     def run_id(self) -> str:

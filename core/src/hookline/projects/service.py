@@ -299,6 +299,7 @@ class Projects:
             run.set_tag("hookline.job", job.job_id)
             if plan.environment.lock:
                 run.log_text("".join(f"{line}\n" for line in plan.environment.lock), LOCK_FILE)
+            return self._project_run(plan.project.name, run, job, plan.work, held)
         except BaseException as error:
             if job is not None:
                 job.cancel()
@@ -306,7 +307,6 @@ class Projects:
             run.end(RunStatus.KILLED if isinstance(error, KeyboardInterrupt) else RunStatus.FAILED)
             shutil.rmtree(plan.work, ignore_errors=True)
             raise
-        return self._project_run(plan.project.name, run, job, plan.work, held)
 
     def _project_run(self, name: str, run: "Run", job: Job, work: Path, held: ExitStack) -> ProjectRun:
         return ProjectRun(

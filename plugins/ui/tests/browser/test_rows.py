@@ -174,8 +174,8 @@ def test_names_stay_beside_columns_that_are_scrolled(tab, site):
     before = name.bounding_box()["x"]
     table.hover()
     page.mouse.wheel(200, 0)
-    page.wait_for_function("document.querySelector('.table').scrollLeft > 0")
+    expect(page.locator(".table.aside")).to_have_count(1)
     assert name.bounding_box()["x"] == before
     table.evaluate("each => each.scrollTo(0, 0)")
-    page.wait_for_function("!document.querySelector('.table.aside')")
+    expect(page.locator(".table.aside")).to_have_count(0)
     assert name.bounding_box()["x"] == before

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { useRef } from "react";
 import { artifactUrl } from "../api/client";
 import { listArtifacts } from "../api/queries";
 import type { FileInfo, Run } from "../api/types";
@@ -23,11 +24,15 @@ export function Logs({ run }: { run: Run }) {
     placeholderData: (previous) => previous,
   });
   const [fields, change] = useFields();
+  /** What is looked at stays, whatever is written into others or becomes of the run. */
+  const looked = useRef("");
   if (found.error) return <Failure error={found.error} retry={() => void found.refetch()} />;
   if (!found.data) return <Loading what="the logs" />;
   const files = inOrder(found.data.filter((each) => !each.is_dir));
   if (!files.length) return <NoLogs run={run} />;
-  const chosen = files.find((each) => nameOf(each) === fields.get("log")) ?? firstOf(files, run.info.status === "FAILED");
+  const named = (name: string | null) => files.find((each) => nameOf(each) === name);
+  const chosen = named(fields.get("log")) ?? named(looked.current) ?? firstOf(files, run.info.status === "FAILED");
+  if (chosen.file_size) looked.current = nameOf(chosen);
   return (
     <section className="logs" aria-label="Logs">
       <div className="toolbar">

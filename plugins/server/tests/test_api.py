@@ -1,12 +1,10 @@
 """MLflow's REST API, request by request, over the stores in memory."""
 
 import math
-from functools import partial
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, starmap
 
 import pytest
 
-from hookline.entities import Points
 from hookline.errors import ConfigError, DigestMismatch, HooklineError, Refused, Unavailable, UnknownProvider
 from hookline.testing import PluginSuite
 
@@ -158,7 +156,7 @@ def test_a_history_is_read_page_by_page(client, workspace, monkeypatch, size, st
         monkeypatch.setattr(
             type(workspace.tracking),
             "metric_history",
-            lambda *_, ends=ends: iter([each for each in map(partial(part_of, whole), pairwise(ends)) if len(each)]),
+            lambda *_, ends=ends: iter([each for each in starmap(whole.part, pairwise(ends)) if len(each)]),
         )
         found, token = [], ""
         while True:
@@ -171,11 +169,6 @@ def test_a_history_is_read_page_by_page(client, workspace, monkeypatch, size, st
         assert found == [
             {"key": "m", "value": float(step), "timestamp": 5, "step": step} for step in sorted(set(steps))
         ]
-
-
-def part_of(points, ends):
-    begin, end = ends
-    return Points(points.key, points.steps[begin:end], points.timestamps[begin:end], points.values[begin:end])
 
 
 @pytest.mark.parametrize("most", [0, -1, -(10**30)])

@@ -137,6 +137,10 @@ class Points:
     def __len__(self) -> int:
         return len(self.steps)
 
+    def part(self, begin: int, end: int | None = None) -> "Points":
+        """Return a copy of the points from one index to another; None stands for the end."""
+        return Points(self.key, self.steps[begin:end], self.timestamps[begin:end], self.values[begin:end])
+
     def __iter__(self) -> Iterator[Metric]:
         for step, timestamp, value in zip(self.steps, self.timestamps, self.values, strict=True):
             yield Metric(self.key, value, step, timestamp)

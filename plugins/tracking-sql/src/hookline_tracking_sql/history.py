@@ -8,7 +8,7 @@ from hookline.entities import Points
 from hookline.store_rules import run_not_found
 from hookline_tracking_sql.base import Part
 from hookline_tracking_sql.keys import key_id
-from hookline_tracking_sql.ordering import SEGMENT_POINTS, in_order, index_of, part
+from hookline_tracking_sql.ordering import SEGMENT_POINTS, in_order, index_of
 from hookline_tracking_sql.rows import Series
 from hookline_tracking_sql.schema import runs
 from hookline_tracking_sql.segments import Segment, unpack_onto
@@ -83,7 +83,7 @@ class _Gathered:
             return
         points = in_order(self.points)
         end = index_of(points, moment)
-        self.points, self.mixed = part(points, end), False
+        self.points, self.mixed = points.part(end), False
         self.enough = max(SEGMENT_POINTS, 2 * len(self.points))
         if end:
-            yield part(points, 0, end)
+            yield points.part(0, end)

@@ -19,7 +19,7 @@ from hookline_tracking_sql import upserts
 from hookline_tracking_sql.base import Part
 from hookline_tracking_sql.engine import Database
 from hookline_tracking_sql.kept_overviews import extend_long_overviews, extend_overviews
-from hookline_tracking_sql.ordering import SEGMENT_POINTS, blocks, in_order, index_of, part
+from hookline_tracking_sql.ordering import SEGMENT_POINTS, blocks, in_order, index_of
 from hookline_tracking_sql.rows import IN_ORDER, OF_SERIES, Series
 from hookline_tracking_sql.schema import runs, segments, series
 from hookline_tracking_sql.segments import Segment, pack, unpack_onto
@@ -222,4 +222,4 @@ def _merged(points: Points, final: int) -> Iterator[Segment]:
         yield pack(block, dense=True)
         done += len(block)
     size = SEGMENT_POINTS - 1 if done else SEGMENT_POINTS
-    yield from (pack(block, dense=True) for block in blocks(part(points, done), size))
+    yield from (pack(block, dense=True) for block in blocks(points.part(done), size))

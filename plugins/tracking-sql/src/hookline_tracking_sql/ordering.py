@@ -37,11 +37,6 @@ def is_sorted(numbers: Sequence[int]) -> bool:
     return all(map(le, numbers, islice(numbers, 1, None)))
 
 
-def part(points: Points, begin: int, end: int | None = None) -> Points:
-    """Return the points from one index to another."""
-    return Points(points.key, points.steps[begin:end], points.timestamps[begin:end], points.values[begin:end])
-
-
 def joined(first: Points, second: Points) -> Points:
     """Return the points of one behind those of another."""
     return Points(
@@ -69,7 +64,7 @@ def blocks(points: Points, size: int = SEGMENT_POINTS, *, whole: bool = False) -
         longest = min(end + size, len(points))
         while end < longest and pairs[end] == pairs[end - 1]:
             end += 1
-        yield part(points, begin, end)
+        yield points.part(begin, end)
         begin = end
 
 

@@ -30,7 +30,7 @@ def get_history(services: Services, request: messages.GetHistory) -> messages.Me
     before = min(start, 1)  # the last point of the page before, which may come again
     points = _stretch(history, start - before, start + size + 1)
     token = _token(start + size) if len(points) > before + size else None
-    found = answers.points([_part(points, 0, before + size)])
+    found = answers.points([points.part(0, before + size)])
     return messages.MetricsFound(metrics=found[before:], next_page_token=answers.token(token))
 
 
@@ -40,7 +40,7 @@ def _stretch(history: Iterable[Points], begin: int, end: int) -> Points:
     passed = 0
     for block in history:
         if passed + len(block) > begin:
-            some = _part(block, max(0, begin - passed), end - passed)
+            some = block.part(max(0, begin - passed), end - passed)
             found = Points(
                 block.key, found.steps + some.steps, found.timestamps + some.timestamps, found.values + some.values
             )
@@ -48,10 +48,6 @@ def _stretch(history: Iterable[Points], begin: int, end: int) -> Points:
         if passed >= end:
             break
     return found
-
-
-def _part(points: Points, begin: int, end: int) -> Points:
-    return Points(points.key, points.steps[begin:end], points.timestamps[begin:end], points.values[begin:end])
 
 
 def _token(offset: int) -> str:
@@ -120,7 +116,7 @@ def _by_step(history: Iterable[Points], request: messages.GetHistoryInterval) ->
     if request.start_step is None or request.end_step is None:
         return points
     low, high = bisect_left(points.steps, request.start_step), bisect_right(points.steps, request.end_step)
-    return _part(points, low, high)
+    return points.part(low, high)
 
 
 def _chosen(points: Points, size: int) -> Points:

@@ -10,7 +10,7 @@ from array import array
 import pytest
 
 from hookline import surroundings
-from hookline.entities import RunStatus
+from hookline.entities import Batch, RunStatus, as_points
 from hookline.errors import AlreadyExists, HooklineError, InvalidState, InvalidValue, NotFound
 from hookline.interfaces import RunContext
 from hookline.journal.places import journal_root
@@ -488,6 +488,20 @@ def test_listeners_hear_what_happened(tmp_path, caplog):
         ("ended", RunStatus.FINISHED),
     ]
     assert "failed in run_ended" in caplog.text
+
+
+def test_what_was_logged_stays_as_it_was_whatever_becomes_of_what_was_given(workspace):
+    points = as_points("m", [1.0, 2.0])
+    batch = Batch(params={"p": "1"}, tags={"t": "1"}, points=[points])
+    values = {"a": 1.0, "b": 2.0}
+    with workspace.start_run() as run:
+        run.log_batch(batch)
+        run.log_metrics(values)
+        points.values[0], batch.params["p"], batch.tags["t"], values["a"] = 9.0, "9", "9", 9.0
+        run.flush()
+        data = workspace.runs.get(run.run_id).data
+    assert (data.params["p"], data.tags["t"], data.metrics["a"]) == ("1", "1", 1.0)
+    assert [*workspace.runs.history(run.run_id, "m").values] == [1.0, 2.0]
 
 
 def test_two_workspaces_log_at_the_same_time_and_share_nothing(tmp_path):

@@ -158,7 +158,7 @@ class JournalWriter:
         events: Sequence[Mapping[str, Any]] = (),
         series: Sequence[Points] = (),
     ) -> None:
-        """Append what is stored together or not at all.
+        """Append what is stored together or not at all. What is kept of it in memory are copies.
 
         Args:
             series: columns of points, for many of a key.
@@ -171,14 +171,14 @@ class JournalWriter:
             said: list[Said] = [(Records.add_event, each) for each in events]
             if params:
                 parts.append(json_frame(Kind.PARAMS, params))
-                said.append((Records.add_params, params))
+                said.append((Records.add_params, {**params}))
             if tags:
                 parts.append(json_frame(Kind.TAGS, tags))
-                said.append((Records.add_tags, tags))
+                said.append((Records.add_tags, {**tags}))
             named, new = self._named([each.key for each in series])
             numbers = {**self._keys, **new} if new else self._keys
             parts += [columns_frame(numbers[each.key], each) for each in series]
-            said += [(Records.add_block, each) for each in series]
+            said += [(Records.add_block, each.part(0)) for each in series]
             self._append(named + (parts[0] if len(parts) == 1 else together(parts)), said, 2 if new else 1)
             self._know(new)
             if self._size >= self._look_at:

@@ -15,7 +15,7 @@ from json import JSONEncoder
 from pathlib import Path
 from typing import Any
 
-from attrs import define, evolve, fields
+from attrs import Factory, define, evolve, fields
 
 from hookline.entities import Batch, IntakePart, Metric, NewRun, Points, RunStatus, Write, now_ms
 from hookline.errors import CursorMoved, HooklineError, StoredThoughDeleted
@@ -40,7 +40,7 @@ from hookline.system import HeldLock, sync_file
 FILE_BYTES = 4 * 2**20
 TOGETHER, POINTS_TOGETHER = 1000, 50_000
 """Writes and points that are delivered in one transaction, which other writers wait for."""
-_OF_RUN = [each.name for each in fields(NewRun)]
+_OF_RUN = [(each.name, None if isinstance(each.default, Factory) else each.default) for each in fields(NewRun)]
 _encode = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 log = logging.getLogger("hookline")
 
@@ -217,7 +217,7 @@ def _frame(number: int, write: Write) -> bytes:
 
 def _text(number: int, write: Write) -> str:
     if isinstance(write, NewRun):
-        said = {name: getattr(write, name) for name in _OF_RUN}
+        said = {name: value for name, default in _OF_RUN if (value := getattr(write, name)) != default}
         return _encode([number, {**said, "tags": dict(write.tags)}])
     run_id, batch = write
     keys = [[part.key for part in batch.points]] if batch.points else []
@@ -256,8 +256,8 @@ def _read(path: Path) -> Iterator[tuple[int, Write]]:
 
 def _written(said: Sequence[Any], parts: Sequence[Points]) -> tuple[int, Write]:
     if len(said) == 2:
-        given: Mapping[str, Any] = {**said[1], "status": RunStatus(said[1]["status"])}
-        return said[0], NewRun(**given)
+        given: Mapping[str, Any] = {**said[1]}
+        return said[0], NewRun(**{**given, "status": RunStatus(given.get("status", RunStatus.RUNNING))})
     number, run_id, points, params, tags, *keys = said
     named = [evolve(part, key=key) for part, key in zip(parts, *keys, strict=True)] if keys else []
     return number, (run_id, Batch([Metric(*each) for each in points], params, tags, named))

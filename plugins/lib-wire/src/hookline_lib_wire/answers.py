@@ -9,6 +9,7 @@ from hookline_lib_wire.messages.base import UNSET, Tag, Text
 
 OWN, PROXIED = "artifacts:/", "mlflow-artifacts:/"
 """How the workspace's artifact store is named: among ourselves, and to MLflow's clients, who come to the server."""
+_NOTHING_READ = runs.RunInputs()
 
 
 def location(uri: str) -> str:
@@ -74,20 +75,20 @@ def metric(of: entities.Metric, run_id: str = "") -> runs.Metric:
 
 def run(of: entities.RunRecord) -> runs.Run:
     """Return a run as it travels."""
-    data = runs.RunData(
-        metrics=[
-            runs.Metric(key, value if isfinite(value) else number(value), timestamp, step)
-            for key, (value, step, timestamp) in of.data.points.items()
-        ],
-        params=tags(of.data.params),
-        tags=tags(of.data.tags),
-    )
-    inputs = runs.RunInputs(
-        dataset_inputs=[dataset_input(each) for each in of.inputs.datasets],
-        model_inputs=[runs.ModelInput(model_id=each.model_id) for each in of.inputs.models],
-    )
-    outputs = runs.RunOutputs(model_outputs=[runs.ModelOutput(each.model_id, each.step) for each in of.outputs.models])
-    return runs.Run(run_info(of.info), data, inputs, outputs if outputs.model_outputs else UNSET)
+    logged, read, made = of.data, of.inputs, of.outputs
+    metrics = [
+        runs.Metric(key, value if isfinite(value) else number(value), timestamp, step)
+        for key, (value, step, timestamp) in logged.points.items()
+    ]
+    data = runs.RunData(metrics, tags(logged.params), tags(logged.tags))
+    inputs = _NOTHING_READ
+    if read.datasets or read.models:
+        inputs = runs.RunInputs(
+            dataset_inputs=[dataset_input(each) for each in read.datasets],
+            model_inputs=[runs.ModelInput(model_id=each.model_id) for each in read.models],
+        )
+    outputs = [runs.ModelOutput(each.model_id, each.step) for each in made.models]
+    return runs.Run(run_info(of.info), data, inputs, runs.RunOutputs(outputs) if outputs else UNSET)
 
 
 def dataset_input(of: entities.DatasetInput) -> runs.DatasetInput:

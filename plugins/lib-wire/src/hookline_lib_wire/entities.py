@@ -77,7 +77,10 @@ def metric(of: runs.Metric) -> entities.Metric:
 def run(of: runs.Run) -> entities.RunRecord:
     """Return a run."""
     data = given(of.data, runs.RunData())
-    latest = {each.key: (number(each.value), each.step, each.timestamp) for each in data.metrics}
+    latest = {
+        each.key: (value if type(value := each.value) is float else number(value), each.step, each.timestamp)
+        for each in data.metrics
+    }
     inputs, outputs = given(of.inputs, runs.RunInputs()), given(of.outputs, runs.RunOutputs())
     return entities.RunRecord(
         run_info(of.info),

@@ -43,6 +43,7 @@ class Exchange:
 
     Attributes:
         number: what names it in the log, and in the answer where the log says more.
+        header: returns a header by its name in lower case, the first of several; None where there is none.
     """
 
     def __init__(self, scope: Mapping[str, Any], receive: Receive, send: Send, settings: ServerSettings) -> None:
@@ -52,6 +53,7 @@ class Exchange:
         self.status = 0
         self.is_read = False
         self.number = f"{_PROCESS}{next(_numbers):x}"
+        self.header: Callable[[bytes], bytes | None] = dict(reversed(scope["headers"])).get
 
     @property
     def address(self) -> str:
@@ -63,14 +65,6 @@ class Exchange:
     def headers(self) -> dict[str, str]:
         """The headers; names in lower case, the last of several."""
         return {name.decode("latin-1"): value.decode("latin-1") for name, value in self.scope["headers"]}
-
-    def header(self, name: bytes) -> bytes | None:
-        """Return a header by its name in lower case; the first of several."""
-        return self._first_headers.get(name)
-
-    @cached_property
-    def _first_headers(self) -> dict[bytes, bytes]:
-        return dict(reversed(self.scope["headers"]))
 
     @cached_property
     def query(self) -> list[tuple[str, str]]:

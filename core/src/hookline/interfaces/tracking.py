@@ -55,6 +55,7 @@ from hookline.entities import (
 from hookline.errors import HooklineError, NotSupported
 from hookline.pages import all_pages
 from hookline.pairs import pairs_of
+from hookline.samples import check_sample, sample
 from hookline.search.syntax import Columns, Query
 from hookline.search.vocabulary import RUNS
 from hookline.store_rules import reads_as_number
@@ -242,6 +243,26 @@ class TrackingStore(ABC):
         Raises:
             NotFound: there is no such run.
         """
+
+    def metric_sample(
+        self, run_id: str, key: str, size: int, *, start: int | None = None, end: int | None = None
+    ) -> Points:
+        """Return the points of a series at `size` of its steps, evenly spread, ordered by (step, timestamp, value).
+
+        Where it has no more steps than `size`, all points are returned. Else its steps are cut into `size` parts of
+        nearly equal length, the longer ones first, and the points at the first step of each part are returned, but of
+        the last part those at its last step.
+
+        The sample is taken from `metric_history` here; a store that knows better replaces this method.
+
+        Args:
+            size: how many steps, at least 1. start, end: the first and the last step, both included; default all.
+
+        Raises:
+            NotFound: there is no such run. InvalidValue: a size below 1, or an end before the start.
+        """
+        check_sample(size, start, end)
+        return sample(key, self.metric_history(run_id, key), size, start, end)
 
     def chart(
         self,

@@ -12,6 +12,7 @@ from hookline.testing.laws_pairs import PairLaws
 from hookline.testing.laws_purging import PurgeLaws
 from hookline.testing.laws_run_search import RunSearchLaws
 from hookline.testing.laws_runs import RunLaws
+from hookline.testing.laws_samples import SampleLaws
 
 
 class TrackingStoreSuite(
@@ -21,6 +22,7 @@ class TrackingStoreSuite(
     ChartLaws,
     BandLaws,
     PairLaws,
+    SampleLaws,
     RunSearchLaws,
     CatalogueLaws,
     PurgeLaws,
@@ -42,4 +44,4 @@ class TrackingStoreSuite(
     """
 
     kind = "tracking store"
-    version = 6
+    version = 7

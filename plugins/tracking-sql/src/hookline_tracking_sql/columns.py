@@ -57,6 +57,18 @@ def unpack_integers(packed: bytes | None, first: int, begin: int, end: int) -> "
     return array("q", accumulate(map(add, offsets, repeat(stride)), initial=first))
 
 
+def integer_at(packed: bytes | None, first: int, index: int) -> int:
+    """Return the value of a column at an index, of which `first` is the one at 0."""
+    if packed is None or not index:
+        return first
+    width = packed[0]
+    if width == _WIDE:
+        return numbers_of("q", packed[1 + _WIDE * (index - 1) : 1 + _WIDE * index])[0]
+    value = first + index * _PROGRESSION.unpack_from(packed)[1]
+    data = _PROGRESSION.size
+    return value + sum(numbers_of(_CODES[width], packed[data : data + width * index])) if width else value
+
+
 def pack_numbers(values: "array[float]", *, dense: bool) -> bytes:
     """Return doubles, at least two; `dense` takes the time to look whether single precision is enough."""
     data = little(values)

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator
 import sqlalchemy as sa
 
 from hookline.entities import Points
+from hookline.samples import check_sample, sample
 from hookline.store_rules import run_not_found
 from hookline_tracking_sql.base import Part
 from hookline_tracking_sql.keys import key_id
 from hookline_tracking_sql.ordering import SEGMENT_POINTS, in_order, index_of
 from hookline_tracking_sql.rows import Series
+from hookline_tracking_sql.samples import rise, sample_at_places
 from hookline_tracking_sql.schema import runs
 from hookline_tracking_sql.segments import Segment, unpack_onto
 from hookline_tracking_sql.statements import driver_of
@@ -31,6 +33,17 @@ class HistoryPart(Part):
                 return
             rows = iter(list(rows))
         yield from merged(rows, key)
+
+    def metric_sample(
+        self, run_id: str, key: str, size: int, *, start: int | None = None, end: int | None = None
+    ) -> Points:
+        """See `TrackingStore.metric_sample`."""
+        check_sample(size, start, end)
+        with self._database.reading() as connection:
+            segments = list(_rows(connection, run_id, key))
+        if rise(segments):
+            return sample_at_places(key, segments, size, start, end)
+        return sample(key, merged(segments, key), size, start, end)
 
 
 def _rows(connection: sa.Connection, run_id: str, key: str) -> Iterator[Segment]:

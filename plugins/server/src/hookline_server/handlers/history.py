@@ -2,11 +2,8 @@
 
 import base64
 import json
-from array import array
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from operator import le, lt
 
 from hookline.entities import Points
 from hookline.errors import InvalidValue
@@ -91,10 +88,11 @@ def get_history_interval(services: Services, request: messages.GetHistoryInterva
         raise InvalidValue("Give both start_step and end_step, or neither.")
     if request.start_step is not None and request.end_step is not None and request.start_step > request.end_step:
         raise InvalidValue("start_step must not be greater than end_step.")
-    series = {run_id: services.tracking.metric_history(run_id, request.metric_key) for run_id in request.run_ids}
     found: list[messages.Metric] = []
-    for run_id, history in series.items():
-        chosen = _chosen(_by_step(history, request), size)
+    for run_id in dict.fromkeys(request.run_ids):
+        chosen = services.tracking.metric_sample(
+            run_id, request.metric_key, size, start=request.start_step, end=request.end_step
+        )
         found += answers.each_point([chosen], run_id)
     return messages.MetricsFound(metrics=found)
 
@@ -102,54 +100,6 @@ def get_history_interval(services: Services, request: messages.GetHistoryInterva
 def _check_runs(run_ids: Sequence[str]) -> None:
     if len(run_ids) > MAX_RUNS:
         raise InvalidValue(f"A request may name at most {MAX_RUNS} runs, not {len(run_ids)}.")
-
-
-def _by_step(history: Iterable[Points], request: messages.GetHistoryInterval) -> Points:
-    """Return the points of a series that lie in the interval, ordered by step."""
-    points = Points(request.metric_key)
-    for block in history:
-        points.steps.extend(block.steps)
-        points.timestamps.extend(block.timestamps)
-        points.values.extend(block.values)
-    if not all(map(le, points.steps, islice(points.steps, 1, None))):  # as nearly no series is written
-        points = _at(points, sorted(range(len(points)), key=lambda at: (points.steps[at], points.timestamps[at])))
-    if request.start_step is None or request.end_step is None:
-        return points
-    low, high = bisect_left(points.steps, request.start_step), bisect_right(points.steps, request.end_step)
-    return points.part(low, high)
-
-
-def _chosen(points: Points, size: int) -> Points:
-    """Return of some points, ordered by step, those at `size` of their steps; all where they have no more steps."""
-    steps = points.steps
-    if len(steps) <= size:
-        return points
-    if all(map(lt, steps, islice(steps, 1, None))):  # each point has a step of its own
-        return _at(points, _spread(range(len(steps)), size))
-    wanted = set(_spread(sorted(set(steps)), size))
-    return _at(points, [at for at, step in enumerate(steps) if step in wanted])
-
-
-def _at(points: Points, places: Iterable[int]) -> Points:
-    """Return the points at some places."""
-    chosen = list(places)
-    return Points(
-        points.key,
-        array("q", [points.steps[at] for at in chosen]),
-        array("q", [points.timestamps[at] for at in chosen]),
-        array("d", [points.values[at] for at in chosen]),
-    )
-
-
-def _spread(things: Sequence[int], size: int) -> Sequence[int]:
-    """Return at most `size` of some things: the first of as many nearly equal parts, and of the last one the last.
-
-    The earlier parts are the longer ones, as SQL's NTILE has it, which MLflow's server uses.
-    """
-    if len(things) <= size:
-        return things
-    length, longer = divmod(len(things), size)
-    return [*(things[number * length + min(number, longer)] for number in range(size - 1)), things[-1]]
 
 
 HANDLERS = {

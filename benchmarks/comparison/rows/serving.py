@@ -43,7 +43,8 @@ ROWS = (
         "A tracking server that is written to",
         "the server on an empty SQLite store, asked over HTTP on this machine by one process that keeps its "
         "connections: runs created, points one by one over one connection and over eight, batches of 1,000 points; "
-        "CPU is the server's a request, memory the proportional share of all its processes",
+        "what it sends is written down before the clock runs; CPU is the server's a request, memory the proportional "
+        "share of all its processes",
         "serving:writes",
         ("hookline", "mlflow-sqlite", "mlflow-one", "fasttrackml", "limit-server"),
         _WRITES,

@@ -287,7 +287,7 @@ def _as_seen(asked: Comparison) -> Comparison:
 
 
 def _numbers(values: Sequence[float | None]) -> "array[float]":
-    return array("d", (math.nan if each is None else each for each in values))
+    return array("d", [math.nan if each is None else each for each in values] if None in values else values)
 
 
 def _band(of: own.ChartBand) -> ChartBand:

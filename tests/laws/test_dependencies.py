@@ -13,7 +13,7 @@ TESTING_ONLY = {"hypothesis", "pytest"}
 LAYERS = [
     "errors uris tables",
     "entities paths system catalogue providers outputs",
-    "search pages store_rules charts bands pairs",
+    "search pages store_rules charts bands pairs samples",
     "interfaces hookspecs",
     "discovery strictness progress",
     "plugins documents media",

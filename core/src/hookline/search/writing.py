@@ -63,8 +63,10 @@ def _value(asked: Comparison) -> str:
         return f"({', '.join(_quoted(each) for each in value)})"
     if isinstance(value, str):
         return _quoted(value)
-    return "1e999" if value == inf else "-1e999" if value == -inf else repr(value)
+    return "1e999" if value == inf else "-1e999" if value == -inf else repr(value).replace("e+", "e")
 
 
-def _quoted(text: str, quote: str = "'") -> str:
+def _quoted(text: str, quote: str = "") -> str:
+    """Return a text in quotes, if it can be in those that it does not hold: MLflow's server knows no doubled ones."""
+    quote = quote or ('"' if "'" in text and '"' not in text else "'")
     return quote + text.replace(quote, quote * 2) + quote

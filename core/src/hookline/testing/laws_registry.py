@@ -50,7 +50,7 @@ class RegisteredModelLaws(StoreSuite):
             lambda: store.get_model("missing"),
             lambda: store.update_model("missing", ModelChange(description="x")),
             lambda: store.delete_model("missing"),
-            lambda: store.create_version(NewModelVersion("missing", "file:///x")),
+            lambda: store.create_version(NewModelVersion("missing", "s3://models/x")),
             lambda: store.get_version("missing", 1),
             lambda: store.delete_version("missing", 1),
             lambda: store.set_alias("missing", "champion", 1),
@@ -87,7 +87,7 @@ class RegisteredModelLaws(StoreSuite):
         """Everything is found under the new name, nothing under the old one, and numbers go on."""
         store.create_model("old", tags={"t": "1"})
         for number in (1, 2):
-            store.create_version(NewModelVersion("old", f"file:///{number}", tags={"n": str(number)}))
+            store.create_version(NewModelVersion("old", f"s3://models/{number}", tags={"n": str(number)}))
         store.set_alias("old", "champion", 1)
         renamed = store.update_model("old", ModelChange(name="new"))
         assert (renamed.name, renamed.tags, renamed.aliases) == ("new", {"t": "1"}, {"champion": 1})
@@ -99,23 +99,23 @@ class RegisteredModelLaws(StoreSuite):
             store.get_model("old")
         with pytest.raises(NotFound):
             store.get_version("old", 1)
-        assert store.create_version(NewModelVersion("new", "file:///3")).version == 3
+        assert store.create_version(NewModelVersion("new", "s3://models/3")).version == 3
         assert store.create_model("old").latest_versions == ()
 
     def test_a_rename_to_the_same_name_changes_nothing_else(self, store: ModelRegistry) -> None:
         """A model does not stand in its own way."""
         store.create_model("m", tags={"t": "1"})
-        store.create_version(NewModelVersion("m", "file:///1"))
+        store.create_version(NewModelVersion("m", "s3://models/1"))
         assert store.update_model("m", ModelChange(name="m")).tags == {"t": "1"}
-        assert store.get_version("m", 1).source == "file:///1"
+        assert store.get_version("m", 1).source == "s3://models/1"
 
     def test_deleting_a_model_takes_its_versions_aliases_and_tags(self, store: ModelRegistry) -> None:
         """A model of the same name that is created later has none of them."""
         store.create_model("m", tags={"t": "1"})
-        store.create_version(NewModelVersion("m", "file:///1", tags={"t": "1"}))
+        store.create_version(NewModelVersion("m", "s3://models/1", tags={"t": "1"}))
         store.set_alias("m", "champion", 1)
         store.create_model("other")
-        store.create_version(NewModelVersion("other", "file:///o"))
+        store.create_version(NewModelVersion("other", "s3://models/o"))
         store.delete_model("m")
         with pytest.raises(NotFound):
             store.get_version("m", 1)
@@ -125,7 +125,7 @@ class RegisteredModelLaws(StoreSuite):
         assert (fresh.tags, fresh.aliases, fresh.latest_versions) == ({}, {}, ())
         with pytest.raises(NotFound):
             store.get_version_by_alias("m", "champion")
-        assert store.get_version("other", 1).source == "file:///o"
+        assert store.get_version("other", 1).source == "s3://models/o"
 
     def test_of_threads_that_take_one_name_one_wins(self, store: ModelRegistry) -> None:
         """Creating a model is atomic."""
@@ -146,7 +146,7 @@ class RegisteredModelLaws(StoreSuite):
         """What a method returned from is stored."""
         self.require_persistent()
         store.create_model("m", description="d", tags={"t": "1"})
-        store.create_version(NewModelVersion("m", "file:///1", "run", "m-1", "first", "ann", {"t": "1"}))
+        store.create_version(NewModelVersion("m", "s3://models/1", "run", "m-1", "first", "ann", {"t": "1"}))
         store.set_alias("m", "champion", 1)
         again = reopen()
         assert again.get_model("m") == store.get_model("m")

@@ -65,7 +65,7 @@ class RegistrySearchLaws(StoreSuite):
         """A search returns whole models and whole versions."""
         store.create_model("m", tags={"t": "1"})
         for stage in ("Staging", "None", "None"):
-            number = store.create_version(NewModelVersion("m", "file:///x", tags={"t": "1"})).version
+            number = store.create_version(NewModelVersion("m", "s3://models/x", tags={"t": "1"})).version
             store.update_version("m", number, VersionChange(current_stage=stage))
             store.set_alias("m", f"on-{number}", number)
         (found,) = store.search_models(search.parse(search.REGISTERED_MODELS)).items
@@ -109,7 +109,7 @@ class RegistrySearchLaws(StoreSuite):
         """A deleted version shows in no search."""
         store.create_model("m")
         for _ in range(2):
-            store.create_version(NewModelVersion("m", "file:///x"))
+            store.create_version(NewModelVersion("m", "s3://models/x"))
         store.delete_version("m", 1)
         assert [one.version for one in store.search_versions(search.parse(search.MODEL_VERSIONS)).items] == [2]
 
@@ -152,7 +152,7 @@ class RegistrySearchLaws(StoreSuite):
         """A page token is good for the same filter and order only."""
         for name in ("a", "b", "c"):
             store.create_model(name)
-            store.create_version(NewModelVersion(name, "file:///x"))
+            store.create_version(NewModelVersion(name, "s3://models/x"))
         models = store.search_models(search.parse(search.REGISTERED_MODELS, max_results=2)).next_page_token
         versions = store.search_versions(search.parse(search.MODEL_VERSIONS, max_results=2)).next_page_token
         assert models

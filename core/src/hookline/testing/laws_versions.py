@@ -28,7 +28,7 @@ class VersionLaws(StoreSuite):
         assert made.creation_time == made.last_update_time >= model.creation_time
         assert store.get_version("m", 1) == made
         assert store.get_model("m").latest_versions == (made,)
-        bare = store.create_version(NewModelVersion("m", "file:///x"))
+        bare = store.create_version(NewModelVersion("m", "s3://models/x"))
         assert (bare.run_id, bare.model_id, bare.description, bare.tags) == (None, None, "", {})
         assert store.get_version("m", 2) == bare
 
@@ -36,20 +36,20 @@ class VersionLaws(StoreSuite):
         """Also not after the highest version was deleted; every model counts for itself."""
         store.create_model("m")
         store.create_model("other")
-        assert [store.create_version(NewModelVersion("m", "file:///x")).version for _ in range(3)] == [1, 2, 3]
-        assert store.create_version(NewModelVersion("other", "file:///x")).version == 1
+        assert [store.create_version(NewModelVersion("m", "s3://models/x")).version for _ in range(3)] == [1, 2, 3]
+        assert store.create_version(NewModelVersion("other", "s3://models/x")).version == 1
         store.delete_version("m", 1)
         store.delete_version("m", 3)
-        assert store.create_version(NewModelVersion("m", "file:///x")).version == 4
+        assert store.create_version(NewModelVersion("m", "s3://models/x")).version == 4
         store.delete_version("m", 2)
         store.delete_version("m", 4)
-        assert store.create_version(NewModelVersion("m", "file:///x")).version == 5
+        assert store.create_version(NewModelVersion("m", "s3://models/x")).version == 5
 
     def test_a_deleted_version_is_gone(self, store: ModelRegistry) -> None:
         """It is not found, not even to be deleted again; its siblings stay."""
         store.create_model("m")
         for _ in range(2):
-            store.create_version(NewModelVersion("m", "file:///x", tags={"t": "1"}))
+            store.create_version(NewModelVersion("m", "s3://models/x", tags={"t": "1"}))
         store.delete_version("m", 2)
         for call in (store.get_version, store.delete_version):
             for missing in (2, 3, 0, -1):
@@ -62,8 +62,8 @@ class VersionLaws(StoreSuite):
     def test_a_change_leaves_everything_else(self, store: ModelRegistry) -> None:
         """The description changes, tags are set, replaced and removed; a missing tag to remove is no error."""
         store.create_model("m")
-        made = store.create_version(NewModelVersion("m", "file:///x", description="old", tags={"a": "1", "b": "1"}))
-        sibling = store.create_version(NewModelVersion("m", "file:///y", tags={"a": "1"}))
+        made = store.create_version(NewModelVersion("m", "s3://models/x", description="old", tags={"a": "1", "b": "1"}))
+        sibling = store.create_version(NewModelVersion("m", "s3://models/y", tags={"a": "1"}))
         change = VersionChange(description="new", tags={"a": "2", "c": "3"}, deleted_tags=("b", "missing"))
         changed = store.update_version("m", 1, change)
         expected = evolve(made, description="new", tags={"a": "2", "c": "3"}, last_update_time=changed.last_update_time)
@@ -79,14 +79,14 @@ class VersionLaws(StoreSuite):
     def test_stages_are_known_in_any_case(self, store: ModelRegistry, given: str, expected: str) -> None:
         """A stage is stored in its one spelling."""
         store.create_model("m")
-        store.create_version(NewModelVersion("m", "file:///x"))
+        store.create_version(NewModelVersion("m", "s3://models/x"))
         assert store.update_version("m", 1, VersionChange(current_stage=given)).current_stage == expected
         assert store.get_version("m", 1).current_stage == expected
 
     def test_an_unknown_stage_is_refused(self, store: ModelRegistry) -> None:
         """Nothing of the change is applied; archiving siblings needs a stage that is in use."""
         store.create_model("m")
-        made = store.create_version(NewModelVersion("m", "file:///x"))
+        made = store.create_version(NewModelVersion("m", "s3://models/x"))
         for change in (
             VersionChange(current_stage="Live", description="new", tags={"t": "1"}),
             VersionChange(current_stage="", description="new"),
@@ -101,7 +101,7 @@ class VersionLaws(StoreSuite):
         """In the order None, Staging, Production, Archived; stages without a version are left out."""
         store.create_model("m")
         for stage in ("Production", "Staging", "Production", "None", "Staging"):
-            number = store.create_version(NewModelVersion("m", "file:///x")).version
+            number = store.create_version(NewModelVersion("m", "s3://models/x")).version
             store.update_version("m", number, VersionChange(current_stage=stage))
         latest = store.get_model("m").latest_versions
         assert [(one.current_stage, one.version) for one in latest] == [("None", 4), ("Staging", 5), ("Production", 3)]
@@ -111,7 +111,7 @@ class VersionLaws(StoreSuite):
         for name in ("m", "other"):
             store.create_model(name)
             for stage in ("Production", "Production", "Staging", "None"):
-                number = store.create_version(NewModelVersion(name, "file:///x")).version
+                number = store.create_version(NewModelVersion(name, "s3://models/x")).version
                 store.update_version(name, number, VersionChange(current_stage=stage))
         store.update_version("m", 4, VersionChange(current_stage="production", archive_existing=True))
         stages = [store.get_version("m", number).current_stage for number in (1, 2, 3, 4)]
@@ -122,7 +122,7 @@ class VersionLaws(StoreSuite):
         """The model and its versions show the same aliases; aliases compare by case."""
         store.create_model("m")
         for _ in range(2):
-            store.create_version(NewModelVersion("m", "file:///x"))
+            store.create_version(NewModelVersion("m", "s3://models/x"))
         store.set_alias("m", "champion", 1)
         store.set_alias("m", "champion", 1)
         store.set_alias("m", "Champion", 1)
@@ -136,7 +136,7 @@ class VersionLaws(StoreSuite):
     def test_an_alias_needs_a_version_that_is_there(self, store: ModelRegistry) -> None:
         """Setting one to a missing version is `NotFound` and leaves the alias where it was."""
         store.create_model("m")
-        store.create_version(NewModelVersion("m", "file:///x"))
+        store.create_version(NewModelVersion("m", "s3://models/x"))
         store.set_alias("m", "champion", 1)
         with pytest.raises(NotFound):
             store.set_alias("m", "champion", 2)
@@ -148,7 +148,7 @@ class VersionLaws(StoreSuite):
     def test_a_malformed_alias_is_refused(self, store: ModelRegistry, alias: str) -> None:
         """`latest` and names like `v1` mean versions; others are letters, digits, '_' and '-'."""
         store.create_model("m")
-        store.create_version(NewModelVersion("m", "file:///x"))
+        store.create_version(NewModelVersion("m", "s3://models/x"))
         with pytest.raises(InvalidValue):
             store.set_alias("m", alias, 1)
         assert store.get_model("m").aliases == {}
@@ -156,7 +156,7 @@ class VersionLaws(StoreSuite):
     def test_deleting_an_alias_leaves_the_version(self, store: ModelRegistry) -> None:
         """A missing alias is no error."""
         store.create_model("m")
-        store.create_version(NewModelVersion("m", "file:///x"))
+        store.create_version(NewModelVersion("m", "s3://models/x"))
         store.set_alias("m", "a", 1)
         store.set_alias("m", "b", 1)
         for _ in range(2):
@@ -167,7 +167,7 @@ class VersionLaws(StoreSuite):
         """Aliases of other versions stay."""
         store.create_model("m")
         for number in (1, 2):
-            store.create_version(NewModelVersion("m", "file:///x"))
+            store.create_version(NewModelVersion("m", "s3://models/x"))
             store.set_alias("m", f"on-{number}", number)
         store.delete_version("m", 2)
         assert store.get_model("m").aliases == {"on-1": 1}
@@ -177,7 +177,7 @@ class VersionLaws(StoreSuite):
     def test_a_change_of_a_version_is_a_change_of_its_model(self, store: ModelRegistry) -> None:
         """The model's time of the last update is never before that of its versions' creation."""
         store.create_model("m")
-        made = store.create_version(NewModelVersion("m", "file:///x"))
+        made = store.create_version(NewModelVersion("m", "s3://models/x"))
         assert store.get_model("m").last_update_time >= made.creation_time
 
     def test_versions_made_by_threads_have_numbers_of_their_own(self, store: ModelRegistry) -> None:

@@ -40,7 +40,7 @@ def read_run(store: Any, run_id: str) -> dict[str, Any]:
 
 def create_versions(store: Any, name: str, count: int) -> list[int]:
     """Create `count` versions and return their numbers."""
-    return [store.create_version(NewModelVersion(name, f"file:///{number}")).version for number in range(count)]
+    return [store.create_version(NewModelVersion(name, f"s3://models/{number}")).version for number in range(count)]
 
 
 def count_up(store: Any, namespace: str, key: str, count: int) -> int:

@@ -1,12 +1,13 @@
 """What the stores of this plugin share: a server, and the rows of the table that it is asked."""
 
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
 
 from hookline.errors import NotSupported
 from hookline_lib_client.options import HttpOptions
 from hookline_lib_client.server import Server
 from hookline_lib_wire.messages.base import Request
-from hookline_lib_wire.routes import Family
+from hookline_lib_wire.routes import Family, Route
 from hookline_tracking_http.routes import BY_OPERATION
 
 A = TypeVar("A")
@@ -33,9 +34,14 @@ NOT_REPEATED = frozenset(
 class Asking:
     """Sends requests to the server of a URL. Thread safe.
 
+    Attributes:
+        routes: what is asked, by operation.
+
     Args:
         uri: the server's URL. options: who asks, and how.
     """
+
+    routes: ClassVar[Mapping[str, Route]] = BY_OPERATION
 
     def __init__(self, uri: str, options: HttpOptions | None = None) -> None:
         self._server = Server(uri, options)
@@ -45,7 +51,7 @@ class Asking:
         self._server.close()
 
     def _ask(self, operation: str, request: Request, answer: type[A] | Any = dict) -> A:
-        route = BY_OPERATION[operation]
+        route = self.routes[operation]
         repeat = operation not in NOT_REPEATED
         try:
             return self._server.ask(route, request, answer, repeat=repeat)

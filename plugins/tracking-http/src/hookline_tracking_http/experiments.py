@@ -1,11 +1,13 @@
 """Experiments of a server."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from hookline import search
 from hookline.entities import Experiment, ExperimentChange, LifecycleStage, Page
 from hookline.errors import NotFound
 from hookline.search.syntax import Query
+from hookline.search.vocabulary import Vocabulary
 from hookline.store_rules import experiment_not_found
 from hookline_lib_wire import entities
 from hookline_lib_wire.answers import location
@@ -17,6 +19,9 @@ from hookline_tracking_http.asking import Asking
 
 class ServedExperiments(Asking):
     """The part of a tracking store that keeps experiments."""
+
+    _EXPERIMENTS: ClassVar[Vocabulary] = search.EXPERIMENTS
+    """In whose words searches of experiments are written."""
 
     def create_experiment(
         self, name: str, *, artifact_location: str | None = None, tags: Mapping[str, str] | None = None
@@ -76,8 +81,8 @@ class ServedExperiments(Asking):
         request = messages.SearchExperiments(
             max_results=query.max_results,
             page_token=query.page_token or "",
-            filter=search.written_filter(search.EXPERIMENTS, query),
-            order_by=search.written_order(search.EXPERIMENTS, query),
+            filter=search.written_filter(self._EXPERIMENTS, query),
+            order_by=search.written_order(self._EXPERIMENTS, query),
             view_type=query.view.value,
         )
         page: messages.ExperimentsFound = self._ask("search_experiments", request, messages.ExperimentsFound)

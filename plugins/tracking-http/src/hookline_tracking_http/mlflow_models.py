@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from attrs import evolve
 
 from hookline.entities import LifecycleStage, LoggedModel, LoggedModelChange, NewLoggedModel, Page
-from hookline.search.syntax import Query
+from hookline.search.syntax import Comparison, Entity, OrderBy, Query
 from hookline.store_rules import changed_logged_model, logged_model_not_found
 from hookline_lib_wire import answers, entities
 from hookline_lib_wire.messages import logged_models as messages
 from hookline_lib_wire.messages.base import Tag
+from hookline_lib_wire.messages.runs import RunData
 from hookline_tracking_http.logged_models import ServedLoggedModels
-from hookline_tracking_http.names import MODEL_TAG, Named, model_as_ours
+from hookline_tracking_http.names import MODEL_TAG, RUN_TAG, Named, bound, model_as_ours, possible, token_of
 
 
 class MlflowLoggedModels(Named, ServedLoggedModels):
@@ -45,8 +46,9 @@ class MlflowLoggedModels(Named, ServedLoggedModels):
         """Apply a change, in a request for each of its parts: where the connection breaks some may be left to do."""
         name, present = self._model_name(model_id), self.get_logged_model(model_id)
         changed = changed_logged_model(present, change, present.last_update_time)
-        if change.params:
-            self._ask("log_model_params", messages.LogModelParams(model_id=name, params=answers.tags(change.params)))
+        new = {key: value for key, value in change.params.items() if key not in present.params}
+        if new:  # what is there already is the same, and once more is an error to the server
+            self._ask("log_model_params", messages.LogModelParams(model_id=name, params=answers.tags(new)))
         if change.tags:
             self._ask("set_logged_model_tags", messages.SetLoggedModelTags(model_id=name, tags=_tags(change.tags)))
         for key in set(change.deleted_tags) & set(present.tags):
@@ -62,19 +64,45 @@ class MlflowLoggedModels(Named, ServedLoggedModels):
 
     def search_logged_models(self, experiment_ids: Sequence[str], query: Query) -> Page[LoggedModel]:
         """Return the models that a query asks for."""
-        page = super().search_logged_models(experiment_ids, query)
-        return Page([*map(model_as_ours, page.items)], page.next_page_token)
+        asked_of = possible(experiment_ids) if experiment_ids else self._experiment_ids()
+        if not asked_of:
+            return Page([])
+        where = tuple(map(self._model_as_named, query.where))
+        asked = evolve(query, where=where, page_token=token_of(query, experiment_ids))
+        page = super().search_logged_models(asked_of, asked)
+        return bound(query, [*map(self._under_our_ids, page.items)], page.next_page_token, experiment_ids)
+
+    def _model_as_named(self, asked: Comparison) -> Comparison:
+        """Return a comparison in the server's words: it knows runs and models by other ids."""
+        if asked.field.entity is Entity.ATTRIBUTE and asked.field.key == "source_run_id":
+            return self._with_names(asked, self._run_name)
+        if asked.field.entity is Entity.ATTRIBUTE and asked.field.key == "model_id":
+            return self._with_names(asked, self._model_name)
+        return asked
+
+    def _order_item(self, order: OrderBy) -> messages.OrderField:
+        """Return an item as the server wants it: names of attributes alone, and of metrics without quotes."""
+        item = super()._order_item(order)
+        item.field_name = f"metrics.{order.field.key}" if order.field.entity is Entity.METRIC else order.field.key
+        return item
 
     def _as_ours(self, found: messages.LoggedModel) -> LoggedModel:
-        model = model_as_ours(entities.logged_model(found))
+        return self._under_our_ids(entities.logged_model(found))
+
+    def _under_our_ids(self, found: LoggedModel) -> LoggedModel:
+        model = model_as_ours(found)
         return model if model.source_run_id is None else evolve(model, source_run_id=self._our_run(model.source_run_id))
 
     def _our_run(self, name: str) -> str:
-        """Return our id of a run that the server named, as far as it was asked for here; else the server's."""
-        for ours, theirs in self._names.items():
+        """Return our id of a run that the server named; the server's where we have none."""
+        for ours, theirs in [*self._names.items()]:
             if theirs == name:
                 return ours
-        return name
+        found = self._run_by_id(name)
+        tags = entities.texts(entities.given(found.data, RunData()).tags) if found else {}
+        ours = tags.get(RUN_TAG, name)
+        self._names[ours] = name
+        return ours
 
 
 def _tags(given: Mapping[str, str]) -> list[Tag]:

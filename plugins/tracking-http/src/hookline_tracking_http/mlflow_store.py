@@ -1,7 +1,7 @@
 """The tracking store behind the URL of a server of MLflow's."""
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -28,23 +28,43 @@ from hookline.entities import (
     RunStatus,
     Writer,
 )
-from hookline.errors import CursorMoved, NotFound
+from hookline.entities.rules import check_experiment_name
+from hookline.errors import CursorMoved, InvalidValue, NotFound
 from hookline.interfaces import TrackingStore
 from hookline.interfaces.tracking import OWN_PLACES
+from hookline.search.evaluate import selected_columns
 from hookline.search.syntax import Comparison, Query
-from hookline.store_rules import changed_experiment, changed_run, require_active_run, run_not_found
+from hookline.search.vocabulary import Vocabulary
+from hookline.store_rules import (
+    changed_experiment,
+    changed_run,
+    experiment_exists,
+    experiment_not_found,
+    require_active_run,
+    run_not_found,
+)
 from hookline_lib_client.options import HttpOptions
 from hookline_lib_wire import answers, entities
 from hookline_lib_wire.messages import experiments, runs
+from hookline_lib_wire.routes import Family, Route
 from hookline_tracking_http.experiments import ServedExperiments
 from hookline_tracking_http.mlflow_models import MlflowLoggedModels
-from hookline_tracking_http.names import RUN_TAG, as_ours, writer_tag, writers_of
+from hookline_tracking_http.names import RUN_TAG, as_ours, bound, possible, token_of, writer_tag, writers_of
+from hookline_tracking_http.routes import BY_OPERATION
 
 PREFIX = "mlflow+"
 """What the scheme of a server of MLflow's begins with: `mlflow+https://host`."""
 MOST_METRICS, MOST_TEXTS = 1000, 100
 """How many points, and how many params or tags, MLflow takes at once."""
 _PAGE = 25_000
+_MOST_CHARACTERS = {"param": 6000, "tag": 8000}
+"""Of a value: what is longer MLflow's server cuts off and says nothing."""
+_DATASETS = BY_OPERATION["search_datasets"]
+ROUTES = {
+    **BY_OPERATION,
+    # MLflow's server has it where its page asks for it, and nowhere else.
+    "search_datasets": evolve(_DATASETS, path=f"/ajax-api/2.0{_DATASETS.path}", family=Family.ROOT),
+}
 
 
 class MlflowTrackingStore(ServedExperiments, MlflowLoggedModels, TrackingStore):
@@ -62,12 +82,25 @@ class MlflowTrackingStore(ServedExperiments, MlflowLoggedModels, TrackingStore):
     """
 
     capabilities: ClassVar[frozenset[str]] = frozenset({OWN_PLACES})
+    routes: ClassVar[Mapping[str, Route]] = ROUTES
+    _EXPERIMENTS: ClassVar[Vocabulary] = evolve(search.EXPERIMENTS, attribute_names=("attribute",))
 
     def __init__(self, uri: str, options: HttpOptions | None = None) -> None:
         super().__init__(uri.removeprefix(PREFIX), options)
         self._names = {}
 
     # Experiments
+
+    def create_experiment(
+        self, name: str, *, artifact_location: str | None = None, tags: Mapping[str, str] | None = None
+    ) -> Experiment:
+        """Create an experiment."""
+        return super().create_experiment(check_experiment_name(name), artifact_location=artifact_location, tags=tags)
+
+    def _checked(self, experiment_id: str) -> str:
+        if not possible([experiment_id]):
+            raise experiment_not_found(experiment_id)
+        return experiment_id
 
     def update_experiment(self, experiment_id: str, change: ExperimentChange) -> Experiment:
         """Apply a change, in a request for each of its parts."""
@@ -77,6 +110,9 @@ class MlflowTrackingStore(ServedExperiments, MlflowLoggedModels, TrackingStore):
         if changed.lifecycle_stage is LifecycleStage.ACTIVE is not present.lifecycle_stage:
             self._ask("restore_experiment", named)
         if changed.name != present.name:
+            owner = self.get_experiment_by_name(check_experiment_name(changed.name))
+            if owner is not None:  # which the server answers with what its database says
+                raise experiment_exists(owner.name, owner.lifecycle_stage)
             self._ask(
                 "update_experiment", experiments.UpdateExperiment(experiment_id=experiment_id, new_name=changed.name)
             )
@@ -94,6 +130,8 @@ class MlflowTrackingStore(ServedExperiments, MlflowLoggedModels, TrackingStore):
 
     def create_run(self, run: NewRun) -> RunRecord:
         """Create a run, once for each of our ids."""
+        self._checked(run.experiment_id)
+        _check_lengths({}, run.tags)
         found = self._run_by_tag(run.run_id, [run.experiment_id])
         if found is None:
             request = runs.CreateRun(
@@ -139,6 +177,7 @@ class MlflowTrackingStore(ServedExperiments, MlflowLoggedModels, TrackingStore):
 
     def log_batch(self, run_id: str, batch: Batch) -> None:
         """Store metrics, params and tags of a run: more than MLflow takes at once in several requests."""
+        _check_lengths(batch.params, batch.tags)
         name = self._run_name(run_id)
         params, tags = iter(answers.tags(batch.params)), iter(answers.tags(batch.tags))
         metrics = map(self._metric, batch.each_metric())
@@ -164,36 +203,29 @@ class MlflowTrackingStore(ServedExperiments, MlflowLoggedModels, TrackingStore):
 
     def search_runs(self, experiment_ids: Sequence[str], query: Query) -> Page[RunRecord]:
         """Return the runs that a query asks for."""
-        if not experiment_ids:
+        asked_of, token = possible(experiment_ids), token_of(query, experiment_ids)
+        if not asked_of:
             return Page([], None)
         asked = evolve(query, where=tuple(map(self._as_named, query.where)))
         request = runs.SearchRuns(
-            experiment_ids=list(experiment_ids),
+            experiment_ids=asked_of,
             filter=search.written_filter(search.RUNS, asked),
             run_view_type=query.view.value,
             max_results=query.max_results,
             order_by=search.written_order(search.RUNS, query),
-            page_token=query.page_token or "",
+            page_token=token or "",
         )
         page: runs.RunsFound = self._ask("search_runs", request, runs.RunsFound)
-        found = [as_ours(entities.run(each)) for each in page.runs]
-        return Page(found, entities.given(page.next_page_token, "") or None)
+        found = [selected_columns(as_ours(entities.run(each)), query.columns) for each in page.runs]
+        return bound(query, found, entities.given(page.next_page_token, ""), experiment_ids)
 
     def _as_named(self, asked: Comparison) -> Comparison:
         """Return a comparison in the server's words: it knows runs by other ids, and its own files by other places."""
-        if asked.field.key == "run_id" and isinstance(asked.value, str):
-            return evolve(asked, value=self._known_name(asked.value))
-        if asked.field.key == "run_id" and isinstance(asked.value, tuple | list | frozenset):
-            return evolve(asked, value=tuple(self._known_name(str(each)) for each in asked.value))
+        if asked.field.key == "run_id":
+            return self._with_names(asked, self._run_name)
         if asked.field.key == "artifact_uri" and isinstance(asked.value, str):
             return evolve(asked, value=answers.location(asked.value))
         return asked
-
-    def _known_name(self, run_id: str) -> str:
-        try:
-            return self._run_name(run_id)
-        except NotFound:
-            return run_id
 
     def metric_history(self, run_id: str, key: str) -> Iterator[Points]:
         """Yield all points of a series, a page of the server's after the other."""
@@ -225,9 +257,10 @@ class MlflowTrackingStore(ServedExperiments, MlflowLoggedModels, TrackingStore):
 
     def search_datasets(self, experiment_ids: Sequence[str]) -> Sequence[DatasetSummary]:
         """Return the distinct datasets that runs of these experiments read."""
-        if not experiment_ids:
+        asked_of = possible(experiment_ids)
+        if not asked_of:
             return []
-        request = runs.SearchDatasets(experiment_ids=list(experiment_ids))
+        request = runs.SearchDatasets(experiment_ids=asked_of)
         found: runs.DatasetsFound = self._ask("search_datasets", request, runs.DatasetsFound)
         return [entities.dataset_summary(each) for each in found.dataset_summaries]
 
@@ -243,14 +276,14 @@ class MlflowTrackingStore(ServedExperiments, MlflowLoggedModels, TrackingStore):
             self.create_run(delivery.created)
             record = self._record(delivery.run_id)
         known = {each.writer_id: each for each in writers_of(record.data.tags)}
-        writer = known.get(delivery.writer_id, Writer(delivery.writer_id))
+        writer = known.setdefault(delivery.writer_id, Writer(delivery.writer_id))
         if delivery.first != writer.cursor:
             raise CursorMoved(delivery.writer, delivery.first, writer.cursor)
         if delivery.changes_run:
             require_active_run(delivery.run_id, record.info.lifecycle_stage)
             self._deliver(delivery)
         if record.info.lifecycle_stage is LifecycleStage.ACTIVE:  # MLflow changes nothing of a run that is deleted
-            key, value = writer_tag(writer.after(delivery))
+            key, value = writer_tag([*known].index(writer.writer_id), writer.after(delivery))
             request = runs.SetTag(run_id=self._run_name(delivery.run_id), key=key, value=value)
             self._ask("set_tag", request)
 
@@ -268,6 +301,17 @@ class MlflowTrackingStore(ServedExperiments, MlflowLoggedModels, TrackingStore):
             return writers_of(self._record(run_id).data.tags)
         except NotFound:
             return []
+
+
+def _check_lengths(params: Mapping[str, str], tags: Mapping[str, str]) -> None:
+    for kind, values in {"param": params, "tag": tags}.items():
+        most = _MOST_CHARACTERS[kind]
+        for key, value in values.items():
+            if len(value) > most:
+                raise InvalidValue(
+                    f"The {kind} {key!r} has {len(value):,} characters; a server of MLflow's keeps {most:,} at most. "
+                    "Store what is longer as an artifact."
+                )
 
 
 def _points(key: str, page: Sequence[runs.Metric]) -> Points:

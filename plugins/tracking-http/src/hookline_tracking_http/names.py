@@ -1,18 +1,23 @@
 """What a server of MLflow's calls the things that we have named: it makes its own ids, and keeps ours as a tag."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from attrs import asdict, evolve
 
-from hookline.entities import Lease, LoggedModel, RunRecord, Writer
-from hookline.errors import InvalidValue, NotFound
+from hookline.entities import Lease, LoggedModel, Page, RunRecord, Writer
+from hookline.errors import HooklineError, InvalidValue, NotFound
+from hookline.search.paging import decode_token, encode_token
+from hookline.search.syntax import Comparison, Query
 from hookline.store_rules import logged_model_not_found, run_not_found
 from hookline_lib_wire import entities
 from hookline_lib_wire.messages import experiments, logged_models, runs
+from hookline_lib_wire.messages.base import Request
 from hookline_tracking_http.asking import Asking
 
+A = TypeVar("A")
+T = TypeVar("T")
 RUN_TAG = "hookline.run_id"
 MODEL_TAG = "hookline.model_id"
 WRITER_TAG = "hookline.writer."
@@ -24,6 +29,17 @@ class Named(Asking):
 
     _names: dict[str, str]
     """The server's id by ours. An id never changes, so that it is remembered for ever."""
+
+    def _ask(self, operation: str, request: Request, answer: type[A] | Any = dict) -> A:
+        try:
+            found: A = super()._ask(operation, request, answer)
+        except HooklineError as error:
+            text = str(error)
+            for ours, theirs in [*self._names.items()]:  # who asked knows nothing of the server's ids
+                text = text.replace(theirs, ours)
+            error.args = (text,)
+            raise
+        return found
 
     def _run_name(self, run_id: str) -> str:
         """Return what the server calls a run. Raises `NotFound`."""
@@ -83,6 +99,21 @@ class Named(Asking):
         )
         return found.models[0] if found.models else None
 
+    def _with_names(self, asked: Comparison, name_of: Callable[[str], str]) -> Comparison:
+        """Return a comparison of ids with those that the server has; what it does not know stays, and is not found."""
+
+        def named(our_id: str) -> str:
+            try:
+                return name_of(our_id)
+            except (NotFound, InvalidValue):
+                return our_id
+
+        if isinstance(asked.value, str):
+            return evolve(asked, value=named(asked.value))
+        if isinstance(asked.value, tuple):
+            return evolve(asked, value=tuple(map(named, asked.value)))
+        return asked
+
     def _experiment_ids(self) -> list[str]:
         return [*self._pages_of_experiments()]
 
@@ -97,6 +128,24 @@ class Named(Asking):
                 return
 
 
+def possible(experiment_ids: Sequence[str]) -> list[str]:
+    """Return those ids that an experiment may have: to the server others are mistakes."""
+    return [each for each in experiment_ids if each.isascii() and each.isdigit()]
+
+
+def token_of(query: Query, scope: Sequence[str] = ()) -> str | None:
+    """Return the server's token in that of a query. Raises `InvalidValue` where it is of another query."""
+    token = decode_token(query, scope)
+    if token is not None and not isinstance(token, str):
+        raise InvalidValue(f"Invalid page token {str(query.page_token)[:40]!r}: it is not of this server.")
+    return token
+
+
+def bound(query: Query, items: Sequence[T], token: str | None, scope: Sequence[str] = ()) -> Page[T]:
+    """Return a page whose token continues this query alone, which the server does not see to."""
+    return Page(items, encode_token(query, token, scope) if token else None)
+
+
 def _check_id(given: str) -> None:
     """Raise `InvalidValue` where an id cannot stand in a filter; ids that are made here can."""
     if not given.replace("-", "").replace("_", "").isalnum():
@@ -104,13 +153,18 @@ def _check_id(given: str) -> None:
 
 
 def as_ours(record: RunRecord) -> RunRecord:
-    """Return a run of the server under our id, without the tags that are there for us, and with its writer's lease."""
-    tags = record.data.tags
+    """Return a run of the server under our id, without the tags that are there for us, and with its writer's lease.
+
+    A run that goes on again has no end, which MLflow's server leaves as it was.
+    """
+    tags, info = record.data.tags, record.info
+    if info.end_time is not None and not info.status.is_final:
+        info = evolve(info, end_time=None)
     known = writers_of(tags)
     if RUN_TAG not in tags and not known:
-        return record
+        return evolve(record, info=info)
     shown = {key: value for key, value in tags.items() if key != RUN_TAG and not key.startswith(WRITER_TAG)}
-    info = evolve(record.info, run_id=tags.get(RUN_TAG, record.info.run_id))
+    info = evolve(info, run_id=tags.get(RUN_TAG, info.run_id))
     leases = [each.lease for each in known if each.lease is not None and each.lease.primary]
     if leases and not info.status.is_final:
         info = evolve(info, lease=leases[-1])
@@ -126,19 +180,19 @@ def model_as_ours(model: LoggedModel) -> LoggedModel:
 
 
 def writers_of(tags: Mapping[str, str]) -> list[Writer]:
-    """Return the writers that a run's tags tell of; a tag that somebody else wrote is passed over."""
-    found = []
-    for key in sorted(tags):
+    """Return the writers that a run's tags tell of, in order; a tag that somebody else wrote is passed over."""
+    found: list[tuple[int, Writer]] = []
+    for key, value in tags.items():
         if key.startswith(WRITER_TAG):
             try:
-                fields: dict[str, Any] = json.loads(tags[key])
-                lease = fields.pop("lease")
-                found.append(Writer(lease=None if lease is None else Lease(**lease), **fields))
-            except (ValueError, TypeError, KeyError):
+                fields: dict[str, Any] = json.loads(value)
+                number, lease = int(fields.pop("number")), fields.pop("lease")
+                found.append((number, Writer(lease=None if lease is None else Lease(**lease), **fields)))
+            except (ValueError, TypeError, KeyError, AttributeError):
                 continue
-    return found
+    return [writer for _, writer in sorted(found, key=lambda each: (each[0], each[1].writer_id))]
 
 
-def writer_tag(writer: Writer) -> tuple[str, str]:
-    """Return the tag that tells of a writer."""
-    return f"{WRITER_TAG}{writer.writer_id}", json.dumps(asdict(writer))
+def writer_tag(number: int, writer: Writer) -> tuple[str, str]:
+    """Return the tag that tells of a writer, the one of a run's with a number: in the order of their first records."""
+    return f"{WRITER_TAG}{writer.writer_id}", json.dumps({"number": number, **asdict(writer)})

@@ -42,4 +42,4 @@ class TrackingStoreSuite(
     """
 
     kind = "tracking store"
-    version = 6
+    version = 7

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -67,6 +68,14 @@ class Exchange:
     def header(self, name: bytes) -> bytes | None:
         """Return a header by its name in lower case; the first of several."""
         return self._first_headers.get(name)
+
+    @property
+    def repeated_headers(self) -> frozenset[bytes]:
+        """The names of the headers that came more than once; mostly none."""
+        if len(self._first_headers) == len(self.scope["headers"]):
+            return frozenset()
+        counts = Counter(name for name, _ in self.scope["headers"])
+        return frozenset(name for name, count in counts.items() if count > 1)
 
     @cached_property
     def _first_headers(self) -> dict[bytes, bytes]:

@@ -141,6 +141,12 @@ def test_requests_are_logged_where_that_is_asked_for(tmp_path):
         (["--workers", "2", "--durability", "intake"], 2, "--durability commit"),
         (["--durability", "window"], 2, "intake"),
         (["--prefix", "x"], 2, "starts with '/'"),
+        *((["--allowed-host", each], 2, "ml.example") for each in ("*", "http://ml.lab", "ml.lab:80", "a b", "")),
+        *(
+            (["--allowed-origin", each], 2, "https://")
+            for each in ("*", "ml.lab", "http://a/page", "http://u@a", "null")
+        ),
+        *((["--artifact-scheme", each], 2, "such as s3") for each in ("s3://", "s3:", "", "*")),
         (["--tracking", "nowhere://x"], 2, "nowhere"),
         (["--port", "99999"], 2, "65535"),
         (["--auth", "nobody"], 2, "authenticator"),

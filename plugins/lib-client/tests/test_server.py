@@ -79,6 +79,8 @@ def test_an_answer_is_read(monkeypatch):
         ("{}", {}, {"MLFLOW_TRACKING_USERNAME": "ann", "MLFLOW_TRACKING_PASSWORD": "x"}, "Basic YW5uOng="),
         ("{}", {"username": "ann", "password": "x"}, {}, "Basic YW5uOng="),
         ("http://ann:x@{}", {}, {}, "Basic YW5uOng="),
+        ("{}", {"username": "zoë", "password": "größe €"}, {}, "Basic em/DqzpncsO2w59lIOKCrA=="),
+        ("http://zo%C3%AB:gr%C3%B6%C3%9Fe%20%E2%82%AC@{}", {}, {}, "Basic em/DqzpncsO2w59lIOKCrA=="),
         ("{}", {"headers": {"authorization": "mine"}}, {}, "mine"),
         ("{}", {"headers_from": "hookline_lib_client_test_headers:of"}, {}, "of the server"),
     ],
@@ -96,6 +98,34 @@ def test_who_asks_is_said(monkeypatch, tmp_path, url, options, variables, sent):
         whole = url.format(place) if url == "{}" else url.format(place.removeprefix("http://"))
         ask(whole, **options)
     assert {k.lower(): v for k, v in got[0][2].items()}.get("authorization") == sent
+
+
+@pytest.mark.parametrize("value", ["t0k3n\n", "t0k3n\r\nX: y", "t0k3n€", "t0k3n\0"])
+@pytest.mark.parametrize(("name", "said"), [("token", "HOOKLINE_TRACKING_TOKEN"), ("headers", "'x-key'")])
+def test_what_no_header_can_have_is_told_and_not_shown(name, value, said):
+    with answering((200, EXPERIMENT)) as (url, got):
+        with pytest.raises(InvalidValue, match=said) as caught:
+            ask(url, **{name: value if name == "token" else {"x-key": value}})
+        assert got == []
+    assert "t0k3n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "said"),
+    [
+        ({}, 401, "wants to know who asks"),
+        ({"token": "t0k3n"}, 401, "does not accept the token"),
+        ({"username": "ann", "password": "w0rd"}, 401, "does not accept the user 'ann' with the password"),
+        ({"username": "ann", "password": "w0rd"}, 403, "does not let the user 'ann' do that"),
+        ({"token": "t0k3n"}, 403, "does not let the owner of the token do that"),
+    ],
+)
+def test_who_is_turned_away_is_told_why(options, status, said):
+    body = b'{"error_code":"PERMISSION_DENIED","message":"Permission denied"}' if status == 403 else b"no"
+    with answering((status, body)) as (url, _), pytest.raises(Refused, match=said) as caught:
+        ask(url, use_environment=False, **options)
+    assert url in str(caught.value)
+    assert not {"t0k3n", "w0rd"} & set(str(caught.value).replace(".", " ").split())
 
 
 def test_what_is_secret_is_not_shown():

@@ -1,6 +1,6 @@
 """What the stores of this plugin share: a server, and the rows of the table that it is asked."""
 
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from hookline.errors import NotSupported
 from hookline_lib_client.options import HttpOptions
@@ -36,6 +36,9 @@ class Asking:
     Args:
         uri: the server's URL. options: who asks, and how.
     """
+
+    _plain: ClassVar[bool] = False
+    """Whether the server wants attributes by their names alone: see `search.written_filter`."""
 
     def __init__(self, uri: str, options: HttpOptions | None = None) -> None:
         self._server = Server(uri, options)

@@ -1,10 +1,10 @@
 """Experiments of a server."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from hookline import search
-from hookline.entities import Experiment, ExperimentChange, LifecycleStage, Page
-from hookline.errors import NotFound
+from hookline.entities import Experiment, ExperimentChange, LifecycleStage, Page, Purged
+from hookline.errors import NotFound, NotSupported
 from hookline.search.syntax import Query
 from hookline.store_rules import experiment_not_found
 from hookline_lib_wire import entities
@@ -76,9 +76,18 @@ class ServedExperiments(Asking):
         request = messages.SearchExperiments(
             max_results=query.max_results,
             page_token=query.page_token or "",
-            filter=search.written_filter(search.EXPERIMENTS, query),
-            order_by=search.written_order(search.EXPERIMENTS, query),
+            filter=search.written_filter(search.EXPERIMENTS, query, plain=self._plain),
+            order_by=search.written_order(search.EXPERIMENTS, query, plain=self._plain),
             view_type=query.view.value,
         )
         page: messages.ExperimentsFound = self._ask("search_experiments", request, messages.ExperimentsFound)
         return Page([*map(entities.experiment, page.experiments)], entities.given(page.next_page_token, "") or None)
+
+    def purge(
+        self, until: int, *, keep: Collection[str] = (), discard: Callable[[Purged], object] | None = None
+    ) -> Sequence[Purged]:
+        """Raise `NotSupported`: files go with what they belong to, and are not reached from here."""
+        raise NotSupported(
+            f"What {self._server.url} keeps is deleted for good where its stores are: with `hookline gc` there, or "
+            "with `mlflow gc` where it is a server of MLflow's."
+        )

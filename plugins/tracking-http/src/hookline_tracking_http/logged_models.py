@@ -50,9 +50,9 @@ class ServedLoggedModels(Asking, LoggedModels):
         """Return the models that a query asks for."""
         request = messages.SearchLoggedModels(
             experiment_ids=list(experiment_ids),
-            filter=search.written_filter(search.LOGGED_MODELS, query),
+            filter=search.written_filter(search.LOGGED_MODELS, query, plain=self._plain),
             max_results=query.max_results,
-            order_by=[_item(each) for each in search.asked_order(search.LOGGED_MODELS, query)],
+            order_by=[self._order_item(each) for each in search.asked_order(search.LOGGED_MODELS, query)],
             page_token=query.page_token or "",
             view_type=query.view.value,
         )
@@ -63,11 +63,10 @@ class ServedLoggedModels(Asking, LoggedModels):
         found: messages.LoggedModelFound = self._ask(operation, request, messages.LoggedModelFound)
         return entities.logged_model(found.model)
 
-
-def _item(order: OrderBy) -> messages.OrderField:
-    return messages.OrderField(
-        field_name=search.written_field(search.LOGGED_MODELS, order.field),
-        ascending=order.ascending,
-        dataset_name=order.dataset_name or "",
-        dataset_digest=order.dataset_digest or "",
-    )
+    def _order_item(self, order: OrderBy) -> messages.OrderField:
+        return messages.OrderField(
+            field_name=search.written_field(search.LOGGED_MODELS, order.field),
+            ascending=order.ascending,
+            dataset_name=order.dataset_name or "",
+            dataset_digest=order.dataset_digest or "",
+        )

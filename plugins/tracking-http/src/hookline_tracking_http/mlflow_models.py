@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from attrs import evolve
 
 from hookline.entities import LifecycleStage, LoggedModel, LoggedModelChange, NewLoggedModel, Page
-from hookline.search.syntax import Query
+from hookline.search.syntax import Comparison, Entity, OrderBy, Query
 from hookline.store_rules import changed_logged_model, logged_model_not_found
 from hookline_lib_wire import answers, entities
 from hookline_lib_wire.messages import logged_models as messages
@@ -62,19 +62,30 @@ class MlflowLoggedModels(Named, ServedLoggedModels):
 
     def search_logged_models(self, experiment_ids: Sequence[str], query: Query) -> Page[LoggedModel]:
         """Return the models that a query asks for."""
-        page = super().search_logged_models(experiment_ids, query)
-        return Page([*map(model_as_ours, page.items)], page.next_page_token)
+        asked = evolve(query, where=tuple(map(self._model_as_named, query.where)))
+        page = super().search_logged_models(experiment_ids, asked)
+        return Page([*map(self._under_our_ids, page.items)], page.next_page_token)
+
+    def _model_as_named(self, asked: Comparison) -> Comparison:
+        """Return a comparison in the server's words: it knows runs and models by other ids."""
+        if asked.field.entity is Entity.ATTRIBUTE and asked.field.key == "source_run_id":
+            return self._with_names(asked, self._run_name)
+        if asked.field.entity is Entity.ATTRIBUTE and asked.field.key == "model_id":
+            return self._with_names(asked, self._model_name)
+        return asked
+
+    def _order_item(self, order: OrderBy) -> messages.OrderField:
+        """Return an item as the server wants it: names of attributes alone, and of metrics without quotes."""
+        item = super()._order_item(order)
+        item.field_name = f"metrics.{order.field.key}" if order.field.entity is Entity.METRIC else order.field.key
+        return item
 
     def _as_ours(self, found: messages.LoggedModel) -> LoggedModel:
-        model = model_as_ours(entities.logged_model(found))
-        return model if model.source_run_id is None else evolve(model, source_run_id=self._our_run(model.source_run_id))
+        return self._under_our_ids(entities.logged_model(found))
 
-    def _our_run(self, name: str) -> str:
-        """Return our id of a run that the server named, as far as it was asked for here; else the server's."""
-        for ours, theirs in self._names.items():
-            if theirs == name:
-                return ours
-        return name
+    def _under_our_ids(self, found: LoggedModel) -> LoggedModel:
+        model = model_as_ours(found)
+        return model if model.source_run_id is None else evolve(model, source_run_id=self._our_run(model.source_run_id))
 
 
 def _tags(given: Mapping[str, str]) -> list[Tag]:

@@ -2,16 +2,21 @@
 
 from collections.abc import Mapping
 
-from hookline.entities import ModelChange, ModelVersion, NewModelVersion, RegisteredModel, VersionChange
+from attrs import evolve
+
+from hookline.entities import ModelChange, ModelVersion, NewModelVersion, Page, RegisteredModel, VersionChange
+from hookline.search.syntax import Entity, Field, Query
 from hookline.store_rules import changed_model, changed_version
 from hookline_lib_client.options import HttpOptions
 from hookline_lib_wire import answers
 from hookline_lib_wire.messages import registry as messages
+from hookline_lib_wire.messages.base import Request
 from hookline_tracking_http.mlflow_store import PREFIX
 from hookline_tracking_http.names import Named
 from hookline_tracking_http.registry import HttpModelRegistry
 
 _MODELS = "models:/"
+_RUN_ID = Field(Entity.ATTRIBUTE, "run_id")
 
 
 class MlflowModelRegistry(Named, HttpModelRegistry):
@@ -86,3 +91,15 @@ class MlflowModelRegistry(Named, HttpModelRegistry):
         for key in set(change.deleted_tags) & set(present.tags):
             self._ask("delete_version_tag", messages.DeleteVersionTag(name=name, version=number, key=key))
         return self.get_version(name, version)
+
+    def search_versions(self, query: Query) -> Page[ModelVersion]:
+        """Return the versions that a query asks for."""
+        where = [self._with_names(each, self._run_name) if each.field == _RUN_ID else each for each in query.where]
+        page = super().search_versions(evolve(query, where=tuple(where)))
+        return Page([*map(self._under_our_id, page.items)], page.next_page_token)
+
+    def _version(self, operation: str, request: Request) -> ModelVersion:
+        return self._under_our_id(super()._version(operation, request))
+
+    def _under_our_id(self, version: ModelVersion) -> ModelVersion:
+        return version if version.run_id is None else evolve(version, run_id=self._our_run(version.run_id))

@@ -181,19 +181,11 @@ class MlflowTrackingStore(ServedExperiments, MlflowLoggedModels, TrackingStore):
 
     def _as_named(self, asked: Comparison) -> Comparison:
         """Return a comparison in the server's words: it knows runs by other ids, and its own files by other places."""
-        if asked.field.key == "run_id" and isinstance(asked.value, str):
-            return evolve(asked, value=self._known_name(asked.value))
-        if asked.field.key == "run_id" and isinstance(asked.value, tuple | list | frozenset):
-            return evolve(asked, value=tuple(self._known_name(str(each)) for each in asked.value))
+        if asked.field.key == "run_id":
+            return self._with_names(asked, self._run_name)
         if asked.field.key == "artifact_uri" and isinstance(asked.value, str):
             return evolve(asked, value=answers.location(asked.value))
         return asked
-
-    def _known_name(self, run_id: str) -> str:
-        try:
-            return self._run_name(run_id)
-        except NotFound:
-            return run_id
 
     def metric_history(self, run_id: str, key: str) -> Iterator[Points]:
         """Yield all points of a series, a page of the server's after the other."""

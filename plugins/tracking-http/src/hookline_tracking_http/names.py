@@ -1,13 +1,14 @@
 """What a server of MLflow's calls the things that we have named: it makes its own ids, and keeps ours as a tag."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
 from attrs import asdict, evolve
 
 from hookline.entities import Lease, LoggedModel, RunRecord, Writer
 from hookline.errors import InvalidValue, NotFound
+from hookline.search.syntax import Comparison
 from hookline.store_rules import logged_model_not_found, run_not_found
 from hookline_lib_wire import entities
 from hookline_lib_wire.messages import experiments, logged_models, runs
@@ -22,6 +23,7 @@ _PAGE = 1000
 class Named(Asking):
     """Finds runs and logged models by our ids, and by the server's where it named them itself. Thread safe."""
 
+    _plain: ClassVar[bool] = True
     _names: dict[str, str]
     """The server's id by ours. An id never changes, so that it is remembered for ever."""
 
@@ -82,6 +84,28 @@ class Named(Asking):
             "search_logged_models", request, logged_models.LoggedModelsFound
         )
         return found.models[0] if found.models else None
+
+    def _our_run(self, name: str) -> str:
+        """Return our id of a run that the server named, as far as it was asked for here; else the server's."""
+        for ours, theirs in self._names.items():
+            if theirs == name:
+                return ours
+        return name
+
+    def _with_names(self, asked: Comparison, name_of: Callable[[str], str]) -> Comparison:
+        """Return a comparison of ids with those that the server has; what it does not know stays, and is not found."""
+
+        def named(our_id: str) -> str:
+            try:
+                return name_of(our_id)
+            except NotFound:
+                return our_id
+
+        if isinstance(asked.value, str):
+            return evolve(asked, value=named(asked.value))
+        if isinstance(asked.value, tuple):
+            return evolve(asked, value=tuple(map(named, asked.value)))
+        return asked
 
     def _experiment_ids(self) -> list[str]:
         return [*self._pages_of_experiments()]

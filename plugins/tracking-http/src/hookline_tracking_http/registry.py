@@ -56,9 +56,9 @@ class HttpModelRegistry(Asking, ModelRegistry):
     def search_models(self, query: Query) -> Page[RegisteredModel]:
         """Return the models that a query asks for."""
         request = messages.SearchModels(
-            filter=search.written_filter(search.REGISTERED_MODELS, query),
+            filter=search.written_filter(search.REGISTERED_MODELS, query, plain=self._plain),
             max_results=query.max_results,
-            order_by=search.written_order(search.REGISTERED_MODELS, query),
+            order_by=search.written_order(search.REGISTERED_MODELS, query, plain=self._plain),
             page_token=query.page_token or "",
         )
         page: messages.ModelsFound = self._ask("search_models", request, messages.ModelsFound)
@@ -104,9 +104,9 @@ class HttpModelRegistry(Asking, ModelRegistry):
     def search_versions(self, query: Query) -> Page[ModelVersion]:
         """Return the versions that a query asks for."""
         request = messages.SearchVersions(
-            filter=search.written_filter(search.MODEL_VERSIONS, query),
+            filter=search.written_filter(search.MODEL_VERSIONS, query, plain=self._plain),
             max_results=query.max_results,
-            order_by=search.written_order(search.MODEL_VERSIONS, query),
+            order_by=search.written_order(search.MODEL_VERSIONS, query, plain=self._plain),
             page_token=query.page_token or "",
         )
         page: messages.VersionsFound = self._ask("search_versions", request, messages.VersionsFound)

@@ -238,12 +238,12 @@ def _names(items):
         (search.REGISTERED_MODELS, "name LIKE 'asked-%'", ["name DESC"], ["asked-b", "asked-a"]),
         (search.REGISTERED_MODELS, "tags.t = 'a'", ["last_updated_timestamp"], ["asked-a"]),
         (search.MODEL_VERSIONS, "name = 'asked-a'", ["version_number DESC"], [2, 1]),
-        (search.MODEL_VERSIONS, "source_path LIKE 'models:/m-asked%'", ["creation_timestamp", "name"], [1, 2]),
+        (search.MODEL_VERSIONS, "source_path LIKE 's3://asked%'", ["creation_timestamp", "name"], [1, 2]),
         (search.LOGGED_MODELS, "name LIKE 'asked-%'", ["creation_timestamp DESC"], ["asked-b", "asked-a"]),
         (search.LOGGED_MODELS, "creation_timestamp > 5", ["metrics.`acc` DESC", "name"], ["asked-b", "asked-a"]),
         (search.LOGGED_MODELS, "params.p = 'a'", ["last_updated_timestamp"], ["asked-a"]),
     ],
-    ids=str,
+    ids=lambda given: getattr(given, "noun", None) or str(given),
 )
 def test_what_is_asked_for_in_our_words_is_asked_in_the_server_s(workspace, asked_for, vocabulary, asked, order, found):
     store, registry = workspace.tracking, workspace.model_registry
@@ -267,7 +267,7 @@ def asked_for(server, tmp_path_factory):
             experiment_id = store.create_experiment(f"asked-{each}").experiment_id
             registry.create_model(f"asked-{each}", tags={"t": each})
         for number in range(2):
-            registry.create_version(NewModelVersion("asked-a", f"models:/m-asked/{number}"))
+            registry.create_version(NewModelVersion("asked-a", f"s3://asked/{number}"))
         run_id = store.create_run(NewRun(experiment_id)).info.run_id
         for value, each in enumerate("ab"):
             model = store.create_logged_model(NewLoggedModel(experiment_id, f"asked-{each}", params={"p": each}))

@@ -1,6 +1,9 @@
 """Asking a server: what is sent, what is sent again, and what is said of a server that does not answer."""
 
 import http.server
+import shutil
+import ssl
+import subprocess
 import threading
 from contextlib import contextmanager
 
@@ -16,7 +19,7 @@ BY_OPERATION = {route.operation: route for route in ROUTES}
 
 
 @contextmanager
-def answering(*answers):
+def answering(*answers, certificate=None):
     """A server that gives these answers (status, body) in turn, the last one for ever; yields its URL and requests."""
     left, got = list(answers), []
 
@@ -41,10 +44,15 @@ def answering(*answers):
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate, certificate.with_suffix(".key"))
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+            server.handle_error = lambda *_given: None  # who does not trust it hangs up
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}", got
+            yield f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_port}", got
         finally:
             server.shutdown()
             thread.join()
@@ -224,3 +232,44 @@ def test_an_answer_that_breaks_off_is_said():
                 answer.read(96)
         client.close()
         thread.join()
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """The file of a certificate for this machine that nobody else knows; its key lies beside it."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl makes the certificate")
+    file = tmp_path_factory.mktemp("tls") / "own.pem"
+    options = ["-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=own"]
+    files = ["-keyout", str(file.with_suffix(".key")), "-out", str(file)]
+    extensions = ["-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(["openssl", "req", "-x509", *options, *extensions, *files], check=True, capture_output=True)
+    return file
+
+
+@pytest.mark.parametrize("way", ["an option", "the environment"])
+def test_a_certificate_of_one_s_own_is_trusted_where_it_is_named(certificate, monkeypatch, way):
+    options = {"ca_bundle": str(certificate)}
+    if way == "the environment":
+        monkeypatch.setenv("MLFLOW_TRACKING_SERVER_CERT_PATH", str(certificate))
+        options = {}
+    with answering((200, EXPERIMENT), certificate=certificate) as (url, _):
+        assert ask(url, **options).experiment.name == "Default"
+
+
+@pytest.mark.parametrize(
+    ("named", "error", "said"),
+    [
+        (None, Unavailable, "certificate is not trusted"),
+        ("none.pem", InvalidValue, "none.pem"),
+        ("no.pem", InvalidValue, "no.pem"),
+        ("", InvalidValue, "ca_bundle"),
+    ],
+)
+def test_one_that_is_not_trusted_ends_the_request_and_says_why(certificate, tmp_path, named, error, said):
+    (tmp_path / "no.pem").write_text("no certificate", encoding="utf-8")
+    options = {} if named is None else {"ca_bundle": str(tmp_path / named)}
+    with answering((200, EXPERIMENT), certificate=certificate) as (url, got):
+        with pytest.raises(error, match=said):
+            ask(url, **options)
+        assert got == []

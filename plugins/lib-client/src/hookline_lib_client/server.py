@@ -2,6 +2,7 @@
 
 import os
 import re
+import ssl
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -202,7 +203,7 @@ class Server:
         """Return the pool of this process; a forked child must not use its parent's connections."""
         with self._lock:
             if self._pools is None or self._process != os.getpid():
-                trusted = self._options.trusted()
+                trusted = self._trusted()
                 self._pools = urllib3.PoolManager(
                     maxsize=POOLED,
                     timeout=Timeout(connect=self._options.timeout, read=self._options.timeout),
@@ -210,6 +211,20 @@ class Server:
                 )
                 self._process = os.getpid()
             return self._pools
+
+    def _trusted(self) -> str | None:
+        """Return the file of certificates to trust. Raises `InvalidValue` where nothing can be trusted by it."""
+        file = self._options.trusted()
+        if file is not None and self.url.startswith("https:"):
+            try:
+                ssl.create_default_context(cafile=file)
+            except OSError as error:
+                raise InvalidValue(
+                    f"The certificates to trust for {self.url} cannot be read from {file!r}: "
+                    f"{error.strerror or error}. The option ca_bundle, or MLFLOW_TRACKING_SERVER_CERT_PATH, names a "
+                    "file in the format PEM."
+                ) from error
+        return file
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

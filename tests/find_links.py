@@ -18,6 +18,9 @@ def find_links() -> list[str]:
 
 
 if __name__ == "__main__":
+    if not sys.argv[1:]:
+        print("Name the command to run: python find_links.py COMMAND [ARGUMENT ...]", file=sys.stderr)
+        sys.exit(2)
     places = [*filter(None, os.environ.get("UV_FIND_LINKS", "").split(",")), *find_links()]
     environment = {**os.environ, "UV_FIND_LINKS": ",".join(places)} if places else os.environ
     sys.exit(subprocess.run(sys.argv[1:], env=environment, check=False).returncode)

@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,11 @@ def test_what_is_wrong_with_the_words_is_2_and_all_else_is_1():
     assert len(kinds) > 10
     for each in kinds:
         assert each.exit_code == (2 if issubclass(each, errors.InvalidValue) else 1), each
+
+
+@pytest.mark.parametrize("script", ["find_links.py", "peers/environment.py", "peers/environment.py . mlflaw"])
+def test_a_script_of_these_tests_that_is_told_too_little_says_what_it_needs(script):
+    folder = Path(__file__).parent
+    done = subprocess.run([sys.executable, *script.split()], cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1

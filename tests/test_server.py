@@ -57,6 +57,11 @@ def workspace_of(folder):
     return Workspace(Config.load(folder, environ={}))
 
 
+def cursors_of_intakes(folder):
+    with closing(sqlite3.connect(folder / ".hookline" / "hookline.db")) as connection:
+        return connection.execute("SELECT count(*) FROM hookline_intakes").fetchone()[0]
+
+
 @POSIX
 @pytest.mark.slow
 def test_what_was_answered_is_there_after_the_server_was_killed(tmp_path):
@@ -104,11 +109,14 @@ def test_what_was_answered_is_there_after_the_server_was_killed(tmp_path):
 def test_a_server_that_is_told_to_stop_stops_without_failure(tmp_path, number):
     with server(tmp_path) as (process, url):
         assert ask(url, "GET", "/ready")[0] == 200
+        for name in ("first", "second"):  # the second one is in the log before the store has it
+            post(url, "runs/create", experiment_id="0", run_name=name)
         process.send_signal(number)
         _, said = process.communicate(timeout=60)
         assert process.returncode == 0
         assert said == ""
         assert not process_is_alive(process.pid)
+    assert cursors_of_intakes(tmp_path) == 0
 
 
 @POSIX
@@ -133,6 +141,12 @@ def test_requests_are_logged_where_that_is_asked_for(tmp_path):
         (["--workers", "2", "--durability", "intake"], 2, "--durability commit"),
         (["--durability", "window"], 2, "intake"),
         (["--prefix", "x"], 2, "starts with '/'"),
+        *((["--allowed-host", each], 2, "ml.example") for each in ("*", "http://ml.lab", "ml.lab:80", "a b", "")),
+        *(
+            (["--allowed-origin", each], 2, "https://")
+            for each in ("*", "ml.lab", "http://a/page", "http://u@a", "null")
+        ),
+        *((["--artifact-scheme", each], 2, "such as s3") for each in ("s3://", "s3:", "", "*")),
         (["--tracking", "nowhere://x"], 2, "nowhere"),
         (["--port", "99999"], 2, "65535"),
         (["--auth", "nobody"], 2, "authenticator"),
@@ -259,6 +273,7 @@ def test_what_a_killed_server_answered_for_is_seen_by_the_next_command(tmp_path,
     assert [*(tmp_path / ".hookline").rglob("*.intake")] == []
     with workspace_of(tmp_path) as workspace:
         assert [*workspace.runs.history(made, "m").steps] == [*range(900)]
+    assert cursors_of_intakes(tmp_path) == 0
 
 
 @pytest.fixture

@@ -27,11 +27,11 @@ from hookline.search import (
 from hookline.testing import strategies
 
 
-def again(vocabulary, query):
+def again(vocabulary, query, *, plain=False):
     return parse(
         vocabulary,
-        written_filter(vocabulary, query),
-        written_order(vocabulary, query),
+        written_filter(vocabulary, query, plain=plain),
+        written_order(vocabulary, query, plain=plain),
         view=query.view,
         max_results=query.max_results,
     )
@@ -43,6 +43,7 @@ def test_any_search_is_read_as_it_was_written(vocabulary, data):
     text, order, view, size = data.draw(strategies.queries(vocabulary, []))
     query = parse(vocabulary, text, order, view=view, max_results=size)
     assert again(vocabulary, query) == query
+    assert again(vocabulary, query, plain=True) == query
 
 
 @given(key=st.text(min_size=1), value=st.text())
@@ -86,3 +87,9 @@ def test_an_order_by_the_metric_of_a_dataset_has_no_text():
     assert isinstance(order, OrderBy)
     with pytest.raises(NotSupported, match="dataset"):
         written_order(LOGGED_MODELS, parse(LOGGED_MODELS, order_by=[order]))
+
+
+def test_attributes_can_be_written_by_their_names_alone():
+    query = parse(MODEL_VERSIONS, "attributes.name = 'wine' AND tags.a = 'b'", ["attributes.creation_timestamp DESC"])
+    assert written_filter(MODEL_VERSIONS, query, plain=True) == "name = 'wine' AND tags.`a` = 'b'"
+    assert written_order(MODEL_VERSIONS, query, plain=True) == ["creation_timestamp DESC"]

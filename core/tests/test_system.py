@@ -13,6 +13,7 @@ import pytest
 
 from hookline.errors import ExecutionFailed, Unavailable
 from hookline.system import (
+    HeldLock,
     current_user,
     end_process_group,
     end_process_tree,
@@ -111,6 +112,26 @@ def test_a_file_system_without_locks_is_said_at_once(tmp_path, monkeypatch):
     monkeypatch.setattr("hookline.system.locks._lock", refuse)
     with pytest.raises(Unavailable, match=r"Cannot lock .*: No locks available"), file_lock(tmp_path / "lock", 600.0):
         pass
+
+
+def test_the_lock_of_a_file_that_its_holder_removed_is_none(tmp_path, monkeypatch):
+    """Another file may have its name by now: what is locked must be what has the name."""
+    path, opened = tmp_path / "file", os.open
+    path.write_text("first", encoding="utf-8")
+
+    def open_before_it_goes(*given):
+        descriptor = opened(*given)
+        path.unlink()
+        path.write_text("second", encoding="utf-8")
+        return descriptor
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", open_before_it_goes)
+        with pytest.raises(FileNotFoundError):
+            HeldLock.try_take(path, make=False)
+    held = HeldLock.try_take(path, make=False)
+    assert held is not None
+    held.release()
 
 
 # File systems --------------------------------------------------------------------------------------------------------

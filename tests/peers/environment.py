@@ -54,8 +54,15 @@ ENVIRONMENTS = {
 ON_REQUEST = {"frameworks", "torch", "tensorflow"}
 
 
-def main() -> None:
-    for name in sys.argv[2:] or [each for each in ENVIRONMENTS if each not in ON_REQUEST]:
+def main() -> int:
+    names = sys.argv[2:] or [each for each in ENVIRONMENTS if each not in ON_REQUEST]
+    if not sys.argv[1:] or not ENVIRONMENTS.keys() >= set(names):
+        print(
+            f"Give a folder, and names among {', '.join(ENVIRONMENTS)}: environment.py FOLDER [NAME ...]",
+            file=sys.stderr,
+        )
+        return 2
+    for name in names:
         installs = ENVIRONMENTS[name]
         folder = Path(sys.argv[1]) / name
         python = folder / "bin" / "python"
@@ -63,7 +70,8 @@ def main() -> None:
             subprocess.run(["uv", "venv", "-q", "--python", sys.executable, str(folder)], check=True)
         for packages in installs:
             subprocess.run(["uv", "pip", "install", "-q", "--python", str(python), *packages], check=True, cwd=ROOT)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -23,6 +23,7 @@ from hookline.entities import (
     ExperimentChange,
     LifecycleStage,
     Metric,
+    NewLoggedModel,
     NewModelVersion,
     NewRun,
     Points,
@@ -199,6 +200,84 @@ def test_a_model_is_logged_registered_and_loaded_by_both(server, workspace, expe
     assert mlflow(server, MODEL, name=name, rows=rows.tolist()) == [expected, "1", "the first"]
     ours = workspace.load_model(f"models:/{name}@best", allow_pickle=True)
     assert ours.predict(rows).tolist() == expected
+
+
+def test_what_commands_ask_of_runs_models_and_versions_is_found_by_our_ids(workspace, experiment, request):
+    """As `runs show`, `models register` and `models versions` do; the server has other ids."""
+    model = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
+    runs = []
+    for _ in range(2):
+        with workspace.start_run(experiment_name=request.node.name) as run:
+            runs.append((run.run_id, run.log_model(model, name="step").model_id))
+    assert [
+        {name: each.model_id for name, each in workspace.runs.files.models(workspace.runs.get(run_id).info).items()}
+        for run_id, _ in runs
+    ] == [{"step": model_id} for _, model_id in runs]
+    for run_id, _ in runs:
+        workspace.models.register(f"runs:/{run_id}/step", "found-there")
+    registry = workspace.model_registry
+    for number, (run_id, _) in enumerate(runs, 1):
+        page = registry.search_versions(search.parse(search.MODEL_VERSIONS, f"run_id = '{run_id}'"))
+        assert [(each.name, each.version, each.run_id) for each in page.items] == [("found-there", number, run_id)]
+
+
+def _names(items):
+    return [getattr(each, "version", None) or each.name for each in items]
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "asked", "order", "found"),
+    [
+        (search.EXPERIMENTS, "name LIKE 'asked-%'", ["name DESC"], ["asked-b", "asked-a"]),
+        (
+            search.EXPERIMENTS,
+            "name LIKE 'asked-%' AND creation_time > 5",
+            ["creation_time ASC"],
+            ["asked-a", "asked-b"],
+        ),
+        (search.REGISTERED_MODELS, "name LIKE 'asked-%'", ["name DESC"], ["asked-b", "asked-a"]),
+        (search.REGISTERED_MODELS, "tags.t = 'a'", ["last_updated_timestamp"], ["asked-a"]),
+        (search.MODEL_VERSIONS, "name = 'asked-a'", ["version_number DESC"], [2, 1]),
+        (search.MODEL_VERSIONS, "source_path LIKE 's3://asked%'", ["creation_timestamp", "name"], [1, 2]),
+        (search.LOGGED_MODELS, "name LIKE 'asked-%'", ["creation_timestamp DESC"], ["asked-b", "asked-a"]),
+        (search.LOGGED_MODELS, "creation_timestamp > 5", ["metrics.`acc` DESC", "name"], ["asked-b", "asked-a"]),
+        (search.LOGGED_MODELS, "params.p = 'a'", ["last_updated_timestamp"], ["asked-a"]),
+    ],
+    ids=lambda given: getattr(given, "noun", None) or str(given),
+)
+def test_what_is_asked_for_in_our_words_is_asked_in_the_server_s(workspace, asked_for, vocabulary, asked, order, found):
+    store, registry = workspace.tracking, workspace.model_registry
+    searches = {
+        "experiments": store.search_experiments,
+        "registered models": registry.search_models,
+        "model versions": registry.search_versions,
+        "logged models": lambda query: store.search_logged_models([asked_for], query),
+    }
+    assert _names(searches[vocabulary.noun](search.parse(vocabulary, asked, order)).items) == found
+
+
+@pytest.fixture(scope="module")
+def asked_for(server, tmp_path_factory):
+    """The id of the experiment with the logged models; there are two of each thing."""
+    folder = tmp_path_factory.mktemp("asked")
+    (folder / "hookline.yaml").write_text(f"tracking: mlflow+{server}\n", encoding="utf-8")
+    with Workspace(Config.load(folder, environ={})) as made:
+        store, registry = made.tracking, made.model_registry
+        for each in "ab":
+            experiment_id = store.create_experiment(f"asked-{each}").experiment_id
+            registry.create_model(f"asked-{each}", tags={"t": each})
+        for number in range(2):
+            registry.create_version(NewModelVersion("asked-a", f"s3://asked/{number}"))
+        run_id = store.create_run(NewRun(experiment_id)).info.run_id
+        for value, each in enumerate("ab"):
+            model = store.create_logged_model(NewLoggedModel(experiment_id, f"asked-{each}", params={"p": each}))
+            store.log_batch(run_id, Batch([Metric("acc", float(value), 0, model_id=model.model_id)]))
+    return experiment_id
+
+
+def test_what_is_deleted_for_good_elsewhere_says_where(store):
+    with pytest.raises(NotSupported, match="mlflow gc"):
+        store.purge(0)
 
 
 def test_a_hookline_url_of_mlflow_s_server_says_what_to_write(server, tmp_path):

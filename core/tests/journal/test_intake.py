@@ -1,5 +1,6 @@
 """Tests of intakes: what a server answered for is stored once, whatever became of the server."""
 
+import contextlib
 import logging
 import math
 import os
@@ -11,7 +12,7 @@ from hookline.entities import Batch, Metric, NewRun, as_points
 from hookline.errors import NotFound, Unavailable
 from hookline.journal import files, intake
 from hookline.journal.intake import Intake, deliver_intakes, hand_over
-from hookline.system import HeldLock
+from hookline.system import HeldLock, sync_file
 from hookline.testing.memory_tracking import MemoryTrackingStore
 
 EVERYTHING = {
@@ -41,6 +42,10 @@ class Store(MemoryTrackingStore):
     away = False
     transactions = 0
 
+    @property
+    def cursors_of_intakes(self):
+        return self._intakes
+
     def write_together(self, writes, intake=None):
         if self.away:
             raise Unavailable("away")
@@ -59,9 +64,9 @@ def run_id(store):
 
 
 @pytest.fixture
-def served(tmp_path):
+def served(store, tmp_path):
     """An intake; it is given back at the end."""
-    made = Intake(tmp_path)
+    made = Intake(tmp_path, store.forget_intake)
     yield made
     made.close(made.after)
 
@@ -73,6 +78,29 @@ def point(run_id, number):
 def kill(served):
     """What the system does for a server that was killed: its files are closed, its locks are gone."""
     served.close(0)
+
+
+class Crash(BaseException):
+    """The process ends here."""
+
+
+class Disk:
+    """A folder whose power goes: what was not synced is as it was."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.kept = {path: path.read_bytes() for path in files.intakes(folder)}
+
+    def sync(self, file):
+        sync_file(file)
+        if file == self.folder:
+            self.kept = {path: content for path, content in self.kept.items() if path.exists()}
+        elif file.exists():
+            self.kept[file] = file.read_bytes()
+
+    def cut(self):
+        for path, content in self.kept.items():
+            path.write_bytes(content)
 
 
 def steps(store, run_id):
@@ -229,6 +257,112 @@ def test_two_that_deliver_at_once_store_everything_once(served, store, run_id, t
     for start in (0, 2, 1):
         assert hand_over(store, served.intake_id, kept[start:], tmp_path, "store") == [None] * len(kept[start:])
     assert steps(store, run_id) == [0, 1, 2, 3]
+
+
+def test_a_process_that_finds_a_part_of_an_intake_locked_leaves_all_of_it(served, store, run_id, tmp_path, monkeypatch):
+    """What comes later would move the cursor past what the other process has still to deliver."""
+    monkeypatch.setattr(intake, "FILE_BYTES", 200)
+    monkeypatch.setattr(intake, "TOGETHER", 1)
+    for n in range(9):
+        served.keep(point(run_id, n))
+    kill(served)
+    assert len(files.intakes(tmp_path)) > 2
+    write_together, transactions = store.write_together, []
+
+    def at_once(writes, part):
+        transactions.append(part.first)
+        if len(transactions) == 1:
+            deliver_intakes(tmp_path, store, "store")
+        return write_together(writes, part)
+
+    monkeypatch.setattr(store, "write_together", at_once)
+    deliver_intakes(tmp_path, store, "store")
+    assert steps(store, run_id) == [*range(9)]
+    assert transactions == [*range(9)]
+
+
+@pytest.mark.parametrize("how", ["closed", "killed"])
+def test_of_an_intake_that_ended_the_store_keeps_no_cursor(served, store, run_id, tmp_path, how):
+    kept = [(served.keep(write), write) for write in (point(run_id, n) for n in range(3))]
+    hand_over(store, served.intake_id, kept[:2], tmp_path, "store")
+    if how == "closed":
+        hand_over(store, served.intake_id, kept[2:], tmp_path, "store")
+        served.close(3)
+    else:
+        kill(served)
+        deliver_intakes(tmp_path, store, "store")
+    assert steps(store, run_id) == [0, 1, 2]
+    assert (files.intakes(tmp_path), store.cursors_of_intakes) == ([], {})
+
+
+@pytest.mark.parametrize("stored", [0, 2])
+def test_of_an_intake_that_is_not_stored_yet_the_cursor_stays(served, store, run_id, tmp_path, stored):
+    kept = [(served.keep(write), write) for write in (point(run_id, n) for n in range(3))]
+    hand_over(store, served.intake_id, kept, tmp_path, "store")
+    served.close(stored)  # as far as the disk has it
+    assert store.cursors_of_intakes == {served.intake_id: 3}
+    deliver_intakes(tmp_path, store, "store")
+    assert steps(store, run_id) == [0, 1, 2]
+    assert store.cursors_of_intakes == {}
+
+
+@pytest.mark.parametrize("power_goes", [False, True], ids=["killed", "power goes"])
+@pytest.mark.parametrize("closes", [False, True], ids=["delivering", "closing"])
+@pytest.mark.parametrize("steps_done", range(12))
+def test_an_intake_whose_end_is_cut_short_is_stored_once_and_leaves_nothing(
+    served, store, run_id, tmp_path, monkeypatch, steps_done, closes, power_goes
+):
+    monkeypatch.setattr(intake, "FILE_BYTES", 200)
+    kept = [(served.keep(write), write) for write in (point(run_id, n) for n in range(8))]
+    hand_over(store, served.intake_id, kept[: len(kept) if closes else 3], tmp_path, "store")
+    disk, left = Disk(tmp_path), [steps_done]
+    served.forget(5 if closes else 0)  # what a power failure may bring back
+
+    def cut_short(call):
+        def do(*arguments, **named):
+            left[0] -= 1
+            if left[0] < 0:
+                raise Crash
+            return call(*arguments, **named)
+
+        return do
+
+    def end():
+        if closes:
+            served.close(served.after)
+        else:
+            deliver_intakes(tmp_path, store, "store")
+
+    if not closes:
+        kill(served)
+    with monkeypatch.context() as patch:
+        patch.setattr(intake, "sync_file", cut_short(disk.sync))
+        patch.setattr(os, "truncate", cut_short(os.truncate))
+        patch.setattr(type(tmp_path), "unlink", cut_short(type(tmp_path).unlink))
+        patch.setattr(store, "forget_intake", cut_short(store.forget_intake))
+        served._forget_cursor = store.forget_intake
+        with contextlib.suppress(Crash):
+            end()
+    if power_goes:
+        disk.cut()
+    deliver_intakes(tmp_path, store, "store")
+    assert steps(store, run_id) == [*range(8)]
+    assert (files.intakes(tmp_path), store.cursors_of_intakes) == ([], {})
+
+
+def test_a_cursor_that_cannot_be_forgotten_now_is_forgotten_later(served, store, run_id, tmp_path, monkeypatch):
+    kept = [(served.keep(point(run_id, 1)), point(run_id, 1))]
+    hand_over(store, served.intake_id, kept, tmp_path, "store")
+
+    def away(_intake_id):
+        raise Unavailable("away")
+
+    monkeypatch.setattr(served, "_forget_cursor", away)
+    served.close(1)
+    assert store.cursors_of_intakes
+    deliver_intakes(tmp_path, store, "store")
+    assert steps(store, run_id) == [1]
+    assert (files.intakes(tmp_path), store.cursors_of_intakes) == ([], {})
 
 
 def test_a_run_that_is_not_there_is_no_reason_to_lose_another(store):

@@ -10,6 +10,7 @@ import pytest
 from auth_servers import PASSWORD
 
 from hookline import Config, Workspace
+from hookline.cli.output import moment
 from hookline.errors import HooklineError, NotFound, Refused
 from hookline.search import RUNS, parse
 
@@ -168,3 +169,14 @@ def test_a_server_says_which_options_its_users_have(home):
         assert done.returncode == 2, done.stderr
         assert said in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_times_are_shown_as_a_person_reads_them(home):
+    create(home, "jane")
+    hookline(home, "auth", "tokens", "create", "jane", "--days", "1")
+    for noun, name in (("users", []), ("tokens", ["jane"])):
+        (row,) = json.loads(hookline(home, "auth", noun, "list", *name, "--json"))
+        shown = hookline(home, "auth", noun, "list", *name)
+        assert row["created"] > 10**12
+        assert str(row["created"]) not in shown
+        assert moment(row["created"]) in shown

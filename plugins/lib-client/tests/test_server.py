@@ -1,6 +1,9 @@
 """Asking a server: what is sent, what is sent again, and what is said of a server that does not answer."""
 
 import http.server
+import shutil
+import ssl
+import subprocess
 import threading
 from contextlib import contextmanager
 
@@ -16,7 +19,7 @@ BY_OPERATION = {route.operation: route for route in ROUTES}
 
 
 @contextmanager
-def answering(*answers):
+def answering(*answers, certificate=None):
     """A server that gives these answers (status, body) in turn, the last one for ever; yields its URL and requests."""
     left, got = list(answers), []
 
@@ -41,10 +44,15 @@ def answering(*answers):
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate, certificate.with_suffix(".key"))
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+            server.handle_error = lambda *_given: None  # who does not trust it hangs up
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}", got
+            yield f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_port}", got
         finally:
             server.shutdown()
             thread.join()
@@ -79,6 +87,8 @@ def test_an_answer_is_read(monkeypatch):
         ("{}", {}, {"MLFLOW_TRACKING_USERNAME": "ann", "MLFLOW_TRACKING_PASSWORD": "x"}, "Basic YW5uOng="),
         ("{}", {"username": "ann", "password": "x"}, {}, "Basic YW5uOng="),
         ("http://ann:x@{}", {}, {}, "Basic YW5uOng="),
+        ("{}", {"username": "zoë", "password": "größe €"}, {}, "Basic em/DqzpncsO2w59lIOKCrA=="),
+        ("http://zo%C3%AB:gr%C3%B6%C3%9Fe%20%E2%82%AC@{}", {}, {}, "Basic em/DqzpncsO2w59lIOKCrA=="),
         ("{}", {"headers": {"authorization": "mine"}}, {}, "mine"),
         ("{}", {"headers_from": "hookline_lib_client_test_headers:of"}, {}, "of the server"),
     ],
@@ -96,6 +106,34 @@ def test_who_asks_is_said(monkeypatch, tmp_path, url, options, variables, sent):
         whole = url.format(place) if url == "{}" else url.format(place.removeprefix("http://"))
         ask(whole, **options)
     assert {k.lower(): v for k, v in got[0][2].items()}.get("authorization") == sent
+
+
+@pytest.mark.parametrize("value", ["t0k3n\n", "t0k3n\r\nX: y", "t0k3n€", "t0k3n\0"])
+@pytest.mark.parametrize(("name", "said"), [("token", "HOOKLINE_TRACKING_TOKEN"), ("headers", "'x-key'")])
+def test_what_no_header_can_have_is_told_and_not_shown(name, value, said):
+    with answering((200, EXPERIMENT)) as (url, got):
+        with pytest.raises(InvalidValue, match=said) as caught:
+            ask(url, **{name: value if name == "token" else {"x-key": value}})
+        assert got == []
+    assert "t0k3n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "said"),
+    [
+        ({}, 401, "wants to know who asks"),
+        ({"token": "t0k3n"}, 401, "does not accept the token"),
+        ({"username": "ann", "password": "w0rd"}, 401, "does not accept the user 'ann' with the password"),
+        ({"username": "ann", "password": "w0rd"}, 403, "does not let the user 'ann' do that"),
+        ({"token": "t0k3n"}, 403, "does not let the owner of the token do that"),
+    ],
+)
+def test_who_is_turned_away_is_told_why(options, status, said):
+    body = b'{"error_code":"PERMISSION_DENIED","message":"Permission denied"}' if status == 403 else b"no"
+    with answering((status, body)) as (url, _), pytest.raises(Refused, match=said) as caught:
+        ask(url, use_environment=False, **options)
+    assert url in str(caught.value)
+    assert not {"t0k3n", "w0rd"} & set(str(caught.value).replace(".", " ").split())
 
 
 def test_what_is_secret_is_not_shown():
@@ -194,3 +232,44 @@ def test_an_answer_that_breaks_off_is_said():
                 answer.read(96)
         client.close()
         thread.join()
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """The file of a certificate for this machine that nobody else knows; its key lies beside it."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl makes the certificate")
+    file = tmp_path_factory.mktemp("tls") / "own.pem"
+    options = ["-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=own"]
+    files = ["-keyout", str(file.with_suffix(".key")), "-out", str(file)]
+    extensions = ["-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(["openssl", "req", "-x509", *options, *extensions, *files], check=True, capture_output=True)
+    return file
+
+
+@pytest.mark.parametrize("way", ["an option", "the environment"])
+def test_a_certificate_of_one_s_own_is_trusted_where_it_is_named(certificate, monkeypatch, way):
+    options = {"ca_bundle": str(certificate)}
+    if way == "the environment":
+        monkeypatch.setenv("MLFLOW_TRACKING_SERVER_CERT_PATH", str(certificate))
+        options = {}
+    with answering((200, EXPERIMENT), certificate=certificate) as (url, _):
+        assert ask(url, **options).experiment.name == "Default"
+
+
+@pytest.mark.parametrize(
+    ("named", "error", "said"),
+    [
+        (None, Unavailable, "certificate is not trusted"),
+        ("none.pem", InvalidValue, "none.pem"),
+        ("no.pem", InvalidValue, "no.pem"),
+        ("", InvalidValue, "ca_bundle"),
+    ],
+)
+def test_one_that_is_not_trusted_ends_the_request_and_says_why(certificate, tmp_path, named, error, said):
+    (tmp_path / "no.pem").write_text("no certificate", encoding="utf-8")
+    options = {} if named is None else {"ca_bundle": str(tmp_path / named)}
+    with answering((200, EXPERIMENT), certificate=certificate) as (url, got):
+        with pytest.raises(error, match=said):
+            ask(url, **options)
+        assert got == []

@@ -60,6 +60,16 @@ def test_a_path_that_leads_elsewhere_is_refused_on_every_way(client, workspace, 
     assert workspace.artifacts.locate("artifacts:/").store.list("") == []
 
 
+@pytest.mark.parametrize("path", ["%c0%ae%c0%ae/x", "a%ff", "%ed%a0%80", "%e2%82/x"])
+def test_a_path_that_is_no_utf_8_is_refused_and_stands_for_no_other_name(client, workspace, things, path):
+    run_id, _ = things
+    for method in ("GET", "PUT", "DELETE"):
+        for at in (f"{PROXY}/artifacts/0/{run_id}/artifacts/{path}", f"/api/2.0/mlflow/logged-models/{path}"):
+            assert client.raw(method, at, b"x")[0] == 400
+    assert workspace.artifacts.locate("artifacts:/").store.list("") == []
+    assert client.raw("PUT", f"{PROXY}/artifacts/0/{run_id}/artifacts/{quote(chr(0xFFFD))}", b"x")[0] == 200
+
+
 def test_what_was_put_is_listed_read_and_removed(client):
     run_id = client.run()
     key = f"0/{run_id}/artifacts/plots/ä b.txt"

@@ -1,5 +1,6 @@
 """What browsers, proxies and broken clients send: refused before a handler sees it, in bounded memory and time."""
 
+import contextlib
 import gzip
 import json
 import socket
@@ -190,6 +191,40 @@ def test_a_request_that_two_servers_would_read_differently_is_refused(client, he
     answer = client.bytes(sent + b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 4"), answer
     assert b" 200 " not in answer
+
+
+@pytest.mark.parametrize("name", ["Host", "Origin", "Authorization", "Content-Type", "Content-Encoding"])
+def test_a_header_that_says_two_things_is_refused(client, name):
+    """A proxy may have looked at the one, and the server at the other."""
+    head = "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX: 1\r\nX: 2\r\n"
+    given = {"Host": "localhost", "Content-Type": "application/json"}.get(name, "identity")
+    said = [f"{name}: {given}\r\n"] * (1 if name == "Host" else 2)
+    assert client.bytes(f"{head}\r\n".encode()).startswith(b"HTTP/1.1 200 ")
+    answer = client.bytes(f"{head}{''.join(said)}\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert name.lower().encode() in answer
+
+
+@pytest.mark.parametrize("piece", [b"a" * 1000, b"b: c\r\n" * 100], ids=["one header", "many headers"])
+@pytest.mark.parametrize(
+    "begun", [b"GET /health?", b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: "], ids=["url", "headers"]
+)
+def test_a_head_that_does_not_end_is_refused_in_bounded_memory(client, begun, piece):
+    if begun.endswith(b"?"):
+        piece = piece.replace(b"\r\n", b"").replace(b" ", b"")
+    with socket.create_connection(("127.0.0.1", client.port), timeout=30) as connection:
+        connection.sendall(begun)
+        sent = 0
+        with contextlib.suppress(ConnectionError):
+            while sent < 2**24:  # far less than it may be, far more than what waits in buffers of the system
+                connection.sendall(piece)
+                sent += len(piece)
+    assert sent < 2**24
+
+
+def test_a_long_head_is_answered(client):
+    """A cookie of some kilobytes, say."""
+    assert client.raw("GET", "/health", headers={"Cookie": "c" * 30_000})[0] == 200
 
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "DELETE", "PATCH", "PUT", "OPTIONS", "PROPFIND"])

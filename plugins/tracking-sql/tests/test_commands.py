@@ -42,6 +42,25 @@ def test_a_broken_reference_is_found(
     assert "rows of hookline_segments refer to rows that are gone" in done.output
 
 
+@pytest.mark.parametrize(
+    ("taken", "said"),
+    [
+        ("DROP TABLE hookline_overviews", "the table hookline_overviews is missing"),
+        (
+            "ALTER TABLE hookline_datasets DROP COLUMN source_type",
+            "the column hookline_datasets.source_type is missing",
+        ),
+    ],
+)
+def test_what_somebody_has_taken_away_is_found(
+    hookline: Callable[..., Result], store: SqlTrackingStore, uri: str, execute: Execute, taken: str, said: str
+) -> None:
+    execute(taken)
+    done = hookline("db", "check", uri)
+    assert done.exit_code == 1
+    assert said in done.output
+
+
 def test_an_older_database_is_found_and_a_present_one_stays(
     hookline: Callable[..., Result],
     store: SqlTrackingStore,

@@ -182,6 +182,9 @@ class TrackingStore(ABC):
             raise NotSupported(f"{type(self).__name__} takes no intakes.")
         return [self._attempt(write) for write in writes]
 
+    def forget_intake(self, intake_id: str) -> None:  # noqa: B027 - most stores have no cursors of intakes
+        """Forget the cursor of an intake: nothing comes from it any more. One that is not known is no error."""
+
     def _attempt(self, write: Write) -> HooklineError | None:
         try:
             if isinstance(write, NewRun):

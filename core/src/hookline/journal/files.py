@@ -192,6 +192,11 @@ def intakes(folder: Path) -> list[Path]:
     return sorted(folder / name for name in _names(folder) if name.endswith(INTAKE_SUFFIX))
 
 
+def intake_of(path: Path) -> str:
+    """Return the id of the intake that a file belongs to."""
+    return path.name.rpartition("-")[0]
+
+
 def refused(folder: Path, run_id: str) -> list[dict[str, Any]]:
     """Return what stores refused of the records of a run.
 

@@ -10,7 +10,7 @@ import errno
 import logging
 import os
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from json import JSONEncoder
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from attrs import define, evolve, fields
 from hookline.entities import Batch, IntakePart, Metric, NewRun, Points, RunStatus, Write, now_ms
 from hookline.errors import CursorMoved, HooklineError, StoredThoughDeleted
 from hookline.interfaces import TrackingStore
-from hookline.journal.files import INTAKE_SUFFIX, JournalFiles, intakes, new_file, run_name
+from hookline.journal.files import INTAKE_SUFFIX, JournalFiles, intake_of, intakes, new_file, run_name
 from hookline.journal.frames import (
     FORMAT,
     Damaged,
@@ -59,11 +59,12 @@ class Intake:
     """The intake of one server. `keep` is called from one thread; all else from any, also at the same time.
 
     Args:
-        folder: that of the store's journals.
+        folder: that of the store's journals. forget_cursor: `TrackingStore.forget_intake` of the store.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, forget_cursor: Callable[[str], object]) -> None:
         self.folder, self.intake_id = folder, secrets.token_hex(8)
+        self._forget_cursor = forget_cursor
         self.after = 0
         """The number that follows that of the last write."""
         self._files: list[_File] = []
@@ -105,13 +106,16 @@ class Intake:
             _remove(self._files.pop(0))
 
     def close(self, stored: int) -> None:
-        """Remove what is stored for good, and leave the rest to who comes next."""
-        for file in self._files:
-            if file.after <= stored:
-                _remove(file)
-            else:
+        """End the intake where all of it is stored for good, else leave the files to who comes next."""
+        try:
+            if self._files and self._files[-1].after <= stored:
+                _end(self.intake_id, [file.path for file in self._files], self._forget_cursor)
+        except (OSError, HooklineError) as error:
+            log.debug("Whoever opens the journals next removes the intake: %s", error)
+        finally:
+            for file in self._files:
                 os.close(file.descriptor)
-        self._files = []
+            self._files = []
 
 
 def deliver_intakes(folder: Path, store: TrackingStore, name: str) -> None:
@@ -123,32 +127,51 @@ def deliver_intakes(folder: Path, store: TrackingStore, name: str) -> None:
     Raises:
         Unavailable: the store is away; the files stay.
     """
-    for path in intakes(folder):
-        with contextlib.suppress(OSError):  # somebody else has just delivered it
-            held = HeldLock.try_take(path, make=False)
-            if held is None:  # its server lives
-                continue
-            with contextlib.closing(_Held(held)):
-                _deliver(path, store, name)
+    for intake_id in dict.fromkeys(map(intake_of, intakes(folder))):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as locks:  # somebody else has just delivered it
+            if left := _take_over(folder, intake_id, locks):
+                for path in left:
+                    _deliver(path, store, name)
                 store.sync()
-                path.unlink()
+                _end(intake_id, left, store.forget_intake)
 
 
-@define(eq=False)
-class _Held:
-    """A lock that `contextlib.closing` gives back."""
+def _take_over(folder: Path, intake_id: str, locks: contextlib.ExitStack) -> list[Path]:
+    """Lock all files of an intake, and return them in order; none where its server lives, or somebody else delivers it.
 
-    lock: HeldLock
+    All of them: who delivered a later one alone would move the cursor past what another process is about to deliver. A
+    server holds its last file until it is gone, so that none comes once that is locked here.
+    """
+    held: list[Path] = []
+    while more := [path for path in intakes(folder) if intake_of(path) == intake_id and path not in held]:
+        for path in more:
+            lock = HeldLock.try_take(path, make=False)
+            if lock is None:
+                return []
+            locks.callback(lock.release)
+            held.append(path)
+    return held
 
-    def close(self) -> None:
-        self.lock.release()
+
+def _end(intake_id: str, paths: Sequence[Path], forget_cursor: Callable[[str], object]) -> None:
+    """Remove the files of an intake, all of which is stored for good, and its cursor from the store.
+
+    The cursor goes once the disk says that nothing is left that could be delivered again. The files go after it: who
+    finds an empty one, since this process ended here, does the rest.
+    """
+    for path in paths:
+        os.truncate(path, 0)
+        sync_file(path)
+    sync_file(paths[0].parent)  # of others, which went before
+    forget_cursor(intake_id)
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _deliver(path: Path, store: TrackingStore, name: str) -> None:
-    intake_id = path.name.rpartition("-")[0]
     writes = _read(path)
     while some := portion(writes):
-        hand_over(store, intake_id, some, path.parent, name)
+        hand_over(store, intake_of(path), some, path.parent, name)
 
 
 def portion(writes: Iterator[tuple[int, Write]]) -> list[tuple[int, Write]]:

@@ -199,7 +199,7 @@ class Journals:
 
     def intake(self) -> Intake:
         """Return an intake for a server of the store. Raises `Refused` where the folder cannot be made."""
-        return Intake(self._made_root)
+        return Intake(self._made_root, lambda intake_id: self._primary.store().forget_intake(intake_id))
 
     @property
     def _own(self) -> set[files.JournalFiles]:

@@ -11,19 +11,27 @@ from hookline.search.syntax import Comparison, Entity, Field, Operator, OrderBy,
 from hookline.search.vocabulary import PROMPT_TAG, Vocabulary
 
 
-def written_filter(vocabulary: Vocabulary, query: Query) -> str:
-    """Return the comparisons of a query as one filter; "" where there are none."""
+def written_filter(vocabulary: Vocabulary, query: Query, *, plain: bool = False) -> str:
+    """Return the comparisons of a query as one filter; "" where there are none.
+
+    Args:
+        plain: whether attributes are written by their names alone, which some of MLflow's searches ask for.
+    """
     hidden = Comparison(Field(Entity.TAG, PROMPT_TAG), Operator.IS_NULL) if vocabulary.hides_prompts else None
-    return " AND ".join(_comparison(vocabulary, each) for each in query.where if each != hidden)
+    asked = (each for each in query.where if each != hidden)
+    return " AND ".join(_comparison(written_field(vocabulary, each.field, plain=plain), each) for each in asked)
 
 
-def written_order(vocabulary: Vocabulary, query: Query) -> list[str]:
+def written_order(vocabulary: Vocabulary, query: Query, *, plain: bool = False) -> list[str]:
     """Return the order of a query as items such as `"metrics.rmse DESC"`, without the tie-breaks that end it.
+
+    Args:
+        plain: as for `written_filter`.
 
     Raises:
         NotSupported: an item orders by the metric of a dataset, which no text says.
     """
-    return [_item(vocabulary, each) for each in asked_order(vocabulary, query)]
+    return [_item(written_field(vocabulary, each.field, plain=plain), each) for each in asked_order(vocabulary, query)]
 
 
 def asked_order(vocabulary: Vocabulary, query: Query) -> Sequence[OrderBy]:
@@ -37,21 +45,20 @@ def asked_order(vocabulary: Vocabulary, query: Query) -> Sequence[OrderBy]:
     return items
 
 
-def written_field(vocabulary: Vocabulary, field: Field) -> str:
-    """Return a field as it is written in a filter."""
+def written_field(vocabulary: Vocabulary, field: Field, *, plain: bool = False) -> str:
+    """Return a field as it is written in a filter; `plain` as there."""
     if field.entity is Entity.ATTRIBUTE:
-        return f"{vocabulary.attribute_names[0]}.{field.key}"
+        return field.key if plain else f"{vocabulary.attribute_names[0]}.{field.key}"
     return f"{field.entity.value}s.{_quoted(field.key, '`')}"
 
 
-def _item(vocabulary: Vocabulary, order: OrderBy) -> str:
+def _item(field: str, order: OrderBy) -> str:
     if order.dataset_name is not None:
         raise NotSupported("An order by a metric on a dataset cannot be written as a text.")
-    return f"{written_field(vocabulary, order.field)} {'ASC' if order.ascending else 'DESC'}"
+    return f"{field} {'ASC' if order.ascending else 'DESC'}"
 
 
-def _comparison(vocabulary: Vocabulary, asked: Comparison) -> str:
-    field = written_field(vocabulary, asked.field)
+def _comparison(field: str, asked: Comparison) -> str:
     if asked.operator in (Operator.IS_NULL, Operator.IS_NOT_NULL):
         return f"{field} {asked.operator}"
     return f"{field} {asked.operator} {_value(asked)}"

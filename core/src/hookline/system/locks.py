@@ -77,18 +77,21 @@ class HeldLock:
             make: whether a file that is not there is made.
 
         Raises:
-            OSError: the file cannot be made, or opened. Unavailable: the file system cannot lock.
+            OSError: the file cannot be made, or opened, or who held it has removed it. Unavailable: the file system
+                cannot lock.
         """
         flags = os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | (os.O_CREAT if make else 0)
         descriptor = os.open(path, flags, 0o600)
         try:
-            if try_lock(descriptor, path):
-                descriptor, held = -1, cls(descriptor)
-                return held
+            if not try_lock(descriptor, path):
+                return None
+            if not os.fstat(descriptor).st_nlink:  # another file may have its name by now, and another one its lock
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+            descriptor, held = -1, cls(descriptor)
+            return held
         finally:
             if descriptor >= 0:
                 os.close(descriptor)
-        return None
 
     def release(self) -> None:
         """Give the lock back. Its file stays. Releasing twice is no error."""

@@ -85,3 +85,17 @@ class IntakeLaws(StoreSuite):
             assert _values(store, run_id) == [1, 3]
             with pytest.raises(CursorMoved):
                 store.write_together(writes, IntakePart("i", 0, 4))
+
+    def test_a_cursor_that_is_forgotten_begins_anew(self, store: TrackingStore, takes: bool) -> None:
+        """Those of other intakes stay. Forgetting what is not known is no error, also where none are known."""
+        store.forget_intake("none")
+        if takes:
+            run_id = store.create_run(NewRun("0")).info.run_id
+            for each in ("one", "two"):
+                assert store.write_together([(run_id, _point(1))], IntakePart(each, 0, 1)) == [None]
+            for _ in range(2):
+                store.forget_intake("one")
+            assert store.write_together([(run_id, _point(2))], IntakePart("one", 0, 1)) == [None]
+            with pytest.raises(CursorMoved):
+                store.write_together([(run_id, _point(3))], IntakePart("two", 0, 1))
+            assert _values(store, run_id) == [1, 1, 2]

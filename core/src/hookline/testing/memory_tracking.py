@@ -198,6 +198,11 @@ class MemoryTrackingStore(MemoryDocuments, TrackingStore, LoggedModels):
             self._intakes[intake.intake_id] = intake.after
             return [self._attempt_answered(write) for write in writes]
 
+    def forget_intake(self, intake_id: str) -> None:
+        """See `TrackingStore.forget_intake`."""
+        with self._lock:
+            self._intakes.pop(intake_id, None)
+
     def _attempt_answered(self, write: Write) -> HooklineError | None:
         """Store what was answered for before, also into what was deleted meanwhile."""
         owner = self._experiments.get(write.experiment_id) if isinstance(write, NewRun) else self._runs.get(write[0])

@@ -1,5 +1,6 @@
 """`hookline auth`: look after the users of the configured store. Passwords are asked for, or come from a file."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import click
 from hookline.cli.context import CliContext, only_reads, pass_cli
 from hookline.cli.groups import NounCommand
 from hookline.cli.options import confirm
+from hookline.cli.output import moment
 from hookline.errors import InvalidValue
 from hookline_auth_basic.accounts import EXPERIMENT, KINDS, MODEL, Accounts, User
 from hookline_auth_basic.levels import Level, level_of
@@ -21,6 +23,7 @@ _yes = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 _experiment = click.option("--experiment", metavar="NAME", help="The experiment, by its name.")
 _experiment_id = click.option("--experiment-id", metavar="ID", help="The experiment, by its id.")
 _model = click.option("--model", metavar="NAME", help="The registered model.")
+_MOMENTS = frozenset({"created", "expires", "used"})
 _LEVELS = click.Choice([each.name for each in Level], case_sensitive=False)
 
 
@@ -72,7 +75,7 @@ def create_user(cli: CliContext, name: str, admin: bool, password_file: str | No
 def list_users(cli: CliContext) -> None:
     """List the users of the configured store."""
     found = [_plain(each) for each in _accounts(cli).users()]
-    cli.out(found, rows=found, nothing="There is no user. Add one: hookline auth users create NAME --admin")
+    cli.out(found, rows=_read(found), nothing="There is no user. Add one: hookline auth users create NAME --admin")
 
 
 @click.command(cls=NounCommand)
@@ -221,7 +224,7 @@ def list_tokens(cli: CliContext, name: str) -> None:
     accounts = _accounts(cli)
     accounts.get(name)
     found = [_plain_token(each) for each in Tokens(accounts).of(name)]
-    cli.out(found, rows=found, nothing=f"{name!r} has no token.")
+    cli.out(found, rows=_read(found), nothing=f"{name!r} has no token.")
 
 
 @click.command(cls=NounCommand)
@@ -243,3 +246,8 @@ def _plain_token(token: Token) -> dict[str, Any]:
         "expires": token.expires,
         "used": token.used,
     }
+
+
+def _read(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows with times as a person reads them."""
+    return [{key: moment(value) if key in _MOMENTS else value for key, value in each.items()} for each in found]

@@ -1,6 +1,9 @@
 """A server that is asked over HTTP: requests of the table of routes out, structs and errors back."""
 
 import os
+import re
+import ssl
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
@@ -10,7 +13,7 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import msgspec
 import urllib3
-from urllib3.util import Retry, Timeout, make_headers
+from urllib3.util import Retry, Timeout
 
 from hookline.errors import HooklineError, InvalidValue, Unavailable
 from hookline.providers import resolve
@@ -25,6 +28,7 @@ POOLED = 16
 """Connections that are kept open."""
 _AGAIN = frozenset({429, 502, 503, 504})
 _JSON = "application/json"
+_SENDABLE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
 Body = bytes | BinaryIO | None
 
 
@@ -161,10 +165,20 @@ class Server:
         if token is not None:
             headers["authorization"] = f"Bearer {token}"
         elif self._user is not None:
-            headers.update(make_headers(basic_auth=f"{self._user}:{self._password or ''}"))
+            pair = f"{self._user}:{self._password or ''}".encode("utf-8", "surrogateescape")
+            headers["authorization"] = f"Basic {b64encode(pair).decode()}"
         if self._headers_from is not None:
             headers.update(self._headers_from(self.url))
+        for name, value in headers.items():
+            if not _SENDABLE.fullmatch(value):
+                raise InvalidValue(self._not_sendable(name))
         return headers
+
+    def _not_sendable(self, name: str) -> str:
+        what = f"The header {name!r}"
+        if name == "authorization":
+            what = "The token (HOOKLINE_TRACKING_TOKEN, MLFLOW_TRACKING_TOKEN or the option `token`)"
+        return f"{what} for the server {self.url} holds a line break, or another character that no header can have."
 
     def _retries(self, repeat: bool) -> Retry:
         """A connection that was not made is tried again in any case: nothing was sent."""
@@ -190,7 +204,7 @@ class Server:
         """Return the pool of this process; a forked child must not use its parent's connections."""
         with self._lock:
             if self._pools is None or self._process != os.getpid():
-                trusted = self._options.trusted()
+                trusted = self._trusted()
                 self._pools = urllib3.PoolManager(
                     maxsize=POOLED,
                     timeout=Timeout(connect=self._options.timeout, read=self._options.timeout),
@@ -198,6 +212,20 @@ class Server:
                 )
                 self._process = os.getpid()
             return self._pools
+
+    def _trusted(self) -> str | None:
+        """Return the file of certificates to trust. Raises `InvalidValue` where nothing can be trusted by it."""
+        file = self._options.trusted()
+        if file is not None and self.url.startswith("https:"):
+            try:
+                ssl.create_default_context(cafile=file)
+            except OSError as error:
+                raise InvalidValue(
+                    f"The certificates to trust for {self.url} cannot be read from {file!r}: "
+                    f"{error.strerror or error}. The option ca_bundle, or MLFLOW_TRACKING_SERVER_CERT_PATH, names a "
+                    "file in the format PEM."
+                ) from error
+        return file
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -226,11 +254,27 @@ class Server:
     def _meant(self, response: urllib3.BaseHTTPResponse) -> HooklineError:
         error = error_of(response.status, response.data)
         if response.status == 401:
-            error.args = (
-                f"{error} The server {self.url} wants to know who asks: set HOOKLINE_TRACKING_TOKEN, or "
-                "HOOKLINE_TRACKING_USERNAME and HOOKLINE_TRACKING_PASSWORD.",
-            )
+            error.args = (f"{error} The server {self.url} {self._what_it_wants()}",)
+        elif str(error) == "Permission denied":  # that is all that an MLflow server says, and ours
+            error.args = (f"Permission denied: the server {self.url} does not let {self._who()} do that.",)
         return error
+
+    def _what_it_wants(self) -> str:
+        if self._options.given("token") is not None:
+            return "does not accept the token that was sent: look at HOOKLINE_TRACKING_TOKEN."
+        if self._user is not None:
+            return (
+                f"does not accept {self._who()} with the password that was sent: look at HOOKLINE_TRACKING_USERNAME "
+                "and HOOKLINE_TRACKING_PASSWORD."
+            )
+        return (
+            "wants to know who asks: set HOOKLINE_TRACKING_TOKEN, or HOOKLINE_TRACKING_USERNAME and "
+            "HOOKLINE_TRACKING_PASSWORD."
+        )
+
+    def _who(self) -> str:
+        has_token = self._options.given("token") is not None
+        return "the owner of the token" if has_token or self._user is None else f"the user {self._user!r}"
 
     def _path(self, route: Route, fields: dict[str, Any]) -> str:
         """Return the path of a route, its slots filled with fields, which are taken out."""

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from urllib.parse import urlsplit
 
 import click
@@ -17,6 +18,9 @@ from hookline_server.openapi import document
 from hookline_server.serve import Authentication, Order, serve_from, served_workspace
 from hookline_server.settings import MEGABYTE, Durability, ServerSettings
 
+_NAME = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
+_ORIGIN = re.compile(rf"https?://({_NAME.pattern}|\[[0-9a-f:.]+\])(:\d+)?", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*", re.IGNORECASE)
 _FLAGS = "--auth, or with --allow-unauthenticated"
 
 
@@ -85,9 +89,9 @@ def server(
         host, allow_unauthenticated=allow_unauthenticated or auth is not None, flag=_FLAGS, what="the stores"
     )
     settings = ServerSettings(
-        hosts=(host, *hosts, *_name_in(public_url)),
-        origins=origins,
-        artifact_schemes=schemes,
+        hosts=(host, *map(_host, hosts), *_name_in(public_url)),
+        origins=tuple(map(_origin, origins)),
+        artifact_schemes=tuple(map(_scheme, schemes)),
         max_body=max_body_mb * MEGABYTE,
         max_file=max_file_mb * MEGABYTE,
         durability=Durability(durability) if durability else None,
@@ -110,6 +114,27 @@ def _show_requests() -> None:
     logger = logging.getLogger("hookline.server.requests")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
+
+
+def _host(given: str) -> str:
+    if not _NAME.fullmatch(given):
+        raise InvalidValue(f"--allowed-host is a name such as ml.example, without a scheme or a port, not {given!r}.")
+    return given
+
+
+def _origin(given: str) -> str:
+    origin = given.rstrip("/")
+    if not _ORIGIN.fullmatch(origin):
+        raise InvalidValue(
+            f"--allowed-origin is what a page's address begins with, such as https://ml.example, not {given!r}."
+        )
+    return origin
+
+
+def _scheme(given: str) -> str:
+    if not _SCHEME.fullmatch(given):
+        raise InvalidValue(f"--artifact-scheme is the scheme of a URI alone, such as s3, not {given!r}.")
+    return given.lower()
 
 
 def _prefix(given: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -53,7 +54,8 @@ class Exchange:
         self.status = 0
         self.is_read = False
         self.number = f"{_PROCESS}{next(_numbers):x}"
-        self.header: Callable[[bytes], bytes | None] = dict(reversed(scope["headers"])).get
+        self._first_headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))
+        self.header = self._first_headers.get
 
     @property
     def address(self) -> str:
@@ -65,6 +67,14 @@ class Exchange:
     def headers(self) -> dict[str, str]:
         """The headers; names in lower case, the last of several."""
         return {name.decode("latin-1"): value.decode("latin-1") for name, value in self.scope["headers"]}
+
+    @property
+    def repeated_headers(self) -> frozenset[bytes]:
+        """The names of the headers that came more than once; mostly none."""
+        if len(self._first_headers) == len(self.scope["headers"]):
+            return frozenset()
+        counts = Counter(name for name, _ in self.scope["headers"])
+        return frozenset(name for name, count in counts.items() if count > 1)
 
     @cached_property
     def query(self) -> list[tuple[str, str]]:

@@ -1,17 +1,19 @@
-"""What is checked of every request before anything else: its host, its origin, its media type.
+"""What is checked of every request before anything else: its path, its host, its origin, its media type.
 
 A page in a browser on this machine can send requests here: `Host` tells those of a name that was made to point here
 (DNS rebinding), `Origin` and `Sec-Fetch-Site` those of other pages.
 """
 
 import ipaddress
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from hookline_lib_wire.errors import WireError
 from hookline_server.exchanges import Exchange
 from hookline_server.settings import LOCAL_NAMES, ServerSettings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_ONCE = frozenset({b"host", b"origin", b"authorization", b"content-type", b"content-encoding"})
+"""Headers of which a request has one: a proxy might have looked at another one than the server."""
 
 
 class Guard:
@@ -23,7 +25,8 @@ class Guard:
         self._known: dict[bytes, bool] = {}
 
     def check(self, exchange: Exchange) -> None:
-        """Raise `WireError` for a host or an origin that is not allowed, and for a compressed body."""
+        """Raise `WireError` for a host or an origin that is not allowed, a compressed body, and what is unclear."""
+        _check_is_clear(exchange)
         host = exchange.header(b"host")
         if not self._is_allowed(host):
             raise WireError(
@@ -63,6 +66,19 @@ class Guard:
         parts = urlsplit(text)
         if parts.scheme not in ("http", "https") or parts.netloc != host.decode("latin-1").lower():
             raise WireError("PERMISSION_DENIED", "Cross-origin request blocked")
+
+
+def _check_is_clear(exchange: Exchange) -> None:
+    """Raise `WireError` for a request that another program might read in another way."""
+    repeated = exchange.repeated_headers & _ONCE
+    if repeated:
+        named = b", ".join(sorted(repeated)).decode("latin-1")
+        raise WireError("BAD_REQUEST", f"Send each of these headers once: {named}.")
+    if "\ufffd" in exchange.scope["path"]:  # which stands for every byte that is none of UTF-8, too
+        try:
+            unquote_to_bytes(exchange.scope["raw_path"]).decode()
+        except UnicodeDecodeError as error:
+            raise WireError("BAD_REQUEST", "The path cannot be read: percent-encode it as UTF-8.") from error
 
 
 def host_name(host: str) -> str | None:

@@ -42,6 +42,8 @@ class Asking:
     """
 
     routes: ClassVar[Mapping[str, Route]] = BY_OPERATION
+    _plain: ClassVar[bool] = False
+    """Whether the server wants attributes by their names alone: see `search.written_filter`."""
 
     def __init__(self, uri: str, options: HttpOptions | None = None) -> None:
         self._server = Server(uri, options)

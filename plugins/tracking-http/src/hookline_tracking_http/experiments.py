@@ -1,13 +1,11 @@
 """Experiments of a server."""
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from hookline import search
-from hookline.entities import Experiment, ExperimentChange, LifecycleStage, Page
-from hookline.errors import NotFound
+from hookline.entities import Experiment, ExperimentChange, LifecycleStage, Page, Purged
+from hookline.errors import NotFound, NotSupported
 from hookline.search.syntax import Query
-from hookline.search.vocabulary import Vocabulary
 from hookline.store_rules import experiment_not_found
 from hookline_lib_wire import entities
 from hookline_lib_wire.answers import location
@@ -19,9 +17,6 @@ from hookline_tracking_http.asking import Asking
 
 class ServedExperiments(Asking):
     """The part of a tracking store that keeps experiments."""
-
-    _EXPERIMENTS: ClassVar[Vocabulary] = search.EXPERIMENTS
-    """In whose words searches of experiments are written."""
 
     def create_experiment(
         self, name: str, *, artifact_location: str | None = None, tags: Mapping[str, str] | None = None
@@ -81,9 +76,18 @@ class ServedExperiments(Asking):
         request = messages.SearchExperiments(
             max_results=query.max_results,
             page_token=query.page_token or "",
-            filter=search.written_filter(self._EXPERIMENTS, query),
-            order_by=search.written_order(self._EXPERIMENTS, query),
+            filter=search.written_filter(search.EXPERIMENTS, query, plain=self._plain),
+            order_by=search.written_order(search.EXPERIMENTS, query, plain=self._plain),
             view_type=query.view.value,
         )
         page: messages.ExperimentsFound = self._ask("search_experiments", request, messages.ExperimentsFound)
         return Page([*map(entities.experiment, page.experiments)], entities.given(page.next_page_token, "") or None)
+
+    def purge(
+        self, until: int, *, keep: Collection[str] = (), discard: Callable[[Purged], object] | None = None
+    ) -> Sequence[Purged]:
+        """Raise `NotSupported`: files go with what they belong to, and are not reached from here."""
+        raise NotSupported(
+            f"What {self._server.url} keeps is deleted for good where its stores are: with `hookline gc` there, or "
+            "with `mlflow gc` where it is a server of MLflow's."
+        )

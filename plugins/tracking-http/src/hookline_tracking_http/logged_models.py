@@ -50,7 +50,7 @@ class ServedLoggedModels(Asking, LoggedModels):
         """Return the models that a query asks for."""
         request = messages.SearchLoggedModels(
             experiment_ids=list(experiment_ids),
-            filter=search.written_filter(search.LOGGED_MODELS, query),
+            filter=search.written_filter(search.LOGGED_MODELS, query, plain=self._plain),
             max_results=query.max_results,
             order_by=[self._order_item(each) for each in search.asked_order(search.LOGGED_MODELS, query)],
             page_token=query.page_token or "",

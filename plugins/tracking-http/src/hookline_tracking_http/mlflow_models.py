@@ -10,9 +10,8 @@ from hookline.store_rules import changed_logged_model, logged_model_not_found
 from hookline_lib_wire import answers, entities
 from hookline_lib_wire.messages import logged_models as messages
 from hookline_lib_wire.messages.base import Tag
-from hookline_lib_wire.messages.runs import RunData
 from hookline_tracking_http.logged_models import ServedLoggedModels
-from hookline_tracking_http.names import MODEL_TAG, RUN_TAG, Named, bound, model_as_ours, possible, token_of
+from hookline_tracking_http.names import MODEL_TAG, Named, bound, model_as_ours, possible, token_of
 
 
 class MlflowLoggedModels(Named, ServedLoggedModels):
@@ -92,17 +91,6 @@ class MlflowLoggedModels(Named, ServedLoggedModels):
     def _under_our_ids(self, found: LoggedModel) -> LoggedModel:
         model = model_as_ours(found)
         return model if model.source_run_id is None else evolve(model, source_run_id=self._our_run(model.source_run_id))
-
-    def _our_run(self, name: str) -> str:
-        """Return our id of a run that the server named; the server's where we have none."""
-        for ours, theirs in [*self._names.items()]:
-            if theirs == name:
-                return ours
-        found = self._run_by_id(name)
-        tags = entities.texts(entities.given(found.data, RunData()).tags) if found else {}
-        ours = tags.get(RUN_TAG, name)
-        self._names[ours] = name
-        return ours
 
 
 def _tags(given: Mapping[str, str]) -> list[Tag]:

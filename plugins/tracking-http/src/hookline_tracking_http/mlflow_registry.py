@@ -1,26 +1,23 @@
 """The model registry behind the URL of a server of MLflow's."""
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 from attrs import evolve
 
-from hookline import search
 from hookline.entities import ModelChange, ModelVersion, NewModelVersion, Page, RegisteredModel, VersionChange
 from hookline.entities.registry import STAGES
-from hookline.search.syntax import Query
-from hookline.search.vocabulary import Vocabulary
+from hookline.search.syntax import Entity, Field, Query
 from hookline.store_rules import changed_model, changed_version
 from hookline_lib_client.options import HttpOptions
 from hookline_lib_wire import answers, entities
 from hookline_lib_wire.messages import registry as messages
+from hookline_lib_wire.messages.base import Request
 from hookline_tracking_http.mlflow_store import PREFIX
 from hookline_tracking_http.names import Named, bound, token_of
 from hookline_tracking_http.registry import HttpModelRegistry
 
-_LOGGED = "models:/"
-_ATTRIBUTE = "attribute"
-"""What the server calls a field of an entity in the filters of a registry."""
+_MODELS = "models:/"
+_RUN_ID = Field(Entity.ATTRIBUTE, "run_id")
 
 
 class MlflowModelRegistry(Named, HttpModelRegistry):
@@ -29,25 +26,13 @@ class MlflowModelRegistry(Named, HttpModelRegistry):
     Args, and what is raised: as for `MlflowTrackingStore`.
     """
 
-    _MODELS: ClassVar[Vocabulary] = evolve(search.REGISTERED_MODELS, attribute_names=(_ATTRIBUTE,))
-    _VERSIONS: ClassVar[Vocabulary] = evolve(search.MODEL_VERSIONS, attribute_names=(_ATTRIBUTE,))
-
     def __init__(self, uri: str, options: HttpOptions | None = None) -> None:
         super().__init__(uri.removeprefix(PREFIX), options)
         self._names = {}
 
-    def _order(self, vocabulary: Vocabulary, query: Query) -> list[str]:
-        """Return an order as the server wants it: the names of attributes alone."""
-        return [each.removeprefix(f"{_ATTRIBUTE}.") for each in super()._order(vocabulary, query)]
-
     def search_models(self, query: Query) -> Page[RegisteredModel]:
         """Return the models that a query asks for."""
         page = super().search_models(evolve(query, page_token=token_of(query)))
-        return bound(query, page.items, page.next_page_token)
-
-    def search_versions(self, query: Query) -> Page[ModelVersion]:
-        """Return the versions that a query asks for."""
-        page = super().search_versions(evolve(query, page_token=token_of(query)))
         return bound(query, page.items, page.next_page_token)
 
     def _registered(self, found: messages.RegisteredModel) -> RegisteredModel:
@@ -56,10 +41,11 @@ class MlflowModelRegistry(Named, HttpModelRegistry):
         named: dict[int, list[str]] = {}
         for alias in sorted(model.aliases):
             named.setdefault(model.aliases[alias], []).append(alias)
-        latest = sorted(model.latest_versions, key=lambda each: STAGES.index(each.current_stage))
-        return evolve(
-            model, latest_versions=tuple(evolve(each, aliases=tuple(named.get(each.version, ()))) for each in latest)
+        latest = sorted(
+            map(self._under_our_id, model.latest_versions), key=lambda each: STAGES.index(each.current_stage)
         )
+        shown = (evolve(each, aliases=tuple(named.get(each.version, ()))) for each in latest)
+        return evolve(model, latest_versions=tuple(shown))
 
     def create_model(
         self, name: str, *, description: str = "", tags: Mapping[str, str] | None = None
@@ -98,9 +84,9 @@ class MlflowModelRegistry(Named, HttpModelRegistry):
 
     def _named_source(self, source: str) -> str:
         """Return a source in the server's words: `models:/ID` names a logged model."""
-        name = source.removeprefix(_LOGGED)
+        name = source.removeprefix(_MODELS)
         return (
-            f"{_LOGGED}{self._model_name(name)}" if name != source and "/" not in name and "@" not in name else source
+            f"{_MODELS}{self._model_name(name)}" if name != source and "/" not in name and "@" not in name else source
         )
 
     def update_version(self, name: str, version: int, change: VersionChange) -> ModelVersion:
@@ -123,3 +109,15 @@ class MlflowModelRegistry(Named, HttpModelRegistry):
         for key in set(change.deleted_tags) & set(present.tags):
             self._ask("delete_version_tag", messages.DeleteVersionTag(name=name, version=number, key=key))
         return self.get_version(name, version)
+
+    def search_versions(self, query: Query) -> Page[ModelVersion]:
+        """Return the versions that a query asks for."""
+        where = [self._with_names(each, self._run_name) if each.field == _RUN_ID else each for each in query.where]
+        page = super().search_versions(evolve(query, where=tuple(where), page_token=token_of(query)))
+        return bound(query, [*map(self._under_our_id, page.items)], page.next_page_token)
+
+    def _version(self, operation: str, request: Request) -> ModelVersion:
+        return self._under_our_id(super()._version(operation, request))
+
+    def _under_our_id(self, version: ModelVersion) -> ModelVersion:
+        return version if version.run_id is None else evolve(version, run_id=self._our_run(version.run_id))

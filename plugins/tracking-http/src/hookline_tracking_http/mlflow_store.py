@@ -34,7 +34,6 @@ from hookline.interfaces import TrackingStore
 from hookline.interfaces.tracking import OWN_PLACES
 from hookline.search.evaluate import selected_columns
 from hookline.search.syntax import Comparison, Query
-from hookline.search.vocabulary import Vocabulary
 from hookline.store_rules import (
     changed_experiment,
     changed_run,
@@ -83,7 +82,6 @@ class MlflowTrackingStore(ServedExperiments, MlflowLoggedModels, TrackingStore):
 
     capabilities: ClassVar[frozenset[str]] = frozenset({OWN_PLACES})
     routes: ClassVar[Mapping[str, Route]] = ROUTES
-    _EXPERIMENTS: ClassVar[Vocabulary] = evolve(search.EXPERIMENTS, attribute_names=("attribute",))
 
     def __init__(self, uri: str, options: HttpOptions | None = None) -> None:
         super().__init__(uri.removeprefix(PREFIX), options)

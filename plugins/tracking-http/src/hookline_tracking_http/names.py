@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from attrs import asdict, evolve
 
@@ -27,6 +27,7 @@ _PAGE = 1000
 class Named(Asking):
     """Finds runs and logged models by our ids, and by the server's where it named them itself. Thread safe."""
 
+    _plain: ClassVar[bool] = True
     _names: dict[str, str]
     """The server's id by ours. An id never changes, so that it is remembered for ever."""
 
@@ -98,6 +99,17 @@ class Named(Asking):
             "search_logged_models", request, logged_models.LoggedModelsFound
         )
         return found.models[0] if found.models else None
+
+    def _our_run(self, name: str) -> str:
+        """Return our id of a run that the server named; the server's where we have none."""
+        for ours, theirs in [*self._names.items()]:
+            if theirs == name:
+                return ours
+        found = self._run_by_id(name)
+        tags = entities.texts(entities.given(found.data, runs.RunData()).tags) if found else {}
+        ours = tags.get(RUN_TAG, name)
+        self._names[ours] = name
+        return ours
 
     def _with_names(self, asked: Comparison, name_of: Callable[[str], str]) -> Comparison:
         """Return a comparison of ids with those that the server has; what it does not know stays, and is not found."""

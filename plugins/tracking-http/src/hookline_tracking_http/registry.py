@@ -1,13 +1,11 @@
 """The model registry behind a server's URL."""
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 from hookline import search
 from hookline.entities import ModelChange, ModelVersion, NewModelVersion, Page, RegisteredModel, VersionChange
 from hookline.interfaces import ModelRegistry
 from hookline.search.syntax import Query
-from hookline.search.vocabulary import Vocabulary
 from hookline.store_rules import version_not_found
 from hookline_lib_wire import answers, entities
 from hookline_lib_wire.messages import own
@@ -25,13 +23,6 @@ class HttpModelRegistry(Asking, ModelRegistry):
     Raises:
         InvalidValue: the URI names no server.
     """
-
-    _MODELS: ClassVar[Vocabulary] = search.REGISTERED_MODELS
-    _VERSIONS: ClassVar[Vocabulary] = search.MODEL_VERSIONS
-    """In whose words searches are written."""
-
-    def _order(self, vocabulary: Vocabulary, query: Query) -> list[str]:
-        return search.written_order(vocabulary, query)
 
     # Models ----------------------------------------------------------------------------------------------------------
 
@@ -65,9 +56,9 @@ class HttpModelRegistry(Asking, ModelRegistry):
     def search_models(self, query: Query) -> Page[RegisteredModel]:
         """Return the models that a query asks for."""
         request = messages.SearchModels(
-            filter=search.written_filter(self._MODELS, query),
+            filter=search.written_filter(search.REGISTERED_MODELS, query, plain=self._plain),
             max_results=query.max_results,
-            order_by=self._order(self._MODELS, query),
+            order_by=search.written_order(search.REGISTERED_MODELS, query, plain=self._plain),
             page_token=query.page_token or "",
         )
         page: messages.ModelsFound = self._ask("search_models", request, messages.ModelsFound)
@@ -113,9 +104,9 @@ class HttpModelRegistry(Asking, ModelRegistry):
     def search_versions(self, query: Query) -> Page[ModelVersion]:
         """Return the versions that a query asks for."""
         request = messages.SearchVersions(
-            filter=search.written_filter(self._VERSIONS, query),
+            filter=search.written_filter(search.MODEL_VERSIONS, query, plain=self._plain),
             max_results=query.max_results,
-            order_by=self._order(self._VERSIONS, query),
+            order_by=search.written_order(search.MODEL_VERSIONS, query, plain=self._plain),
             page_token=query.page_token or "",
         )
         page: messages.VersionsFound = self._ask("search_versions", request, messages.VersionsFound)

@@ -4,6 +4,7 @@ from contextlib import closing
 from pathlib import Path
 
 import click
+import sqlalchemy as sa
 
 from hookline.cli.bars import Bar
 from hookline.cli.context import CliContext, pass_cli
@@ -107,6 +108,22 @@ def _problems(database: Database) -> list[str]:
         problems.append(f"the schema is {present}, and this version needs {schema.HEAD}: {way_out}")
     with database.reading() as connection:
         damage, lost = database.dialect.damage(connection), database.dialect.lost_references(connection)
+        missing = _missing(connection) if present == schema.HEAD else []
     problems += [f"damaged: {line}" for line in damage]
+    problems += [f"the {what} is missing: use a copy of the database that has it" for what in missing]
     problems += [f"rows of {table} refer to rows that are gone" for table in lost]
     return problems
+
+
+def _missing(connection: sa.Connection) -> list[str]:
+    """Return the tables and columns of the present schema that somebody has taken away."""
+    inspector = sa.inspect(connection)
+    present = set(inspector.get_table_names())
+    missing = []
+    for table in schema.metadata.sorted_tables:
+        if table.name not in present:
+            missing.append(f"table {table.name}")
+            continue
+        columns = {column["name"] for column in inspector.get_columns(table.name)}
+        missing += [f"column {table.name}.{column.name}" for column in table.columns if column.name not in columns]
+    return missing

@@ -65,6 +65,11 @@ class TogetherPart(Part, TrackingStore):
         except HooklineError:  # one of them cannot be stored, and nobody said which
             return [*self._one_by_one(writes, intake)]
 
+    def forget_intake(self, intake_id: str) -> None:
+        """See `TrackingStore.forget_intake`."""
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(schema.intakes).where(schema.intakes.c.intake_id == intake_id))
+
     def _one_by_one(self, writes: Sequence[Write], intake: IntakePart | None) -> Iterable[HooklineError | None]:
         if intake is None:
             return map(self._attempt, writes)

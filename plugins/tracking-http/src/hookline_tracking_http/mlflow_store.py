@@ -129,7 +129,6 @@ class MlflowTrackingStore(ServedExperiments, MlflowLoggedModels, TrackingStore):
     def create_run(self, run: NewRun) -> RunRecord:
         """Create a run, once for each of our ids."""
         self._checked(run.experiment_id)
-        _check_lengths({}, run.tags)
         found = self._run_by_tag(run.run_id, [run.experiment_id])
         if found is None:
             request = runs.CreateRun(

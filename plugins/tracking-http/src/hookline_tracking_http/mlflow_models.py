@@ -1,21 +1,38 @@
 """Logged models on a server of MLflow's, 3.0 or newer."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 from attrs import evolve
 
 from hookline.entities import LifecycleStage, LoggedModel, LoggedModelChange, NewLoggedModel, Page
+from hookline.errors import NotSupported
 from hookline.search.syntax import Comparison, Entity, OrderBy, Query
 from hookline.store_rules import changed_logged_model, logged_model_not_found
 from hookline_lib_wire import answers, entities
 from hookline_lib_wire.messages import logged_models as messages
-from hookline_lib_wire.messages.base import Tag
+from hookline_lib_wire.messages.base import Request, Tag
 from hookline_tracking_http.logged_models import ServedLoggedModels
 from hookline_tracking_http.names import MODEL_TAG, Named, bound, model_as_ours, possible, token_of
+
+A = TypeVar("A")
+_OPERATIONS = frozenset({"create_logged_model", "get_logged_model", "search_logged_models"})
+"""The first that is asked of a server about logged models."""
 
 
 class MlflowLoggedModels(Named, ServedLoggedModels):
     """The part of a tracking store that keeps logged models."""
+
+    def _ask(self, operation: str, request: Request, answer: type[A] | Any = dict) -> A:
+        try:
+            return super()._ask(operation, request, answer)
+        except NotSupported as error:
+            if operation in _OPERATIONS:
+                raise NotSupported(
+                    f"{self._server.url} keeps no logged models: servers of MLflow's do from 3.0 on. Log the folder of "
+                    "the model as an artifact of the run, or upgrade the server."
+                ) from error
+            raise
 
     def create_logged_model(self, model: NewLoggedModel) -> LoggedModel:
         """Create a model in the status PENDING, once for each of our ids."""
@@ -62,13 +79,16 @@ class MlflowLoggedModels(Named, ServedLoggedModels):
         return self.get_logged_model(model_id)
 
     def search_logged_models(self, experiment_ids: Sequence[str], query: Query) -> Page[LoggedModel]:
-        """Return the models that a query asks for."""
+        """Return the models that a query asks for; a server older than 3.0 has none."""
         asked_of = possible(experiment_ids) if experiment_ids else self._experiment_ids()
         if not asked_of:
             return Page([])
         where = tuple(map(self._model_as_named, query.where))
         asked = evolve(query, where=where, page_token=token_of(query, experiment_ids))
-        page = super().search_logged_models(asked_of, asked)
+        try:
+            page = super().search_logged_models(asked_of, asked)
+        except NotSupported:
+            return Page([])
         return bound(query, [*map(self._under_our_ids, page.items)], page.next_page_token, experiment_ids)
 
     def _model_as_named(self, asked: Comparison) -> Comparison:

@@ -52,6 +52,13 @@ def test_axe_finds_nothing_in_the_palette(tab, address):
 
 
 @pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_on_a_telephone(tabs, address, name):
+    tab = tabs(size=(390, 844))
+    tab.open(address(name)).wait_for_timeout(600)
+    assert tab.axe() == []
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_nothing_is_wider_than_a_telephone(tabs, address, name):
     page = tabs(size=(390, 844)).open(address(name))
     page.wait_for_timeout(500)

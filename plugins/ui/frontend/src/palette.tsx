@@ -103,6 +103,7 @@ function useEntries(text: string): Entry[] {
   const views = useViews().data;
   const runs = useRunsNamed(text, experiments?.map((each) => each.experiment_id));
   return useMemo(() => {
+    const named = new Map(experiments?.map((each) => [each.experiment_id, each.name]));
     const found: Entry[] = [
       { text: "Models", kind: "Page", icon: "box", run: () => go(href(["models"])) },
       ...(experiments ?? []).map((each): Entry => ({
@@ -113,7 +114,7 @@ function useEntries(text: string): Entry[] {
       })),
       ...(models ?? []).map((each): Entry => ({ text: each.name, kind: "Model", icon: "box", run: () => go(href(["models", each.name])) })),
       ...(views ?? []).map((each): Entry => ({ text: viewName(each), kind: "View", icon: "bookmark", run: () => go(viewHref(each) ?? "#/") })),
-      ...runs.map((each): Entry => ({ text: runName(each), kind: "Run", icon: "chart", run: () => go(href(["runs", each.info.run_id])) })),
+      ...runs.map((each): Entry => ({ text: runName(each), kind: `Run of ${named.get(each.info.experiment_id ?? "") ?? "an experiment"}`, icon: "chart", run: () => go(href(["runs", each.info.run_id])) })),
       { text: "Light", kind: "Theme", icon: "sun", run: () => setTheme("light") },
       { text: "Dark", kind: "Theme", icon: "moon", run: () => setTheme("dark") },
       { text: "As the system", kind: "Theme", icon: "sun", run: () => setTheme("system") },

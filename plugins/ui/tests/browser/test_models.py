@@ -49,6 +49,7 @@ def test_two_versions_differ_in_the_metrics_and_parameters_of_their_runs(tab):
     expect(sheet.get_by_role("rowheader", name="rmse")).to_be_visible()
     expect(sheet.get_by_role("rowheader", name="n_estimators")).to_have_count(0)
     expect(sheet.get_by_text("2 equal")).to_be_visible()
+    expect(sheet).not_to_contain_text("hookline.")
     assert tab.axe() == []
 
 

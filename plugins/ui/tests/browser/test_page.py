@@ -66,6 +66,27 @@ def test_nothing_is_wider_than_a_telephone(tabs, address, name):
     assert page.locator("main").evaluate("main => main.scrollWidth") <= 390
 
 
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
+@pytest.mark.parametrize(
+    ("name", "opened"),
+    [
+        ("runs", "Columns"),
+        ("runs", "Views"),
+        ("grouped", "Views"),
+        ("charts", "Over a metric"),
+        ("run", "Read it from"),
+    ],
+)
+def test_a_menu_opens_within_the_window(tabs, address, size, name, opened):
+    page = tabs(size=size).open(address(name))
+    page.get_by_role("button", name=opened).click()
+    panel = page.locator(".menu > .panel")
+    expect(panel).to_be_visible()
+    box = panel.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= size[0]
+
+
 def test_the_experiments_are_reached_on_a_telephone(tabs, address):
     page = tabs(size=(390, 844)).open(address("runs"))
     page.locator(".topbar").get_by_role("button", name="Experiments").click()

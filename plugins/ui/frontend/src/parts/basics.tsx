@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type ButtonHTMLAttributes, type ReactNode } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, type ButtonHTMLAttributes, type ReactNode } from "react";
 import { ApiError } from "../api/client";
 import type { Run } from "../api/types";
 import { colourIndex } from "../colours";
@@ -18,7 +18,10 @@ export function Button({ icon, look = "plain", children, className = "", ...rest
   );
 }
 
-/** A button that opens a panel below itself; Escape and a click elsewhere close it. */
+/** How far from the edges of the window a panel stays. */
+const EDGE = 12;
+
+/** A button that opens a panel below itself, within the window; Escape and a click elsewhere close it. */
 export function Menu({
   label,
   icon,
@@ -34,6 +37,13 @@ export function Menu({
 }) {
   const [open, setOpen] = useState(false);
   const whole = useRef<HTMLDivElement>(null);
+  const panel = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    if (!open || !panel.current) return;
+    const { left, right } = panel.current.getBoundingClientRect();
+    const by = Math.max(EDGE - left, Math.min(0, document.documentElement.clientWidth - EDGE - right));
+    if (by) panel.current.style.transform = `translateX(${by}px)`;
+  }, [open]);
   useEffect(() => {
     if (!open) return;
     const outside = (event: Event) => {
@@ -57,7 +67,11 @@ export function Menu({
       <Button icon={icon} aria-label={title} title={title} aria-expanded={open} onClick={() => setOpen(!open)}>
         {label}
       </Button>
-      {open && <div className={`panel ${end ? "end" : ""}`}>{children(() => setOpen(false))}</div>}
+      {open && (
+        <div className={`panel ${end ? "end" : ""}`} ref={panel}>
+          {children(() => setOpen(false))}
+        </div>
+      )}
     </div>
   );
 }

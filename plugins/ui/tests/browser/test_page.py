@@ -151,6 +151,30 @@ def test_behind_a_proxy_everything_lies_below_the_prefix(tabs, serve, site_at, f
         expect(page.locator(".markdown strong")).to_have_text("ridge")
 
 
+@pytest.mark.parametrize("passes_host", [True, False])
+def test_a_proxy_may_take_the_prefix_off_and_pass_its_own_host(tabs, serve, site_at, filled, proxy, passes_host):
+    proxy.passes_host = passes_host
+    options = [] if passes_host else ["--public-url", proxy.url]
+    with serve("server", *options) as proxy.upstream:
+        page = tabs(site=site_at(proxy.url)).open(f"#/experiments/{filled['trainings']}?layout=split")
+        expect(page.locator(".count")).to_have_text("8 runs")
+        page.locator(".u-over").first.wait_for()
+        page.locator(".table").get_by_role("link", name="ridge 0.1").click()
+        page.get_by_role("button", name="Add a tag").click()
+        page.get_by_label("Key of the tag").fill("behind")
+        page.keyboard.press("Enter")
+        expect(page.locator(".tags")).to_contain_text("behind")
+
+
+def test_a_proxy_that_makes_the_page_a_strange_one_is_told_what_to_do(tabs, serve, site_at, filled, proxy):
+    proxy.passes_host = False
+    with serve("server") as proxy.upstream:
+        tab = tabs(site=site_at(proxy.url))
+        tab.expect("403 (Forbidden)")
+        page = tab.open(f"#/experiments/{filled['trainings']}")
+        expect(page.get_by_text(f"hookline server --public-url {proxy.url.rstrip('/')}").first).to_be_visible()
+
+
 def test_a_server_that_is_gone_is_told_with_the_command_that_starts_it(tabs, serve, site_at, filled):
     with serve("ui", "--no-browser") as url:
         tab = tabs(site=site_at(url))

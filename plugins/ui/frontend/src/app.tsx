@@ -68,5 +68,9 @@ function Content({ place }: { place: Place }) {
 
 function NotFound() {
   useTitle("Not found");
-  return <Empty title="There is no such page">The list on the side leads to those that there are.</Empty>;
+  return (
+    <Empty title="There is no such page" isPage>
+      The list on the side leads to those that there are.
+    </Empty>
+  );
 }

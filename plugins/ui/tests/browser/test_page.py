@@ -18,6 +18,9 @@ PAGES = {
     "metrics": "#/runs/{run}?tab=metrics",
     "artifacts": "#/runs/{run}?tab=artifacts&file=tables/predictions.csv",
     "compare": "#/compare?runs={run},{other}",
+    "nothing compared": "#/compare",
+    "nowhere": "#/nowhere",
+    "logs": "#/runs/{logged}?tab=logs",
     "models": "#/models",
     "model": "#/models/diabetes",
 }

@@ -4,7 +4,7 @@ import type { Run } from "../api/types";
 import { Charts } from "../charts/pane";
 import { exactTime, number, runDuration, runName } from "../format";
 import { Explore } from "../explore/view";
-import { Dot, Empty, Failure, Loading, Segments } from "../parts/basics";
+import { Dot, Empty, Failure, Loading, Segments, STATUS } from "../parts/basics";
 import { useTitle } from "../parts/title";
 import { href, useFields } from "../router";
 import { environmentOf, isDirty, isOwnTag, metricOf, paramOf, tagOf } from "../values";
@@ -28,12 +28,12 @@ export function ComparePage() {
   const all = fields.get("rows") === "all";
   if (ids.length < 2) {
     return (
-      <Empty title="Choose runs to compare">
+      <Empty title="Choose runs to compare" isPage>
         Select two or more rows of a table of runs, then choose Compare. The address names them, so it can be sent.
       </Empty>
     );
   }
-  if (found.error) return <Failure error={found.error} retry={() => void found.refetch()} />;
+  if (found.error) return <Failure isPage error={found.error} retry={() => void found.refetch()} />;
   if (!found.data) return <Loading what="the runs" />;
   const runs = found.data;
   return (
@@ -141,7 +141,7 @@ function sectionsOf(runs: Run[]): { title: string; rows: Row[] }[] {
     {
       title: "Run",
       rows: [
-        row("Status", (run) => run.info.status),
+        row("Status", (run) => STATUS[run.info.status ?? ""] ?? run.info.status),
         row("Started", (run) => exactTime(run.info.start_time)),
         row("Duration", runDuration),
         row("User", (run) => tagOf(run, "mlflow.user")),

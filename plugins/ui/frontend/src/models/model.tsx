@@ -21,9 +21,9 @@ export function ModelPage({ name }: { name: string }) {
   const chosen = (fields.get("versions") ?? "").split(",").filter(Boolean);
   useTitle(name);
   if (found.error instanceof ApiError && found.error.status === 404) {
-    return <Empty title="There is no such model" command="hookline models list" />;
+    return <Empty title="There is no such model" command="hookline models list" isPage />;
   }
-  if (found.error) return <Failure error={found.error} retry={() => void found.refetch()} />;
+  if (found.error) return <Failure isPage error={found.error} retry={() => void found.refetch()} />;
   if (!found.data) return <Loading what="the model" />;
   const model = found.data;
   const describe = async (description: string) => {

@@ -105,7 +105,7 @@ export function Segments<T extends string>({
   );
 }
 
-const STATUS: Record<string, string> = {
+export const STATUS: Record<string, string> = {
   RUNNING: "Running",
   FINISHED: "Finished",
   FAILED: "Failed",
@@ -135,10 +135,11 @@ export function Dot({ id }: { id: string }) {
 }
 
 /** Nothing to show: what that means, and the command that changes it. */
-export function Empty({ title, children, command }: { title: string; children?: ReactNode; command?: string }) {
+export function Empty({ title, children, command, isPage = false }: { title: string; children?: ReactNode; command?: string; isPage?: boolean }) {
+  const Heading = isPage ? "h1" : "h2"; // where it is all that a page has
   return (
     <div className="empty">
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {children && <p>{children}</p>}
       {command && <Command text={command} />}
     </div>
@@ -161,11 +162,12 @@ export function Command({ text }: { text: string }) {
   );
 }
 
-export function Failure({ error, retry }: { error: Error; retry?: () => void }) {
+export function Failure({ error, retry, isPage = false }: { error: Error; retry?: () => void; isPage?: boolean }) {
+  const Heading = isPage ? "h1" : "h2";
   const offline = error instanceof ApiError && error.status === 0;
   return (
     <div className="empty" role="alert">
-      <h2>{offline ? "The server does not answer" : "That did not work"}</h2>
+      <Heading>{offline ? "The server does not answer" : "That did not work"}</Heading>
       {offline ? <Command text="hookline ui" /> : <p className="pre">{error.message}</p>}
       {retry && <Button onClick={retry}>Try again</Button>}
     </div>

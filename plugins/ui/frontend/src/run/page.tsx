@@ -31,12 +31,12 @@ export function RunPage({ runId }: { runId: string }) {
   const tab = tabs.find((each) => each.name === fields.get("tab"))?.name ?? "overview";
   if (found.error instanceof ApiError && found.error.status === 404) {
     return (
-      <Empty title="There is no such run" command="hookline runs search">
+      <Empty title="There is no such run" command="hookline runs search" isPage>
         It may have been deleted for good. A search lists those that are there:
       </Empty>
     );
   }
-  if (found.error && !found.data) return <Failure error={found.error} retry={() => void found.refetch()} />;
+  if (found.error && !found.data) return <Failure isPage error={found.error} retry={() => void found.refetch()} />;
   if (!found.data) return <Loading what="the run" />;
   const run = found.data;
   return (

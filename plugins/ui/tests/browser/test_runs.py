@@ -253,3 +253,19 @@ def test_the_charts_that_are_looked_for_are_in_the_address(tab, site):
     page.reload()
     expect(page.get_by_label("Find a metric", exact=True)).to_have_value("rm")
     expect(page.get_by_role("figure")).to_have_count(1)
+
+
+def test_a_filter_that_is_refused_is_not_asked_for_again(tab, site):
+    tab.expect("400 (Bad Request)")
+    asked = []
+    tab.page.on("request", lambda request: request.url.endswith("runs/search") and asked.append(request.url))
+    page = tab.open(f"{trainings(site)}?filter=metrics.rmse+%3C")
+    expect(page.get_by_role("alert")).to_be_visible()
+    before = len(asked)
+    page.wait_for_timeout(7000)  # the page asks each five seconds
+    assert len(asked) == before
+    page.get_by_role("button", name="Clear", exact=True).click()
+    expect(page.locator(".count")).to_have_text("8 runs")
+    before = len(asked)
+    page.wait_for_timeout(7000)
+    assert len(asked) > before

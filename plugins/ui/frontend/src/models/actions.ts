@@ -2,8 +2,15 @@ import { ApiError, mlflowSend } from "../api/client";
 import { client } from "../api/queries";
 import { attempt } from "../parts/toasts";
 
+const again = (keys: string[]) => Promise.all(keys.map((key) => client.invalidateQueries({ queryKey: [key] })));
+
 export async function refresh(): Promise<void> {
-  await Promise.all(["models", "model", "versions", "registered"].map((key) => client.invalidateQueries({ queryKey: [key] })));
+  await again(["models", "model", "versions", "registered"]);
+}
+
+/** After a model has another name; nobody asks for one of the name that it had. */
+export async function refreshNames(): Promise<void> {
+  await again(["models", "registered"]);
 }
 
 /** Makes a version of a registered model from a model that a run logged, and the registered model where there is none. */

@@ -9,7 +9,7 @@ import { attempt } from "../parts/toasts";
 import { go, href, useFields } from "../router";
 import { Note } from "../run/note";
 import { isOwnTag } from "../values";
-import { refresh } from "./actions";
+import { refresh, refreshNames } from "./actions";
 import { Diff } from "./diff";
 import { Signature } from "./signature";
 import { Versions } from "./versions";
@@ -101,7 +101,7 @@ function rename(name: string, to: string): Promise<boolean> {
   const set = async (from: string, new_name: string) => {
     await mlflowSend("registered-models/rename", { name: from, new_name });
     go(href(["models", new_name]), true);
-    await refresh();
+    await refreshNames();
   };
   return attempt(`Renamed to “${to}”.`, () => set(name, to), () => set(to, name));
 }

@@ -90,7 +90,7 @@ def server(
     )
     settings = ServerSettings(
         hosts=(host, *map(_host, hosts), *_name_in(public_url)),
-        origins=tuple(map(_origin, origins)),
+        origins=(*map(_origin, origins), *_origin_in(public_url)),
         artifact_schemes=tuple(map(_scheme, schemes)),
         max_body=max_body_mb * MEGABYTE,
         max_file=max_file_mb * MEGABYTE,
@@ -157,6 +157,15 @@ def _name_in(url: str) -> list[str]:
     """Return the name of the host in a URL, by which the server is then called."""
     name = urlsplit(url).hostname
     return [name] if name else []
+
+
+def _origin_in(url: str) -> list[str]:
+    """Return the origin of a URL as browsers write it: the page below that URL calls from there."""
+    parts = urlsplit(url)
+    if not parts.hostname:
+        return []
+    usual = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
+    return [f"{parts.scheme}://{parts.netloc.removesuffix(usual)}"]
 
 
 def _announce(cli: CliContext, place: str, url: str) -> None:

@@ -5,6 +5,7 @@ import { ModelPage } from "./models/model";
 import { ModelsPage } from "./models/list";
 import { Palette } from "./palette";
 import { Button, Empty } from "./parts/basics";
+import { useTitle } from "./parts/title";
 import { Toasts } from "./parts/toasts";
 import { usePlace, type Place } from "./router";
 import { RunPage } from "./run/page";
@@ -39,11 +40,11 @@ function Pages() {
       <a className="skip" href="#main" onClick={(event) => (event.preventDefault(), document.getElementById("main")?.focus())}>
         To the content
       </a>
-      <div className="topbar">
+      <header className="topbar">
         <Button look="quiet" icon="menu" aria-label="Experiments" aria-expanded={drawer} onClick={() => setDrawer(!drawer)} />
         <b>Hookline</b>
         <Button look="quiet" icon="search" aria-label="Go to" onClick={() => setPalette(true)} />
-      </div>
+      </header>
       <Sidebar place={place} onPalette={() => setPalette(true)} />
       {drawer && <div className="shade" onClick={() => setDrawer(false)} />}
       <main id="main" tabIndex={-1}>
@@ -58,12 +59,18 @@ function Pages() {
 function Content({ place }: { place: Place }) {
   const [page = "experiments", name = "0"] = place.path;
   const ids = useMemo(() => name.split(",").filter(Boolean), [name]);
-  useEffect(() => {
-    document.title = `${{ experiments: "Runs", runs: "Run", compare: "Compare", models: "Models" }[page] ?? "Not found"} · Hookline`;
-  }, [page]);
   if (page === "experiments") return <RunsPage key={name} experimentIds={ids} />;
   if (page === "runs" && place.path[1]) return <RunPage key={name} runId={name} />;
   if (page === "compare") return <ComparePage />;
   if (page === "models") return place.path[1] ? <ModelPage key={name} name={name} /> : <ModelsPage />;
-  return <Empty title="There is no such page">The list on the side leads to those that there are.</Empty>;
+  return <NotFound />;
+}
+
+function NotFound() {
+  useTitle("Not found");
+  return (
+    <Empty title="There is no such page" isPage>
+      The list on the side leads to those that there are.
+    </Empty>
+  );
 }

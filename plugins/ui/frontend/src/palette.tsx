@@ -1,6 +1,11 @@
+import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
+import { ownSend } from "./api/client";
 import { useExperiments, useModels, useViews } from "./api/queries";
+import type { Run, RunsFound } from "./api/types";
+import { runName } from "./format";
 import { Icon, type IconName } from "./parts/icons";
+import { mode } from "./report/mode";
 import { go, href } from "./router";
 import { setTheme } from "./theme";
 import { viewHref, viewName } from "./views";
@@ -13,6 +18,10 @@ interface Entry {
 }
 
 const SHOWN = 12;
+/** Of runs, which are asked for by a part of their name that has at least so many letters. */
+const RUNS = 6;
+const LETTERS = 2;
+const NONE: Run[] = [];
 
 /** Everything by its name: Ctrl-K. */
 export function Palette({ open, onClose }: { open: boolean; onClose: () => void }) {
@@ -57,7 +66,7 @@ function Choices({ onDone }: { onDone: () => void }) {
           aria-controls="palette-list"
           aria-activedescendant={found[chosen] ? `palette-${chosen}` : undefined}
           aria-label="Go to"
-          placeholder="Experiment, model, view, run id or command"
+          placeholder="Experiment, run, model, view, run id or theme"
           value={text}
           onChange={(event) => (setText(event.target.value), setAt(0))}
           onKeyDown={(event) => {
@@ -92,7 +101,9 @@ function useEntries(text: string): Entry[] {
   const experiments = useExperiments().data;
   const models = useModels().data;
   const views = useViews().data;
+  const runs = useRunsNamed(text, experiments?.map((each) => each.experiment_id));
   return useMemo(() => {
+    const named = new Map(experiments?.map((each) => [each.experiment_id, each.name]));
     const found: Entry[] = [
       { text: "Models", kind: "Page", icon: "box", run: () => go(href(["models"])) },
       ...(experiments ?? []).map((each): Entry => ({
@@ -103,11 +114,31 @@ function useEntries(text: string): Entry[] {
       })),
       ...(models ?? []).map((each): Entry => ({ text: each.name, kind: "Model", icon: "box", run: () => go(href(["models", each.name])) })),
       ...(views ?? []).map((each): Entry => ({ text: viewName(each), kind: "View", icon: "bookmark", run: () => go(viewHref(each) ?? "#/") })),
+      ...runs.map((each): Entry => ({ text: runName(each), kind: `Run of ${named.get(each.info.experiment_id ?? "") ?? "an experiment"}`, icon: "chart", run: () => go(href(["runs", each.info.run_id])) })),
       { text: "Light", kind: "Theme", icon: "sun", run: () => setTheme("light") },
       { text: "Dark", kind: "Theme", icon: "moon", run: () => setTheme("dark") },
       { text: "As the system", kind: "Theme", icon: "sun", run: () => setTheme("system") },
     ];
     if (/^[0-9a-f]{32}$/.test(text)) found.unshift({ text, kind: "Run", icon: "flask", run: () => go(href(["runs", text])) });
     return found;
-  }, [experiments, models, views, text]);
+  }, [experiments, models, views, runs, text]);
+}
+
+/** The newest runs with a text in their names, of whatever experiment. */
+function useRunsNamed(text: string, experiment_ids: string[] = []): Run[] {
+  const words = text.replace(/^run\s+/i, "");
+  const quote = words.includes("'") ? '"' : "'";
+  return (
+    useQuery({
+      queryKey: ["runs", "named", words, experiment_ids],
+      queryFn: async ({ signal }) => {
+        const columns = { metrics: [], params: [], tags: [] };
+        const filter = `attributes.run_name ILIKE ${quote}%${words}%${quote}`;
+        const asked = { experiment_ids, filter, columns, max_results: RUNS, order_by: ["attributes.start_time DESC"] };
+        return (await ownSend<RunsFound>("runs/search", asked, "POST", signal)).runs ?? [];
+      },
+      enabled: words.length >= LETTERS && !(words.includes("'") && words.includes('"')) && experiment_ids.length > 0 && !mode.isReport,
+      placeholderData: (previous) => previous,
+    }).data ?? NONE
+  );
 }

@@ -8,10 +8,13 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
+import urllib.error
 import urllib.request
 import warnings
 from contextlib import contextmanager
 from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -119,6 +122,53 @@ def site_at(filled):
 def site(folder, filled, site_at):
     with serving(folder, "ui", "--no-browser") as url:
         yield site_at(url)
+
+
+PREFIX = "/a/b"
+DROPPED = {"host", "connection", "content-length", "transfer-encoding"}
+
+
+class Proxying(BaseHTTPRequestHandler):
+    """Passes on what is below `/a/b` without that prefix, as a reverse proxy does."""
+
+    def _pass_on(self):
+        size = int(self.headers.get("Content-Length") or 0)
+        headers = {key: value for key, value in self.headers.items() if key.lower() not in DROPPED}
+        if self.server.passes_host:
+            headers["Host"] = self.headers["Host"]
+        address = self.server.upstream.rstrip("/") + self.path.removeprefix(PREFIX)
+        asked = urllib.request.Request(address, self.rfile.read(size) if size else None, headers, method=self.command)
+        try:
+            answer = urllib.request.urlopen(asked, timeout=30)
+        except urllib.error.HTTPError as refused:
+            answer = refused
+        with answer:
+            body = answer.read()
+        self.send_response(answer.status)
+        for key, value in answer.headers.items():
+            if key.lower() not in DROPPED:
+                self.send_header(key, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _pass_on  # noqa: N815 - the names that the library asks for
+
+    def log_message(self, *_words):
+        """Say nothing."""
+
+
+@pytest.fixture
+def proxy():
+    """Give a reverse proxy; its `upstream` is set by the test, and `url` is where the page is behind it."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Proxying) as found:
+        found.url = f"http://127.0.0.1:{found.server_port}{PREFIX}/"
+        found.passes_host = True
+        thread = threading.Thread(target=found.serve_forever)
+        thread.start()
+        yield found
+        found.shutdown()
+        thread.join()
 
 
 @pytest.fixture(scope="session")

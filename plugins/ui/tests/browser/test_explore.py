@@ -80,3 +80,23 @@ def test_the_library_is_loaded_with_the_first_chart_and_not_before(tab, site):
     page.get_by_role("button", name="Explore").click()
     page.locator(".plot canvas").first.wait_for()
     assert [each for each in asked if "/draw-" in each]
+
+
+def test_parallel_axes_are_scrolled_where_they_have_no_room(tabs, site):
+    tab = tabs(size=(390, 844))
+    page = tab.open(f"#/experiments/{site.ids['trainings']}?layout=explore")
+    wait_until_drawn(page)
+    region = page.get_by_role("region", name="Chart", exact=True)
+    assert region.evaluate("each => each.scrollWidth > each.clientWidth + 100")
+    assert tab.axe() == []
+
+
+def test_each_of_many_bars_has_its_name_beside_it(tab, site):
+    page = tab.open(f"#/experiments/{site.ids['large']}?layout=explore&plot=bar")
+    wait_until_drawn(page)
+    assert page.locator(".plot").bounding_box()["height"] >= 60 * 15
+
+
+def test_a_table_in_groups_says_why_a_metric_is_charted_for_runs(tab, site):
+    page = tab.open(f"#/experiments/{site.ids['trainings']}?layout=charts&group=param:model&over=mae")
+    expect(page.get_by_text("Over a metric each of the first 8 runs has a line")).to_be_visible()

@@ -49,6 +49,7 @@ def test_two_versions_differ_in_the_metrics_and_parameters_of_their_runs(tab):
     expect(sheet.get_by_role("rowheader", name="rmse")).to_be_visible()
     expect(sheet.get_by_role("rowheader", name="n_estimators")).to_have_count(0)
     expect(sheet.get_by_text("2 equal")).to_be_visible()
+    expect(sheet).not_to_contain_text("hookline.")
     assert tab.axe() == []
 
 
@@ -63,3 +64,66 @@ def test_tags_of_a_model_and_of_a_version_are_added_with_undo(tab):
         expect(tag).to_contain_text("ownerada")
         page.get_by_role("button", name="Undo").click()
         expect(tag).to_have_count(0)
+
+
+def test_versions_that_are_chosen_are_in_the_address_and_what_is_copied_loads_them(tab):
+    page = tab.open("#/models/diabetes")
+    page.get_by_label("Select version 1").check()
+    expect(page.locator(".command").first).to_contain_text('"models:/diabetes/1"')
+    page.get_by_label("Select version 2").check()
+    page.reload()
+    expect(page.get_by_label("Versions 1 and 2")).to_be_visible()
+    expect(page).to_have_title("diabetes \u00b7 Hookline")
+
+
+def test_an_alias_that_moves_to_another_version_comes_back_with_undo(tab):
+    page = tab.open("#/models/diabetes")
+    page.get_by_role("button", name="Add an alias to version 3").click()
+    page.get_by_label("Alias", exact=True).fill("@champion")
+    page.keyboard.press("Enter")
+    versions = page.get_by_label("Versions")
+    expect(page.get_by_text("@champion is version 3 now, no longer 2.")).to_be_visible()
+    expect(versions.get_by_role("row", name="v3")).to_contain_text("@champion")
+    expect(versions.get_by_role("row", name="v2")).not_to_contain_text("@champion")
+    page.get_by_role("button", name="Undo").click()
+    expect(versions.get_by_role("row", name="v2")).to_contain_text("@champion")
+
+
+def test_a_version_is_described_where_it_stands_and_a_model_renamed_with_undo(tab):
+    page = tab.open("#/models/diabetes")
+    page.get_by_role("button", name="Describe version 1").click()
+    page.get_by_label("Describe version 1").fill("the first one")
+    page.keyboard.press("Enter")
+    row = page.get_by_label("Versions").get_by_role("row", name="v1")
+    expect(row).to_contain_text("the first one")
+    page.get_by_role("button", name="Undo").click()
+    expect(row).not_to_contain_text("the first one")
+    page.locator("h1").hover()
+    page.get_by_role("button", name="Rename the model").click()
+    page.get_by_label("Rename the model").fill("blood sugar")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("blood sugar")
+    assert "blood%20sugar" in page.url
+    page.get_by_role("button", name="Undo").last.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("diabetes")
+
+
+def test_a_model_is_registered_where_its_run_is_and_leads_back(tab, site):
+    [run] = site.runs("trainings", 1, filter="params.model = 'boosting'")
+    page = tab.open(f"#/runs/{run}")
+    card = page.get_by_role("region", name="Models of the run")
+    expect(card.get_by_role("link", name="diabetes v3")).to_be_visible()
+    card.get_by_role("button", name="Register").click()
+    page.get_by_label("Name of the registered model").fill("from the page")
+    page.keyboard.press("Enter")
+    card.get_by_role("link", name="from the page v1").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("from the page")
+    expect(page.get_by_role("region", name="Signature")).to_contain_text("sklearn")
+    page.get_by_label("Versions").get_by_role("link").click()
+    expect(card.get_by_role("link", name="from the page v1")).to_be_visible()
+    assert tab.axe() == []
+    page.get_by_role("button", name="Undo").click()
+    expect(card.get_by_role("link", name="from the page v1")).to_have_count(0)
+    page.goto(f"{site.url}#/models")
+    expect(page.get_by_role("link", name="hostile")).to_be_visible()
+    expect(page.get_by_role("link", name="from the page")).to_have_count(0)

@@ -18,6 +18,9 @@ PAGES = {
     "metrics": "#/runs/{run}?tab=metrics",
     "artifacts": "#/runs/{run}?tab=artifacts&file=tables/predictions.csv",
     "compare": "#/compare?runs={run},{other}",
+    "nothing compared": "#/compare",
+    "nowhere": "#/nowhere",
+    "logs": "#/runs/{logged}?tab=logs",
     "models": "#/models",
     "model": "#/models/diabetes",
 }
@@ -52,11 +55,39 @@ def test_axe_finds_nothing_in_the_palette(tab, address):
 
 
 @pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_on_a_telephone(tabs, address, name):
+    tab = tabs(size=(390, 844))
+    tab.open(address(name)).wait_for_timeout(600)
+    assert tab.axe() == []
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_nothing_is_wider_than_a_telephone(tabs, address, name):
     page = tabs(size=(390, 844)).open(address(name))
     page.wait_for_timeout(500)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.locator("main").evaluate("main => main.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
+@pytest.mark.parametrize(
+    ("name", "opened"),
+    [
+        ("runs", "Columns"),
+        ("runs", "Views"),
+        ("grouped", "Views"),
+        ("charts", "Over a metric"),
+        ("run", "Read it from"),
+    ],
+)
+def test_a_menu_opens_within_the_window(tabs, address, size, name, opened):
+    page = tabs(size=size).open(address(name))
+    page.get_by_role("button", name=opened).click()
+    panel = page.locator(".menu > .panel")
+    expect(panel).to_be_visible()
+    box = panel.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= size[0]
 
 
 def test_the_experiments_are_reached_on_a_telephone(tabs, address):
@@ -121,6 +152,30 @@ def test_behind_a_proxy_everything_lies_below_the_prefix(tabs, serve, site_at, f
         page.locator(".u-over").first.wait_for()
         page.locator(".table").get_by_role("link", name="ridge 0.1").click()
         expect(page.locator(".markdown strong")).to_have_text("ridge")
+
+
+@pytest.mark.parametrize("passes_host", [True, False])
+def test_a_proxy_may_take_the_prefix_off_and_pass_its_own_host(tabs, serve, site_at, filled, proxy, passes_host):
+    proxy.passes_host = passes_host
+    options = [] if passes_host else ["--public-url", proxy.url]
+    with serve("server", *options) as proxy.upstream:
+        page = tabs(site=site_at(proxy.url)).open(f"#/experiments/{filled['trainings']}?layout=split")
+        expect(page.locator(".count")).to_have_text("8 runs")
+        page.locator(".u-over").first.wait_for()
+        page.locator(".table").get_by_role("link", name="ridge 0.1").click()
+        page.get_by_role("button", name="Add a tag").click()
+        page.get_by_label("Key of the tag").fill("behind")
+        page.keyboard.press("Enter")
+        expect(page.locator(".tags")).to_contain_text("behind")
+
+
+def test_a_proxy_that_makes_the_page_a_strange_one_is_told_what_to_do(tabs, serve, site_at, filled, proxy):
+    proxy.passes_host = False
+    with serve("server") as proxy.upstream:
+        tab = tabs(site=site_at(proxy.url))
+        tab.expect("403 (Forbidden)")
+        page = tab.open(f"#/experiments/{filled['trainings']}")
+        expect(page.get_by_text(f"hookline server --public-url {proxy.url.rstrip('/')}").first).to_be_visible()
 
 
 def test_a_server_that_is_gone_is_told_with_the_command_that_starts_it(tabs, serve, site_at, filled):

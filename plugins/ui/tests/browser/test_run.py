@@ -1,5 +1,7 @@
 """The page of a run, charts, and models."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -243,3 +245,72 @@ def test_what_is_not_there_is_told(tab):
     expect(page.get_by_text("There is no such run")).to_be_visible()
     page = tab.open("#/nowhere")
     expect(page.get_by_text("There is no such page")).to_be_visible()
+
+
+@pytest.fixture
+def fresh(site):
+    """Make a run that no other test looks at."""
+
+    def make(name="fresh", **logged):
+        made = site.post("api/2.0/mlflow/runs/create", experiment_id=site.ids["nested"], run_name=name, start_time=1)
+        run_id = made["run"]["info"]["run_id"]
+        site.post("api/2.0/mlflow/runs/log-batch", run_id=run_id, **logged)
+        return run_id
+
+    return make
+
+
+def test_what_could_not_be_saved_is_kept_to_be_tried_again(tab, fresh):
+    tab.expect("503")
+    page = tab.open(f"#/runs/{fresh()}")
+    page.get_by_role("button", name="Edit: Note").click()
+    page.get_by_label("Note", exact=True).fill("an hour of **thinking**")
+    refused = re.compile("runs/(set-tag|update)")
+    page.route(refused, lambda route: route.fulfill(status=503, json={"message": "The disk is full"}))
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("The disk is full")).to_be_visible()
+    expect(page.get_by_label("Note", exact=True)).to_have_value("an hour of **thinking**")
+    page.get_by_role("button", name="Add a tag").click()
+    page.get_by_label("Key of the tag").fill("verdict")
+    page.keyboard.press("Enter")
+    page.locator("h1").hover()
+    page.get_by_role("button", name="Rename the run").click()
+    page.get_by_label("Rename the run").fill("another name")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The disk is full")).to_have_count(3)
+    expect(page.get_by_label("Key of the tag")).to_have_value("verdict")
+    expect(page.get_by_label("Rename the run")).to_have_value("another name")
+    page.unroute(refused)
+    page.get_by_label("Rename the run").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("another name")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".markdown strong")).to_have_text("thinking")
+
+
+def test_long_keys_and_values_leave_each_other_room(tab, fresh):
+    run_id = fresh(
+        metrics=[{"key": "deep/" * 30 + "loss", "value": 0.123456, "step": 0, "timestamp": 1}],
+        params=[{"key": "path", "value": "/a/long/path" * 20}],
+    )
+    page = tab.open(f"#/runs/{run_id}")
+    assert page.get_by_text("0.12346").bounding_box()["height"] < 25
+    assert page.locator("dt", has_text="path").evaluate("key => key.scrollWidth <= key.clientWidth")
+
+
+def test_the_dot_of_a_run_stands_beside_a_long_name(tab, fresh):
+    page = tab.open(f"#/runs/{fresh('a-long-name-' * 20)}")
+    name, dot = page.locator("h1").bounding_box(), page.locator(".title .dot").bounding_box()
+    assert name["x"] > dot["x"]
+    assert name["y"] <= dot["y"] < name["y"] + 28
+
+
+def test_runs_with_long_names_are_compared_side_by_side(tab, fresh):
+    loss = {"key": "loss", "step": 0, "timestamp": 1}
+    one = fresh("a-long-name-" * 20, metrics=[{**loss, "value": 1.0}, {**loss, "key": "alone", "value": 1.0}])
+    other = fresh("short", metrics=[{**loss, "value": 2.0}])
+    page = tab.open(f"#/compare?runs={one},{other}")
+    row = page.get_by_role("row", name="loss")
+    for text in ("1", "2"):
+        expect(row.get_by_role("cell", name=text)).to_be_in_viewport(ratio=1)
+    expect(row.locator(".highest")).to_have_text("2")
+    expect(page.get_by_role("row", name="alone").locator(".highest, .lowest")).to_have_count(0)

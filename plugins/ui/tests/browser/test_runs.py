@@ -213,3 +213,59 @@ def test_everything_is_reached_from_the_palette(tab, site):
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_a_run_is_found_by_a_part_of_its_name(tab, site):
+    page = tab.open()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("BOOSTING 150 0.1")
+    expect(page.get_by_role("option").filter(has_text="boosting 150 0.1")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("boosting 150 0.1")
+    expect(page).to_have_title("boosting 150 0.1 \u00b7 Hookline")
+
+
+def test_an_experiment_that_is_not_there_is_told(tab):
+    page = tab.open("#/experiments/987654")
+    expect(page.get_by_text("There is no such experiment")).to_be_visible()
+    expect(page.get_by_text("hookline experiments list")).to_be_visible()
+
+
+def test_an_experiment_is_deleted_with_its_runs_and_comes_back_with_undo(tab, site):
+    made = site.post("api/2.0/mlflow/experiments/create", name="passing by")
+    site.post("api/2.0/mlflow/runs/create", experiment_id=made["experiment_id"], run_name="kept", start_time=1)
+    page = tab.open(f"#/experiments/{made['experiment_id']}")
+    expect(page.get_by_role("link", name="kept")).to_be_visible()
+    page.locator("h1").hover()
+    page.get_by_role("button", name="Delete the experiment").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Default")
+    expect(page.get_by_role("link", name="passing by")).to_have_count(0)
+    expect(page.get_by_role("button", name="Delete the experiment")).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("passing by")
+    expect(page.get_by_role("link", name="kept")).to_be_visible()
+
+
+def test_the_charts_that_are_looked_for_are_in_the_address(tab, site):
+    page = tab.open(f"{trainings(site)}?layout=charts")
+    page.get_by_label("Find a metric", exact=True).fill("rm")
+    expect(page.get_by_role("figure")).to_have_count(1)
+    page.reload()
+    expect(page.get_by_label("Find a metric", exact=True)).to_have_value("rm")
+    expect(page.get_by_role("figure")).to_have_count(1)
+
+
+def test_a_filter_that_is_refused_is_not_asked_for_again(tab, site):
+    tab.expect("400 (Bad Request)")
+    asked = []
+    tab.page.on("request", lambda request: request.url.endswith("runs/search") and asked.append(request.url))
+    page = tab.open(f"{trainings(site)}?filter=metrics.rmse+%3C")
+    expect(page.get_by_role("alert")).to_be_visible()
+    before = len(asked)
+    page.wait_for_timeout(7000)  # the page asks each five seconds
+    assert len(asked) == before
+    page.get_by_role("button", name="Clear", exact=True).click()
+    expect(page.locator(".count")).to_have_text("8 runs")
+    before = len(asked)
+    page.wait_for_timeout(7000)
+    assert len(asked) > before

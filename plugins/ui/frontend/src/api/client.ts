@@ -13,7 +13,13 @@ export class ApiError extends Error {
 
 const FORBIDDEN =
   "You may see this, but not change it. Ask somebody who manages it, or an administrator, for the permission EDIT or MANAGE.";
+/** A proxy that passes another Host makes the page look like one of another site. */
+const blocked = () =>
+  `The server takes this page for one of another site, since a proxy before it passes another Host. Let the proxy pass the Host that it was called by, or start the server with: hookline server --public-url ${location.origin}${location.pathname.replace(/\/$/, "")}`;
 const UNREACHABLE = "The server does not answer. Is it still running? Start it again with: hookline ui";
+
+/** Refusals that say too little to who looks at the page. */
+const SAID: Record<string, () => string> = { "Permission denied": () => FORBIDDEN, "Cross-origin request blocked": blocked };
 
 /** The page's own requests end with 401 where nobody is signed in; to others the browser would ask for a password. */
 const OWN_REQUEST = { "X-Requested-With": "hookline" };
@@ -39,7 +45,7 @@ async function send(path: string, init: RequestInit): Promise<Response> {
   if (!response.ok) {
     if (response.status === 401) noteUnknown();
     const problem = (await response.json().catch(() => ({}))) as { error_code?: string; message?: string };
-    const said = problem.message === "Permission denied" ? FORBIDDEN : problem.message;
+    const said = SAID[problem.message ?? ""]?.() ?? problem.message;
     throw new ApiError(response.status, problem.error_code ?? "", said ?? `The server answered ${response.status}.`);
   }
   return response;

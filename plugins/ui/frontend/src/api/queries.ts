@@ -21,6 +21,9 @@ export const PAGE = 200;
 /** After how long what is in the window has surely been asked for. */
 const SETTLED = 250;
 
+/** Whether a question was refused, as it will be again; a server that is away may come back. */
+const isRefused = (error: Error | null) => error instanceof ApiError && error.status >= 400 && error.status < 500;
+
 export const client = new QueryClient({
   defaultOptions: {
     queries: {
@@ -70,7 +73,7 @@ export function useRuns(search: SelectRuns, enabled = true) {
       ownSend<RunsFound>("runs/search", { ...search, max_results: PAGE, page_token: pageParam }, "POST", signal),
     initialPageParam: "",
     getNextPageParam: (page) => page.next_page_token || undefined,
-    refetchInterval: (query) => LIVE * Math.max(1, query.state.data?.pages.length ?? 1),
+    refetchInterval: (query) => !isRefused(query.state.error) && LIVE * Math.max(1, query.state.data?.pages.length ?? 1),
     enabled,
     placeholderData: (previous) => previous,
   });
@@ -102,7 +105,7 @@ export function useRun(runId: string) {
   return useQuery({
     queryKey: ["run", runId],
     queryFn: async ({ signal }) => (await mlflowGet<{ run: Run }>("runs/get", { run_id: runId }, signal)).run,
-    refetchInterval: (query) => (query.state.data?.info.status === "RUNNING" ? LIVE : LIVE * 6),
+    refetchInterval: (query) => !isRefused(query.state.error) && (query.state.data?.info.status === "RUNNING" ? LIVE : LIVE * 6),
   });
 }
 

@@ -1,9 +1,9 @@
-import { useMemo, useState, type ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
 import type { RunGroup } from "../api/charts";
 import type { Run, RunKey } from "../api/types";
 import { runName } from "../format";
 import { Dot, Empty } from "../parts/basics";
-import { href } from "../router";
+import { href, useFields } from "../router";
 import { Panel } from "./panel";
 import { ChartControls, useChartSettings, useZoom } from "./settings";
 
@@ -29,7 +29,8 @@ interface Props {
 export function Charts({ runs, groups, metrics, title, isAlone = false, children }: Props) {
   const settings = useChartSettings();
   const [zoom, onZoom] = useZoom();
-  const [text, setText] = useState("");
+  const [fields, change] = useFields();
+  const text = fields.get("panels") ?? "";
   const shown = metrics.filter((each) => each.toLowerCase().includes(text.toLowerCase()));
   const drawn = settings.lines === "groups" && settings.over === null ? groups : undefined;
   if (!metrics.length) {
@@ -48,7 +49,7 @@ export function Charts({ runs, groups, metrics, title, isAlone = false, children
           aria-label="Find a metric"
           placeholder="Find a metric"
           value={text}
-          onChange={(event) => setText(event.target.value)}
+          onChange={(event) => change({ panels: event.target.value || undefined }, true)}
         />
         <ChartControls settings={settings} isGrouped={!!groups} metrics={metrics} />
       </div>
@@ -88,6 +89,7 @@ export function ChartsPane({ runs, groups, left, keys, isAlone }: PaneProps) {
   const { lines, over } = useChartSettings();
   return (
     <Charts runs={runs} groups={groups} metrics={metrics} isAlone={isAlone}>
+      {groups && over !== null && <p className="faint">Over a metric each of the first {runs.length} runs has a line: a mean of groups is drawn over steps and times.</p>}
       {groups && lines === "groups" && over === null ? <GroupLegend groups={groups} left={left} /> : <RunLegend runs={runs} />}
     </Charts>
   );

@@ -4,7 +4,8 @@ import type { Run } from "../api/types";
 import { Charts } from "../charts/pane";
 import { exactTime, number, runDuration, runName } from "../format";
 import { Explore } from "../explore/view";
-import { Dot, Empty, Failure, Loading, Segments } from "../parts/basics";
+import { Dot, Empty, Failure, Loading, Segments, STATUS } from "../parts/basics";
+import { useTitle } from "../parts/title";
 import { href, useFields } from "../router";
 import { environmentOf, isDirty, isOwnTag, metricOf, paramOf, tagOf } from "../values";
 
@@ -20,17 +21,19 @@ interface Row {
 /** Runs side by side; what is equal is folded away, what differs is lit. */
 export function ComparePage() {
   const [fields, change] = useFields();
-  const ids = useMemo(() => (fields.get("runs") ?? "").split(",").filter(Boolean).slice(0, MOST), [fields]);
+  const named = useMemo(() => (fields.get("runs") ?? "").split(",").filter(Boolean), [fields]);
+  const ids = useMemo(() => named.slice(0, MOST), [named]);
+  useTitle("Compare");
   const found = useRunsById(ids);
   const all = fields.get("rows") === "all";
   if (ids.length < 2) {
     return (
-      <Empty title="Choose runs to compare">
+      <Empty title="Choose runs to compare" isPage>
         Select two or more rows of a table of runs, then choose Compare. The address names them, so it can be sent.
       </Empty>
     );
   }
-  if (found.error) return <Failure error={found.error} retry={() => void found.refetch()} />;
+  if (found.error) return <Failure isPage error={found.error} retry={() => void found.refetch()} />;
   if (!found.data) return <Loading what="the runs" />;
   const runs = found.data;
   return (
@@ -39,6 +42,7 @@ export function ComparePage() {
         <p className="eyebrow">Compare</p>
         <div className="line">
           <h1>{runs.length} runs</h1>
+          {named.length > MOST && <span className="faint">the first of the {named.length.toLocaleString("en")} that the address names</span>}
           <span className="grow" />
           <Segments
             label="Rows"
@@ -71,7 +75,9 @@ function Sheet({ runs, all }: { runs: Run[]; all: boolean }) {
             {runs.map((run) => (
               <th key={run.info.run_id} scope="col">
                 <Dot id={run.info.run_id} />
-                <a href={href(["runs", run.info.run_id])}>{runName(run)}</a>
+                <a href={href(["runs", run.info.run_id])} title={runName(run)}>
+                  {runName(run)}
+                </a>
               </th>
             ))}
           </tr>
@@ -116,6 +122,7 @@ function best(row: Row, at: number): string {
   if (!row.numeric || !differs(row)) return "";
   const numbers = row.values.map(Number).filter(Number.isFinite);
   const value = Number(row.values[at]);
+  if (numbers.length < 2 || !Number.isFinite(value)) return "";
   return value === Math.max(...numbers) ? "highest" : value === Math.min(...numbers) ? "lowest" : "";
 }
 
@@ -134,7 +141,7 @@ function sectionsOf(runs: Run[]): { title: string; rows: Row[] }[] {
     {
       title: "Run",
       rows: [
-        row("Status", (run) => run.info.status),
+        row("Status", (run) => STATUS[run.info.status ?? ""] ?? run.info.status),
         row("Started", (run) => exactTime(run.info.start_time)),
         row("Duration", runDuration),
         row("User", (run) => tagOf(run, "mlflow.user")),

@@ -2,8 +2,15 @@ import type { EChartsType } from "echarts/core";
 import { useEffect, useRef, useState } from "react";
 import { go, href } from "../router";
 
+interface Props {
+  option: object;
+  label: string;
+  /** What it needs at least to be read, in pixels; where there is less room it is scrolled. */
+  least?: { width?: number; height?: number };
+}
+
 /** A chart of ECharts, which is loaded when the first one is shown. */
-export function Plot({ option, label }: { option: object; label: string }) {
+export function Plot({ option, label, least }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
   useEffect(() => {
@@ -22,6 +29,11 @@ export function Plot({ option, label }: { option: object; label: string }) {
       gone = true;
       chart?.dispose();
     };
-  }, [option, width]);
-  return <div className="plot" ref={host} role="img" aria-label={label} />;
+  }, [option, width, least?.height]);
+  const scrolled = least?.width ? { tabIndex: 0, role: "region", "aria-label": "Chart" } : {};
+  return (
+    <div className="wide-plot" {...scrolled}>
+      <div className="plot" ref={host} role="img" aria-label={label} style={{ minWidth: least?.width, minHeight: least?.height }} />
+    </div>
+  );
 }

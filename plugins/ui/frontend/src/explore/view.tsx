@@ -70,7 +70,7 @@ export function Explore({ runs }: { runs: Run[] }) {
         </div>
       </div>
       {drawn.left === runs.length && kind !== "parallel" && <p className="problem">No run has a number on each of these axes: choose others.</p>}
-      <Plot option={drawn.option} label={`${KINDS.find((each) => each.value === kind)!.text} chart of ${runs.length} runs`} />
+      <Plot option={drawn.option} least={leastOf(kind, axes, runs.length - drawn.left)} label={`${KINDS.find((each) => each.value === kind)!.text} chart of ${runs.length} runs`} />
       <p className="faint">
         {runs.length.toLocaleString("en")} runs
         {drawn.left > 0 && ` · ${drawn.left.toLocaleString("en")} ${leftText(kind)}`}
@@ -78,6 +78,12 @@ export function Explore({ runs }: { runs: Run[] }) {
       </p>
     </section>
   );
+}
+
+/** Axes beside each other need room for their names, and bars below each other for theirs. */
+function leastOf(kind: Kind, axes: Axes, drawn: number): { width?: number; height?: number } | undefined {
+  if (kind === "parallel") return { width: 130 + Math.max(0, axes.axes.length - 1) * 76 };
+  return kind === "bar" ? { height: 72 + drawn * 15 } : undefined;
 }
 
 function leftText(kind: Kind): string {

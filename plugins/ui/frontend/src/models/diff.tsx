@@ -1,6 +1,7 @@
 import { useRunsById } from "../api/queries";
 import type { ModelVersion, Run } from "../api/types";
 import { exactTime, number } from "../format";
+import { isOwnTag } from "../values";
 import { useDescription, type Description, type Field } from "./description";
 
 interface Row {
@@ -22,7 +23,7 @@ export function Diff({ versions }: { versions: [ModelVersion, ModelVersion] }) {
     { title: "Metrics", rows: rowsOf(metricsOf(before), metricsOf(after)) },
     { title: "Parameters", rows: rowsOf(pairsOf(before?.data?.params), pairsOf(after?.data?.params)) },
     { title: "Signature", rows: rowsOf(signatureOf(first.data), signatureOf(second.data)) },
-    { title: "Tags", rows: rowsOf(pairsOf(one.tags), pairsOf(other.tags)) },
+    { title: "Tags", rows: rowsOf(tagsOf(one), tagsOf(other)) },
   ];
   return (
     <section className="card" aria-label="What differs">
@@ -79,6 +80,8 @@ function rowsOf(one: Values, other: Values): Row[] {
 
 const pairsOf = (given: { key: string; value?: string }[] | undefined): Values =>
   new Map((given ?? []).map((each) => [each.key, each.value ?? ""] as const).sort(([one], [other]) => one.localeCompare(other)));
+
+const tagsOf = (version: ModelVersion): Values => pairsOf(version.tags?.filter((each) => isOwnTag(each.key)));
 
 const metricsOf = (run: Run | undefined): Values =>
   pairsOf(run?.data?.metrics?.map((each) => ({ key: each.key, value: number(each.value) })));

@@ -2,12 +2,14 @@ import { useState } from "react";
 import { useModels } from "../api/queries";
 import { exactTime, when } from "../format";
 import { Empty, Failure, Loading } from "../parts/basics";
+import { useTitle } from "../parts/title";
 import { href } from "../router";
 
 const TEACH = `run.log_model(model, "model", registered_name="diabetes")`;
 
 export function ModelsPage() {
   const found = useModels();
+  useTitle("Models");
   const [text, setText] = useState("");
   const models = (found.data ?? []).filter((each) => each.name.toLowerCase().includes(text.toLowerCase()));
   return (

@@ -1,31 +1,29 @@
-import { useState } from "react";
 import { ApiError, mlflowSend } from "../api/client";
-import { client, useModel, useVersions } from "../api/queries";
-import type { ModelVersion, Tag } from "../api/types";
-import { exactTime, when } from "../format";
+import { useModel, useVersions } from "../api/queries";
+import type { Tag } from "../api/types";
 import { Button, Command, Empty, Failure, Loading } from "../parts/basics";
-import { Icon } from "../parts/icons";
+import { EditableText } from "../parts/editable";
 import { Tags } from "../parts/tags";
+import { useTitle } from "../parts/title";
 import { attempt } from "../parts/toasts";
-import { go, href } from "../router";
-import { RunLink } from "../run/family";
+import { go, href, useFields } from "../router";
 import { Note } from "../run/note";
 import { isOwnTag } from "../values";
+import { refresh, refreshNames } from "./actions";
 import { Diff } from "./diff";
 import { Signature } from "./signature";
-
-async function refresh(): Promise<void> {
-  await Promise.all(["models", "model", "versions"].map((key) => client.invalidateQueries({ queryKey: [key] })));
-}
+import { Versions } from "./versions";
 
 export function ModelPage({ name }: { name: string }) {
   const found = useModel(name);
   const versions = useVersions(name);
-  const [chosen, setChosen] = useState<string[]>([]);
+  const [fields, change] = useFields();
+  const chosen = (fields.get("versions") ?? "").split(",").filter(Boolean);
+  useTitle(name);
   if (found.error instanceof ApiError && found.error.status === 404) {
-    return <Empty title="There is no such model" command="hookline models list" />;
+    return <Empty title="There is no such model" command="hookline models list" isPage />;
   }
-  if (found.error) return <Failure error={found.error} retry={() => void found.refetch()} />;
+  if (found.error) return <Failure isPage error={found.error} retry={() => void found.refetch()} />;
   if (!found.data) return <Loading what="the model" />;
   const model = found.data;
   const describe = async (description: string) => {
@@ -33,7 +31,7 @@ export function ModelPage({ name }: { name: string }) {
       await mlflowSend("registered-models/update", { name, description: text }, "PATCH");
       await refresh();
     };
-    await attempt("Saved the description.", () => set(description), () => set(model.description ?? ""));
+    return attempt("Saved the description.", () => set(description), () => set(model.description ?? ""));
   };
   const tag = (kind: string, of: { version?: string }, tags: Tag[] = []) => (key: string, value: string | undefined) => {
     const set = async (to: string | undefined) => {
@@ -46,6 +44,7 @@ export function ModelPage({ name }: { name: string }) {
   };
   const two = (versions.data ?? []).filter((each) => chosen.includes(each.version)).reverse();
   const shown = two.length === 1 ? two[0] : versions.data?.[0];
+  const used = `models:/${name}/${shown?.version ?? 1}`;
   const compared = (versions.data ?? []).filter((each) => chosen.includes(each.version) && each.run_id);
   return (
     <section className="page">
@@ -53,7 +52,7 @@ export function ModelPage({ name }: { name: string }) {
         <p className="eyebrow">
           <a href={href(["models"])}>Models</a>
         </p>
-        <h1>{name}</h1>
+        <EditableText as="h1" value={name} label="Rename the model" onSave={(to) => rename(name, to)} />
       </header>
       <div className="overview">
         <div className="main">
@@ -70,15 +69,15 @@ export function ModelPage({ name }: { name: string }) {
                 </Button>
               )}
             </header>
-            <Versions name={name} versions={versions.data ?? []} chosen={chosen} onChoose={setChosen} />
+            <Versions name={name} versions={versions.data ?? []} chosen={chosen} onChoose={(ids) => change({ versions: ids.join(",") || undefined }, true)} />
           </section>
           {two.length === 2 && <Diff versions={[two[0], two[1]]} />}
         </div>
         <aside aria-label="Use the model">
           <section className="card">
             <h2>Use it</h2>
-            <Command text={`import hookline\n\nmodel = hookline.load_model(\n    "models:/${name}/${versions.data?.[0]?.version ?? 1}")`} />
-            <Command text={`hookline models serve models:/${name}/${versions.data?.[0]?.version ?? 1}`} />
+            <Command text={`import hookline\n\nmodel = hookline.load_model(\n    "${used}")`} />
+            <Command text={`hookline models serve ${used}`} />
           </section>
           {shown && <Signature version={shown} />}
           <Tags tags={model.tags ?? []} of="the model" hint="A tag says what holds for every version: task, owner." onSet={tag("registered-models", {}, model.tags)} />
@@ -97,86 +96,12 @@ export function ModelPage({ name }: { name: string }) {
   );
 }
 
-interface VersionsProps {
-  name: string;
-  versions: ModelVersion[];
-  chosen: string[];
-  onChoose: (versions: string[]) => void;
-}
-
-function Versions({ name, versions, chosen, onChoose }: VersionsProps) {
-  if (!versions.length) return <p className="faint">None yet.</p>;
-  const toggle = (version: string) =>
-    onChoose(chosen.includes(version) ? chosen.filter((each) => each !== version) : [...chosen, version]);
-  return (
-    <div className="sheet" tabIndex={0} role="region" aria-label="Versions">
-      <table className="wide">
-        <thead>
-          <tr>
-            <th scope="col">
-              <span className="hidden">Select</span>
-            </th>
-            <th scope="col">Version</th>
-            <th scope="col">Aliases</th>
-            <th scope="col">Run</th>
-            <th scope="col">Made</th>
-            <th scope="col">Description</th>
-          </tr>
-        </thead>
-        <tbody>
-          {versions.map((each) => (
-            <tr key={each.version}>
-              <td>
-                <input type="checkbox" aria-label={`Select version ${each.version}`} checked={chosen.includes(each.version)} onChange={() => toggle(each.version)} />
-              </td>
-              <td>v{each.version}</td>
-              <td>
-                <Aliases name={name} version={each} />
-              </td>
-              <td>{each.run_id ? <RunLink runId={each.run_id} /> : <span className="faint">none</span>}</td>
-              <td title={exactTime(each.creation_timestamp)}>{when(each.creation_timestamp)}</td>
-              <td className="long">{each.description}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-function Aliases({ name, version }: { name: string; version: ModelVersion }) {
-  const [adding, setAdding] = useState(false);
-  const [text, setText] = useState("");
-  const put = async (alias: string) => {
-    await mlflowSend("registered-models/alias", { name, alias, version: version.version });
-    await refresh();
+/** A model's name is its address: who renames it goes along, and comes back with an undo. */
+function rename(name: string, to: string): Promise<boolean> {
+  const set = async (from: string, new_name: string) => {
+    await mlflowSend("registered-models/rename", { name: from, new_name });
+    go(href(["models", new_name]), true);
+    await refreshNames();
   };
-  const take = async (alias: string) => {
-    await mlflowSend("registered-models/alias", { name, alias }, "DELETE");
-    await refresh();
-  };
-  return (
-    <span className="chips">
-      {(version.aliases ?? []).map((alias) => (
-        <span key={alias} className="chip">
-          @{alias}
-          <button type="button" aria-label={`Remove the alias ${alias}`} onClick={() => void attempt(`Removed @${alias}.`, () => take(alias), () => put(alias))}>
-            <Icon name="close" />
-          </button>
-        </span>
-      ))}
-      {adding ? (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (text.trim()) void attempt(`@${text.trim()} is version ${version.version}.`, () => put(text.trim())).then(() => (setAdding(false), setText("")));
-          }}
-        >
-          <input autoFocus aria-label="Alias" placeholder="champion" value={text} onChange={(event) => setText(event.target.value)} onKeyDown={(event) => event.key === "Escape" && setAdding(false)} onBlur={() => text || setAdding(false)} />
-        </form>
-      ) : (
-        <Button look="quiet" icon="plus" aria-label={`Add an alias to version ${version.version}`} title="Add an alias" onClick={() => setAdding(true)} />
-      )}
-    </span>
-  );
+  return attempt(`Renamed to “${to}”.`, () => set(name, to), () => set(to, name));
 }

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type ButtonHTMLAttributes, type ReactNode } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, type ButtonHTMLAttributes, type ReactNode } from "react";
 import { ApiError } from "../api/client";
 import type { Run } from "../api/types";
 import { colourIndex } from "../colours";
@@ -18,7 +18,10 @@ export function Button({ icon, look = "plain", children, className = "", ...rest
   );
 }
 
-/** A button that opens a panel below itself; Escape and a click elsewhere close it. */
+/** How far from the edges of the window a panel stays. */
+const EDGE = 12;
+
+/** A button that opens a panel below itself, within the window; Escape and a click elsewhere close it. */
 export function Menu({
   label,
   icon,
@@ -34,6 +37,13 @@ export function Menu({
 }) {
   const [open, setOpen] = useState(false);
   const whole = useRef<HTMLDivElement>(null);
+  const panel = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    if (!open || !panel.current) return;
+    const { left, right } = panel.current.getBoundingClientRect();
+    const by = Math.max(EDGE - left, Math.min(0, document.documentElement.clientWidth - EDGE - right));
+    if (by) panel.current.style.transform = `translateX(${by}px)`;
+  }, [open]);
   useEffect(() => {
     if (!open) return;
     const outside = (event: Event) => {
@@ -57,7 +67,11 @@ export function Menu({
       <Button icon={icon} aria-label={title} title={title} aria-expanded={open} onClick={() => setOpen(!open)}>
         {label}
       </Button>
-      {open && <div className={`panel ${end ? "end" : ""}`}>{children(() => setOpen(false))}</div>}
+      {open && (
+        <div className={`panel ${end ? "end" : ""}`} ref={panel}>
+          {children(() => setOpen(false))}
+        </div>
+      )}
     </div>
   );
 }
@@ -91,7 +105,7 @@ export function Segments<T extends string>({
   );
 }
 
-const STATUS: Record<string, string> = {
+export const STATUS: Record<string, string> = {
   RUNNING: "Running",
   FINISHED: "Finished",
   FAILED: "Failed",
@@ -121,10 +135,11 @@ export function Dot({ id }: { id: string }) {
 }
 
 /** Nothing to show: what that means, and the command that changes it. */
-export function Empty({ title, children, command }: { title: string; children?: ReactNode; command?: string }) {
+export function Empty({ title, children, command, isPage = false }: { title: string; children?: ReactNode; command?: string; isPage?: boolean }) {
+  const Heading = isPage ? "h1" : "h2"; // where it is all that a page has
   return (
     <div className="empty">
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {children && <p>{children}</p>}
       {command && <Command text={command} />}
     </div>
@@ -147,11 +162,12 @@ export function Command({ text }: { text: string }) {
   );
 }
 
-export function Failure({ error, retry }: { error: Error; retry?: () => void }) {
+export function Failure({ error, retry, isPage = false }: { error: Error; retry?: () => void; isPage?: boolean }) {
+  const Heading = isPage ? "h1" : "h2";
   const offline = error instanceof ApiError && error.status === 0;
   return (
     <div className="empty" role="alert">
-      <h2>{offline ? "The server does not answer" : "That did not work"}</h2>
+      <Heading>{offline ? "The server does not answer" : "That did not work"}</Heading>
       {offline ? <Command text="hookline ui" /> : <p className="pre">{error.message}</p>}
       {retry && <Button onClick={retry}>Try again</Button>}
     </div>

@@ -6,14 +6,17 @@ interface Props {
   as: "h1" | "span";
   value: string;
   label: string;
-  onSave: (text: string) => Promise<unknown>;
+  /** Whether it was saved; what was not can be tried again. */
+  onSave: (text: string) => Promise<boolean>;
   onClose?: () => void;
   fixed?: boolean;
+  /** Whether it may be empty. */
+  optional?: boolean;
   open?: boolean;
 }
 
 /** A text that is changed where it stands: Enter saves, Escape gives up. */
-export function EditableText({ as: Tag, value, label, onSave, onClose, fixed = false, open = false }: Props) {
+export function EditableText({ as: Tag, value, label, onSave, onClose, fixed = false, optional = false, open = false }: Props) {
   const [editing, setEditing] = useState(open);
   const [text, setText] = useState(value);
   const input = useRef<HTMLInputElement>(null);
@@ -38,7 +41,9 @@ export function EditableText({ as: Tag, value, label, onSave, onClose, fixed = f
       className="editable"
       onSubmit={(event) => {
         event.preventDefault();
-        void onSave(text.trim()).then(close);
+        const wanted = text.trim();
+        if ((!wanted && !optional) || wanted === value) close();
+        else void onSave(wanted).then((done) => done && close());
       }}
     >
       <input

@@ -9,8 +9,8 @@ interface Props {
   of?: string;
   /** What is said where there are none. */
   hint: string;
-  /** Gives a tag a value, or takes it away. */
-  onSet: (key: string, value: string | undefined) => Promise<unknown>;
+  /** Gives a tag a value, or takes it away; whether that was done. */
+  onSet: (key: string, value: string | undefined) => Promise<boolean>;
 }
 
 /** Tags, which are changed where they stand. */
@@ -65,7 +65,7 @@ function TagRow({ name, value, onSet }: { name: string; value: string } & Pick<P
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void onSet(name, text).then(() => setText(null));
+          void onSet(name, text).then((done) => done && setText(null));
         }}
       >
         <span className="key">{name}</span>
@@ -84,7 +84,7 @@ function NewTag({ onSet, onDone }: { onDone: () => void } & Pick<Props, "onSet">
       className="new-tag"
       onSubmit={(event) => {
         event.preventDefault();
-        if (key.trim()) void onSet(key.trim(), value).then(onDone);
+        if (key.trim()) void onSet(key.trim(), value).then((done) => done && onDone());
       }}
       onKeyDown={(event) => event.key === "Escape" && onDone()}
     >

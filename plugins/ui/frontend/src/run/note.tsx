@@ -5,7 +5,8 @@ import { mode } from "../report/mode";
 
 interface Props {
   text: string;
-  onSave: (text: string) => Promise<unknown>;
+  /** Whether it was saved; a draft that was not stays where it is. */
+  onSave: (text: string) => Promise<boolean>;
   title?: string;
   hint?: string;
 }
@@ -20,7 +21,7 @@ export function Note({ text, onSave, title = "Note", hint = "What was tried, and
         className="card note"
         onSubmit={(event) => {
           event.preventDefault();
-          void onSave(draft).then(() => setDraft(null));
+          void onSave(draft).then((done) => done && setDraft(null));
         }}
       >
         <header>

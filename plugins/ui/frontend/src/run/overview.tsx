@@ -1,10 +1,10 @@
 import { useState, type ReactNode } from "react";
 import type { Run } from "../api/types";
 import { exactTime, number, runDuration, when } from "../format";
-import { Command } from "../parts/basics";
 import { Tags } from "../parts/tags";
 import { setTag } from "../runs/actions";
 import { Children, RunLink } from "./family";
+import { Models } from "./models";
 import { Note } from "./note";
 import { environmentOf, isDirty, isOwnTag, tagOf } from "../values";
 
@@ -132,21 +132,6 @@ function Inputs({ run }: { run: Run }) {
           </li>
         ))}
       </ul>
-    </section>
-  );
-}
-
-function Models({ run }: { run: Run }) {
-  const outputs = run.outputs?.model_outputs ?? [];
-  if (!outputs.length) return null;
-  return (
-    <section className="card">
-      <h2>
-        Models <small>{outputs.length}</small>
-      </h2>
-      {outputs.map((each) => (
-        <Command key={each.model_id} text={`hookline.load_model(\n    "models:/${each.model_id}")`} />
-      ))}
     </section>
   );
 }

@@ -6,6 +6,7 @@ import { Button, Command, Dot, Empty, Failure, Loading, Menu, Segments, Status }
 import { EditableText } from "../parts/editable";
 import { Logs } from "../logs/tab";
 import { PanelElement, usePanels } from "../parts/panel";
+import { useTitle } from "../parts/title";
 import { mode } from "../report/mode";
 import { go, href, useFields } from "../router";
 import { deleteRuns, renameRun, restoreRuns } from "../runs/actions";
@@ -23,18 +24,19 @@ const TABS = [
 
 export function RunPage({ runId }: { runId: string }) {
   const found = useRun(runId);
+  useTitle(found.data ? runName(found.data) : "Run");
   const [fields] = useFields();
   const panels = usePanels("run");
   const tabs = mode.isReport ? TABS.slice(0, 2) : [...TABS, ...panels];
   const tab = tabs.find((each) => each.name === fields.get("tab"))?.name ?? "overview";
   if (found.error instanceof ApiError && found.error.status === 404) {
     return (
-      <Empty title="There is no such run" command="hookline runs search">
+      <Empty title="There is no such run" command="hookline runs search" isPage>
         It may have been deleted for good. A search lists those that are there:
       </Empty>
     );
   }
-  if (found.error && !found.data) return <Failure error={found.error} retry={() => void found.refetch()} />;
+  if (found.error && !found.data) return <Failure isPage error={found.error} retry={() => void found.refetch()} />;
   if (!found.data) return <Loading what="the run" />;
   const run = found.data;
   return (
@@ -72,8 +74,10 @@ function Header({ run }: { run: Run }) {
         <a href={href(["experiments", run.info.experiment_id ?? "0"])}>{experiment?.name ?? "Experiment"}</a>
       </p>
       <div className="line">
-        <Dot id={id} />
-        <EditableText as="h1" value={runName(run)} label="Rename the run" onSave={(name) => renameRun(run, name)} />
+        <span className="named">
+          <Dot id={id} />
+          <EditableText as="h1" value={runName(run)} label="Rename the run" onSave={(name) => renameRun(run, name)} />
+        </span>
         {isDeleted ? <span className="status deleted">Deleted</span> : <Status of={run.info} withReason />}
         <span className="grow" />
         <Menu label="Read it from" end>

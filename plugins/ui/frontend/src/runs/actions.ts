@@ -28,7 +28,6 @@ export function restoreRuns(ids: string[]): Promise<boolean> {
 
 export function renameRun(run: Run, name: string): Promise<boolean> {
   const before = runName(run);
-  if (!name || name === before) return Promise.resolve(false);
   const set = async (run_name: string) => {
     await mlflowSend("runs/update", { run_id: run.info.run_id, run_name });
     await refresh();
@@ -39,7 +38,7 @@ export function renameRun(run: Run, name: string): Promise<boolean> {
 export async function setTag(run: Run, key: string, value: string | undefined): Promise<boolean> {
   const run_id = run.info.run_id;
   const before = tagOf(run, key);
-  if (before === value) return false;
+  if (before === value) return true;
   const set = async (to: string | undefined) => {
     if (to === undefined) await mlflowSend("runs/delete-tag", { run_id, key });
     else await mlflowSend("runs/set-tag", { run_id, key, value: to });

@@ -2,11 +2,11 @@ import { mlflowSend } from "../api/client";
 import { client } from "../api/queries";
 import type { Experiment } from "../api/types";
 import { attempt } from "../parts/toasts";
+import { go, href } from "../router";
 
 const refresh = () => client.invalidateQueries({ queryKey: ["experiments"] });
 
 export function renameExperiment(of: Experiment, name: string): Promise<boolean> {
-  if (!name || name === of.name) return Promise.resolve(false);
   const set = async (new_name: string) => {
     await mlflowSend("experiments/update", { experiment_id: of.experiment_id, new_name });
     await refresh();
@@ -21,4 +21,15 @@ export async function createExperiment(name: string): Promise<string | undefined
     await refresh();
   });
   return id;
+}
+
+/** Deletes an experiment with its runs; an undo brings all of them back, and leads there. */
+export function deleteExperiment({ experiment_id, name }: Experiment): Promise<boolean> {
+  const act = async (path: string, page: string) => {
+    await mlflowSend(`experiments/${path}`, { experiment_id });
+    go(page);
+    await refresh();
+  };
+  const own = href(["experiments", experiment_id]);
+  return attempt(`Deleted the experiment “${name}”.`, () => act("delete", "#/"), () => act("restore", own));
 }

@@ -6,8 +6,23 @@ with hookline.start_run() as run:
     run.log_params({"alpha": 0.05})
     run.log_metric("loss", 0.3, step=1)`;
 
+interface Props {
+  filter: string;
+  deleted: boolean;
+  failed: boolean;
+  /** Whether none of the experiments that the address names is there. */
+  missing: boolean;
+}
+
 /** Why there are no runs, and what makes some appear. */
-export function Nothing({ filter, deleted, failed }: { filter: string; deleted: boolean; failed: boolean }) {
+export function Nothing({ filter, deleted, failed, missing }: Props) {
+  if (missing) {
+    return (
+      <Empty title="There is no such experiment" command="hookline experiments list">
+        It may have been deleted. A list names those that are there:
+      </Empty>
+    );
+  }
   if (failed) return <Empty title="The filter cannot be read">The mark below it shows where.</Empty>;
   if (filter) {
     return (

@@ -1,5 +1,5 @@
 import { useMemo, useState } from "react";
-import { useKeys } from "../api/queries";
+import { useExperiments, useKeys } from "../api/queries";
 import type { RunKey } from "../api/types";
 import { ChartsPane } from "../charts/pane";
 import { Explore } from "../explore/view";
@@ -25,6 +25,8 @@ export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
   const [fields, change] = useFields();
   const state = useMemo(() => readState(fields), [fields]);
   const keys = useKeys(experimentIds).data ?? NONE;
+  const experiments = useExperiments().data;
+  const missing = !!experiments && !experiments.some((each) => experimentIds.includes(each.experiment_id));
   const all = useMemo(() => catalogue(keys), [keys]);
   const chosen = useMemo(() => state.columns ?? defaultColumns(keys), [state.columns, keys]);
   const columns = useMemo(() => chosen.map((id) => all.get(id)).filter((each): each is Column => !!each), [chosen, all]);
@@ -57,7 +59,7 @@ export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
       ) : found.error && !found.refused ? (
         <Failure error={found.error} retry={found.retry} />
       ) : runs.length === 0 ? (
-        <Nothing filter={state.filter} deleted={state.deleted} failed={!!found.refused} />
+        <Nothing filter={state.filter} deleted={state.deleted} failed={!!found.refused} missing={missing} />
       ) : (
         <div className={`halves as-${state.layout}`}>
           {(state.layout === "table" || state.layout === "split") && (

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from hookline.entities import FileInfo
 from hookline.errors import HooklineError, InvalidState, InvalidValue, NotFound, Refused, Unavailable
@@ -26,7 +26,7 @@ _ERRORS: Mapping[int, type[HooklineError]] = MappingProxyType(
         errno.ENOENT: NotFound,
         errno.ENOTDIR: NotFound,
         errno.EISDIR: NotFound,
-        errno.EEXIST: InvalidState,
+        errno.EEXIST: Refused,
         errno.ELOOP: Refused,
         errno.EACCES: Refused,
         errno.EPERM: Refused,
@@ -65,7 +65,7 @@ class FileArtifactStore(ArtifactStore):
             Unavailable: the disk is full or failed.
         """
         *above, name = check_key_path(key).split("/")
-        local = _errors("read", f"local file {str(source)!r}", {errno.EISDIR: InvalidValue})
+        local = _errors("read", _Thing(f"local file {str(source)!r}"), {errno.EISDIR: InvalidValue})
         with local, opened_source(source) as data:  # noqa: SIM117 - in order
             with _errors("store", self._named(key), _IN_THE_WAY):
                 self._put(above, name, data)
@@ -107,7 +107,7 @@ class FileArtifactStore(ArtifactStore):
     def get(self, key: str, destination: Path) -> None:
         """Copy an artifact to a local file, which is replaced when the copy is complete; see `ArtifactStore.get`."""
         folder = destination.absolute().parent
-        with self.open(key) as stream, _errors("write into", f"local folder {str(folder)!r}", _IN_THE_WAY):  # noqa: SIM117
+        with self.open(key) as stream, _errors("write into", _Thing(f"local folder {str(folder)!r}"), _IN_THE_WAY):  # noqa: SIM117
             with Folder.at(folder) as place:
                 place.write(destination.name, stream.fileno())
 
@@ -215,12 +215,19 @@ class FileArtifactStore(ArtifactStore):
     def _opened(self, parts: builtins.list[str], *, make: bool = False) -> Folder:
         return opened(self.root, parts, make=make, by_descriptor=self._by_descriptor)
 
-    def _named(self, key: str) -> str:
-        return f"artifact {key!r} in {str(self.root)!r}"
+    def _named(self, key: str) -> "_Thing":
+        return _Thing(f"artifact {key!r}", f" in {str(self.root)!r}")
+
+
+class _Thing(NamedTuple):
+    """What an error is about, and where that is."""
+
+    name: str
+    place: str = ""
 
 
 @contextmanager
-def _errors(action: str, thing: str, special: Mapping[int, type[HooklineError]] | None = None) -> Iterator[None]:
+def _errors(action: str, thing: "_Thing", special: Mapping[int, type[HooklineError]] | None = None) -> Iterator[None]:
     """Turn errors of the operating system into ours; `special` goes before the general rules."""
     try:
         yield
@@ -229,13 +236,15 @@ def _errors(action: str, thing: str, special: Mapping[int, type[HooklineError]] 
 
 
 def _failure(
-    error: OSError, action: str, thing: str, special: Mapping[int, type[HooklineError]] | None = None
+    error: OSError, action: str, thing: "_Thing", special: Mapping[int, type[HooklineError]] | None = None
 ) -> HooklineError:
     number = error.errno or 0
     kind = (special or {}).get(number) or _ERRORS.get(number, Unavailable)
     if number == errno.ENOENT:
-        return kind(f"There is no {thing}.")
-    return kind(f"Cannot {action} the {thing}: {error.strerror or error}.")
+        return kind(f"There is no {thing.name}.")
+    # What is about a key alone a server tells its clients, who must not learn where its files are.
+    place = thing.place if issubclass(kind, Refused | Unavailable) else ""
+    return kind(f"Cannot {action} the {thing.name}{place}: {error.strerror or error}.")
 
 
 def _parts(key: str) -> builtins.list[str]:

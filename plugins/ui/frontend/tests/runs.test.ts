@@ -142,11 +142,11 @@ describe("what is seen", () => {
   );
   const columns = Array.from({ length: 20 }, (_, at) => ({ start: 200 + at * 100, width: 100 }) as Required<Place>);
   test.each([
-    ["on the left", 200, 700, { from: 0, until: 7 }],
-    ["in the middle", 1000, 1500, { from: 6, until: 15 }],
-    ["on the right", 1700, 2200, { from: 13, until: 20 }],
-    ["beyond the end", 2300, 2500, { from: 18, until: 20 }],
-  ])("of columns %s are those in the window and two beside", (_where, left, right, expected) =>
+    ["on the left", 200, 700, { from: 0, until: 8 }],
+    ["in the middle", 1000, 1500, { from: 5, until: 16 }],
+    ["on the right", 1700, 2200, { from: 12, until: 20 }],
+    ["beyond the end", 2300, 2500, { from: 17, until: 20 }],
+  ])("of columns %s are those in the window and three beside", (_where, left, right, expected) =>
     expect(seenColumns(columns, left, right)).toEqual(expected),
   );
   test("of no columns is nothing", () => expect(seenColumns([], 0, 100)).toEqual({ from: 0, until: 0 }));

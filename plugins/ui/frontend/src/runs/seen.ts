@@ -3,7 +3,7 @@ import type { Place } from "./cells";
 export const ROW = 34;
 /** How many rows and columns are drawn beyond each edge, so that there is something until the next picture. */
 const ROWS_BEYOND = 6;
-const COLUMNS_BEYOND = 2;
+const COLUMNS_BEYOND = 3;
 
 /** What is seen of a list: from one index until before another one. */
 export interface Range {

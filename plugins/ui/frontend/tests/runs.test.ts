@@ -4,7 +4,9 @@ import { completions } from "../src/runs/completions";
 import { catalogue, defaultColumns } from "../src/runs/columns";
 import { cell, csvOf } from "../src/runs/csv";
 import { groupsOf, groupValue, ordered, spreadOf } from "../src/runs/groups";
-import { recycled } from "../src/runs/recycled";
+import type { Place } from "../src/runs/cells";
+import { recycled } from "../src/runs/pool";
+import { ROW, seenColumns, seenRows } from "../src/runs/seen";
 import { readState } from "../src/runs/state";
 
 const run = (id: string, metrics: Record<string, number | string>, params: Record<string, string> = {}): Run =>
@@ -112,18 +114,40 @@ test("the first columns are the keys that most runs have, without those of the m
 });
 
 describe("rows that are scrolled", () => {
-  const newKeys = () => {
-    let last = 100;
-    return () => last++;
+  const taken = (ids: string[], held?: string) => {
+    const pool = new Map(["a", "b", "c"].map((id) => [id, `of ${id}`]));
+    const left = recycled(pool, ids, (each) => each === `of ${held}`, () => "made");
+    return { shown: ids.map((id) => pool.get(id)), left };
   };
-  const kept = ["a", "b", "c"].map((id, key) => ({ id, key }));
   test.each([
-    ["take the places of those that went", ["c", "d", "e"], undefined, [["d", 0], ["e", 1], ["c", 2]]],
-    ["are more", ["a", "b", "c", "d"], undefined, [["a", 0], ["b", 1], ["c", 2], ["d", 100]]],
-    ["are fewer", ["b"], undefined, [["b", 1]]],
-    ["leave out what is focused", ["c", "d", "e"], "a", [["d", 100], ["e", 1], ["c", 2]]],
-    ["keep what is focused and stays", ["a", "b", "d"], "a", [["a", 0], ["b", 1], ["d", 2]]],
-  ])("%s", (_what, ids, focused, expected) =>
-    expect(recycled(kept, ids, focused, newKeys()).map(({ id, key }) => [id, key])).toEqual(expected),
+    ["take what showed those that went", ["c", "d", "e"], undefined, ["of c", "of b", "of a"], []],
+    ["are more", ["a", "b", "c", "d"], undefined, ["of a", "of b", "of c", "made"], []],
+    ["are fewer", ["b"], undefined, ["of b"], ["of a", "of c"]],
+    ["leave out what is focused", ["c", "d", "e"], "a", ["of c", "of b", "made"], ["of a"]],
+    ["keep what is focused and stays", ["a", "b", "d"], "a", ["of a", "of b", "of c"], []],
+  ])("%s", (_what, ids, held, shown, left) => expect(taken(ids, held)).toEqual({ shown, left }));
+});
+
+describe("what is seen", () => {
+  test.each([
+    ["at the top", 0, 100, { from: 0, until: 24 }],
+    ["in the middle", 40 * ROW, 100, { from: 34, until: 58 }],
+    ["between two rows", 40 * ROW + 1, 100, { from: 34, until: 58 }],
+    ["at the end", 90 * ROW, 100, { from: 76, until: 100 }],
+    ["below the end, where rows were taken away", 90 * ROW, 30, { from: 6, until: 30 }],
+    ["of few rows", 0, 3, { from: 0, until: 3 }],
+    ["of none", 0, 0, { from: 0, until: 0 }],
+  ])("of rows %s are always as many drawn as may be", (_where, top, count, expected) =>
+    expect(seenRows(top, 11 * ROW, count)).toEqual(expected),
   );
+  const columns = Array.from({ length: 20 }, (_, at) => ({ start: 200 + at * 100, width: 100 }) as Required<Place>);
+  test.each([
+    ["on the left", 200, 700, { from: 0, until: 8 }],
+    ["in the middle", 1000, 1500, { from: 5, until: 16 }],
+    ["on the right", 1700, 2200, { from: 12, until: 20 }],
+    ["beyond the end", 2300, 2500, { from: 17, until: 20 }],
+  ])("of columns %s are those in the window and three beside", (_where, left, right, expected) =>
+    expect(seenColumns(columns, left, right)).toEqual(expected),
+  );
+  test("of no columns is nothing", () => expect(seenColumns([], 0, 100)).toEqual({ from: 0, until: 0 }));
 });

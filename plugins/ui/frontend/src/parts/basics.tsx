@@ -113,17 +113,21 @@ export const STATUS: Record<string, string> = {
   SCHEDULED: "Scheduled",
 };
 
-/** How a run is, and why, where it did not say so itself: of one that nothing was heard from, that is all that is known. */
-export function Status({ of, withReason = false }: { of: Run["info"]; withReason?: boolean }) {
-  const { status, status_reason: reason } = of;
-  if (!status) return null;
+/** How a run is, by its name, its class and what else is known of it: of one that nothing was heard from, the reason is all. */
+export function statusOf({ status = "", status_reason: reason }: Run["info"]): { name: string; look: string; title?: string } {
   const isLost = status === "RUNNING" && !!reason;
-  const name = isLost ? capital(reason) : (STATUS[status] ?? status);
+  const name = STATUS[status] ?? status;
+  return { name: isLost ? capital(reason) : name, look: isLost ? "lost" : status.toLowerCase(), title: reason && `${name}: ${reason}` };
+}
+
+/** How a run is, and why, where it did not say so itself. */
+export function Status({ of, withReason = false }: { of: Run["info"]; withReason?: boolean }) {
+  if (!of.status) return null;
+  const { name, look, title } = statusOf(of);
   return (
-    <span className={`status ${isLost ? "lost" : status.toLowerCase()}`} title={reason && `${STATUS[status] ?? status}: ${reason}`}>
-      <i aria-hidden="true" />
+    <span className={`status ${look}`} title={title}>
       {name}
-      {withReason && reason && !isLost && <small>{reason}</small>}
+      {withReason && of.status_reason && look !== "lost" && <small>{of.status_reason}</small>}
     </span>
   );
 }

@@ -41,3 +41,14 @@ export function Icon({ name }: { name: IconName }) {
     </svg>
   );
 }
+
+/** The same where React draws nothing. */
+export function iconElement(name: IconName): SVGSVGElement {
+  const [icon, path] = ["svg", "path"].map((tag) => document.createElementNS("http://www.w3.org/2000/svg", tag)) as [SVGSVGElement, SVGPathElement];
+  icon.setAttribute("class", "icon");
+  icon.setAttribute("viewBox", "0 0 16 16");
+  icon.setAttribute("aria-hidden", "true");
+  path.setAttribute("d", PATHS[name]);
+  icon.append(path);
+  return icon;
+}

@@ -11,6 +11,8 @@ const DIGITS = 4;
 const MOST_DIGITS = 9;
 /** Beyond these, powers of ten take less room. */
 const [SMALL, LARGE] = [1e-4, 1e7];
+/** Below this no digits are grouped, also once they are rounded. */
+const UNGROUPED = 999;
 /** Which share of the numbers, the least ones, may be shown with fewer digits. */
 const OUTER = 0.05;
 /** So many rows tell how a column is written. */
@@ -28,6 +30,7 @@ function fixed(decimals: number): Figures {
     if (typeof value !== "number" || !Number.isFinite(value)) return number(value);
     const size = Math.abs(value);
     if (size >= LARGE || (size > 0 && size < smallest)) return scientific(value);
+    if (size < UNGROUPED) return (value === 0 ? 0 : value).toFixed(decimals).replace("-", "−"); // many times as quick
     return whole.format(value === 0 ? 0 : value).replace("-", "−");
   };
   known.set(decimals, figures);

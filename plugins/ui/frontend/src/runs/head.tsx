@@ -1,6 +1,7 @@
-import { memo, type PointerEvent } from "react";
+import { memo, useImperativeHandle, useState, type PointerEvent, type Ref } from "react";
 import { Icon } from "../parts/icons";
 import type { Place } from "./cells";
+import type { Range } from "./seen";
 import type { Order } from "./state";
 
 const NARROWEST = 60;
@@ -27,10 +28,25 @@ export function HeadButton({ title, orderBy, order, onOrder }: { title: string; 
   );
 }
 
-interface Props extends Place, Ordering {
+interface Changing extends Ordering {
   onWidth: (id: string, width: number) => void;
   onPin: (id: string) => void;
 }
+
+interface HeadsProps extends Changing {
+  places: Place[];
+  /** Is told which columns are seen. */
+  ref: Ref<(seen: Range) => void>;
+}
+
+/** The heads of the columns that are seen: other ones are shown without a look at the table. */
+export function Heads({ places, ref, ...changing }: HeadsProps) {
+  const [seen, setSeen] = useState<Range>({ from: 0, until: 0 });
+  useImperativeHandle(ref, () => setSeen, []);
+  return places.slice(seen.from, seen.until).map((each) => <Head key={each.column.id} {...each} {...changing} />);
+}
+
+type Props = Place & Changing;
 
 /** The head of a column: its title, a pin, and an edge that is dragged to widen it. */
 export const Head = memo(function Head({ column, index, width, start, order, onOrder, onWidth, onPin }: Props) {

@@ -1,17 +1,18 @@
-import { useRef } from "react";
+import { useLayoutEffect, useMemo, useRef } from "react";
 import { useStable } from "../parts/stable";
+import { Body } from "./body";
 import type { Column } from "./columns";
+import { figuresBy } from "./figures";
 import type { Aggregate } from "./groups";
-import { Head, HeadButton } from "./head";
+import { Head, HeadButton, Heads } from "./head";
 import { useKeys } from "./keyboard";
-import { ROW, usePlaces } from "./places";
-import { useRecycled } from "./recycled";
-import { TableRow } from "./row";
+import { usePlaces } from "./places";
 import type { Row } from "./rows";
+import { ROW, type Range } from "./seen";
 import { useSelection, type Selection } from "./selection";
 import type { Order } from "./state";
 
-export interface TableProps extends Selection {
+interface Props extends Selection {
   rows: Row[];
   total: number;
   columns: Column[];
@@ -29,39 +30,40 @@ export interface TableProps extends Selection {
   onWidth: (id: string, width: number) => void;
 }
 
-/** Keep the names beside the columns while these are scrolled; without React, which would look at every row for it. */
-function putAside(table: HTMLElement, is: boolean): void {
-  table.classList.toggle("aside", is);
-}
-
 /** The runs: only the rows and columns that are seen are in the page. */
-export function RunsTable(props: TableProps) {
-  const { rows: shown, isTree, aggregate } = props;
-  const scroller = useRef<HTMLDivElement>(null);
-  const places = usePlaces(scroller, props);
-  const { isSelected, isEverything, toggle, toggleAll } = useSelection(shown, props);
-  const onOpen = useStable(props.onOpen);
-  const onSelect = useStable(toggle);
-  const { active, onKeyDown } = useKeys({ rows: shown, onOpen, toggle, scrollTo: places.rows.scrollToIndex });
-  const indexes = new Map(places.rows.getVirtualItems().map(({ index }) => [shown[index].id, index]));
-  const slots = useRecycled([...indexes.keys()], places.rows.isScrolling);
+export function RunsTable(props: Props) {
+  const { rows, isTree, aggregate } = props;
+  const table = useRef<HTMLDivElement>(null);
+  const body = useRef<Body>(null);
+  const place = useRef<HTMLDivElement>(null);
+  const places = usePlaces(props.columns, props.pinned, props.widths);
+  const heads = useRef<(seen: Range) => void>(null);
+  const figures = useMemo(() => figuresBy(rows), [rows]);
+  const { isSelected, isEverything, toggle, toggleAll } = useSelection(rows, props);
+  const { onOpen } = props;
+  const { active, onKeyDown } = useKeys({ rows, onOpen, toggle, scrollTo: (index) => body.current?.scrollTo(index) });
+  const does = { onOpen: useStable(onOpen), onSelect: useStable(toggle), onEnd: useStable(props.onEnd) };
+  useLayoutEffect(() => {
+    const made = (body.current = new Body(table.current!, place.current!, { ...does, onColumns: (seen) => heads.current?.(seen) }));
+    return () => made.end();
+  }, []);
+  useLayoutEffect(() => body.current!.show({ ...places, rows, isTree, aggregate, figures, active, isSelected }));
   const heading = { order: props.order, onOrder: props.onOrder, onWidth: props.onWidth, onPin: props.onPin };
   return (
     <div
       className="table"
-      ref={scroller}
+      ref={table}
       tabIndex={0}
       role={isTree ? "treegrid" : "grid"}
       aria-label="Runs"
       aria-rowcount={props.total + 1}
       aria-colcount={props.columns.length + 1}
-      aria-activedescendant={shown[active] ? `row-${shown[active].id}` : undefined}
+      aria-activedescendant={rows[active] ? `row-${rows[active].id}` : undefined}
       aria-multiselectable="true"
-      onScroll={({ currentTarget }) => putAside(currentTarget, currentTarget.scrollLeft > 0)}
-      onWheel={({ currentTarget, deltaX, shiftKey }) => (deltaX || shiftKey) && putAside(currentTarget, true)}
+      onWheel={({ currentTarget, deltaX, shiftKey }) => (deltaX || shiftKey) && currentTarget.classList.add("aside")}
       onKeyDown={onKeyDown}
     >
-      <div className="rows" role="presentation" style={{ width: places.width, height: places.rows.getTotalSize() + ROW }}>
+      <div className="rows" role="presentation" style={{ width: places.width, height: (rows.length + 1) * ROW }}>
         <div className="row head" role="row" aria-rowindex={1}>
           <div className="pins" role="presentation" style={{ width: places.pinned }}>
             <div className="cell pinned" role="columnheader" aria-colindex={1} style={{ width: places.name }}>
@@ -72,26 +74,9 @@ export function RunsTable(props: TableProps) {
               <Head key={each.column.id} {...each} {...heading} />
             ))}
           </div>
-          {places.seen.map((each) => (
-            <Head key={each.column.id} {...each} {...heading} />
-          ))}
+          <Heads ref={heads} places={places.free} {...heading} />
         </div>
-        {slots.map(({ key, id }) => {
-          const index = indexes.get(id)!;
-          return (
-            <TableRow
-              key={key}
-              {...{ row: shown[index], index, isTree, aggregate, onOpen, onSelect }}
-              top={index * ROW + ROW}
-              isActive={index === active}
-              isSelected={isSelected(shown[index])}
-              name={places.name}
-              pinned={places.pinned}
-              fixed={places.fixed}
-              seen={places.seen}
-            />
-          );
-        })}
+        <div className="body" role="presentation" ref={place} />
       </div>
     </div>
   );

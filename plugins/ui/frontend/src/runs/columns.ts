@@ -1,6 +1,5 @@
-import type { ReactNode } from "react";
 import type { Run, RunKey } from "../api/types";
-import { Status } from "../parts/basics";
+import { statusOf } from "../parts/basics";
 import { exactTime, quotedKey, runDuration, when } from "../format";
 import { metricOf, paramOf, tagOf } from "../values";
 import type { Figures } from "./figures";
@@ -16,9 +15,13 @@ export interface Column {
   orderBy?: string;
   /** The tag that it shows, where it shows one. */
   madeOf?: string;
-  /** What it shows; metrics are written as all of the column are. */
-  cell: (run: Run, figures: Figures) => ReactNode;
   text: (run: Run) => string;
+  /** What it shows; metrics are written as all of the column are. */
+  shown: (run: Run, figures: Figures) => string;
+  /** What is told of it where the pointer rests. */
+  told: (run: Run) => string;
+  /** Classes of its cells. */
+  look: (run: Run) => string;
 }
 
 const TITLES: Record<string, string> = {
@@ -30,46 +33,36 @@ const TITLES: Record<string, string> = {
   version: "Version",
 };
 
+const noLook = () => "";
+
 export const ATTRIBUTES: Column[] = [
-  attribute("status", 104, (run) => run.info.status ?? "", (run) => <Status of={run.info} />, "status"),
-  attribute(
-    "start_time",
-    116,
-    (run) => (run.info.start_time ? new Date(run.info.start_time).toISOString() : ""),
-    (run) => <span title={exactTime(run.info.start_time)}>{when(run.info.start_time)}</span>,
-    "start_time",
-  ),
+  attribute("status", 104, (run) => run.info.status ?? "", {
+    orderBy: "attributes.status",
+    shown: (run) => statusOf(run.info).name,
+    told: (run) => statusOf(run.info).title ?? run.info.status ?? "",
+    look: (run) => (run.info.status ? `status ${statusOf(run.info).look}` : ""),
+  }),
+  attribute("start_time", 116, (run) => (run.info.start_time ? new Date(run.info.start_time).toISOString() : ""), {
+    orderBy: "attributes.start_time",
+    shown: (run) => when(run.info.start_time),
+    told: (run) => exactTime(run.info.start_time),
+  }),
   attribute("duration", 104, runDuration),
-  attribute("user", 92, (run) => tagOf(run, "mlflow.user") ?? run.info.user_id ?? "", undefined, "user_id"),
-  attribute(
-    "source",
-    140,
-    (run) => tagOf(run, "mlflow.source.name")?.split("/").pop() ?? "",
-    undefined,
-    "tags.`mlflow.source.name`",
-  ),
-  attribute(
-    "version",
-    92,
-    (run) => tagOf(run, "mlflow.source.git.commit")?.slice(0, 7) ?? "",
-    undefined,
-    "tags.`mlflow.source.git.commit`",
-  ),
+  attribute("user", 92, (run) => tagOf(run, "mlflow.user") ?? run.info.user_id ?? "", { orderBy: "attributes.user_id" }),
+  attribute("source", 140, (run) => tagOf(run, "mlflow.source.name")?.split("/").pop() ?? "", ofTag("mlflow.source.name")),
+  attribute("version", 92, (run) => tagOf(run, "mlflow.source.git.commit")?.slice(0, 7) ?? "", ofTag("mlflow.source.git.commit")),
 ];
 
 /** Tags that the columns above are made of, besides what is asked for. */
 export const NEEDED_TAGS = ["mlflow.user", "mlflow.source.name", "mlflow.source.git.commit", "mlflow.parentRunId"];
 
-function attribute(
-  key: string,
-  width: number,
-  text: (run: Run) => string,
-  cell: (run: Run) => ReactNode = text,
-  order?: string,
-): Column {
-  const orderBy = order && (order.startsWith("tags.") ? order : `attributes.${order}`);
-  const madeOf = /^tags\.`(.*)`$/.exec(order ?? "")?.[1];
-  return { id: `attribute:${key}`, title: TITLES[key], group: "", width, numeric: false, orderBy, madeOf, cell, text };
+function attribute(key: string, width: number, text: Column["text"], more: Partial<Column> = {}): Column {
+  const title = TITLES[key];
+  return { id: `attribute:${key}`, title, group: "", width, numeric: false, text, shown: text, told: text, look: noLook, ...more };
+}
+
+function ofTag(name: string): Partial<Column> {
+  return { orderBy: `tags.\`${name}\``, madeOf: name };
 }
 
 function keyed(kind: "metric" | "param" | "tag", key: string, numeric: boolean): Column {
@@ -84,8 +77,10 @@ function keyed(kind: "metric" | "param" | "tag", key: string, numeric: boolean):
     width: Math.min(200, Math.max(numeric ? 96 : 112, key.length * 7.2 + 44)),
     numeric,
     orderBy: `${kind}s.${quotedKey(key)}`,
-    cell: kind === "metric" ? (run, figures) => figures(metricOf(run, key)) : text,
     text,
+    shown: kind === "metric" ? (run, figures) => figures(metricOf(run, key)) : text,
+    told: text,
+    look: noLook,
   };
 }
 

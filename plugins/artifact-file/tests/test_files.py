@@ -9,6 +9,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ import pytest
 import hookline_artifact_file
 from hookline.artifacts import Artifacts
 from hookline.entities import FileInfo
-from hookline.errors import HooklineError, InvalidState, InvalidValue, NotFound, Unavailable
+from hookline.errors import HooklineError, InvalidState, InvalidValue, NotFound, Refused, Unavailable
 from hookline.paths import check_key_path
 from hookline.plugins import Plugins
 from hookline_artifact_file.folders import Folder
@@ -428,6 +429,19 @@ def test_a_root_that_is_a_file_is_said(store, source):
         store.put("a", source)
     assert list(store.list()) == []
     assert store.root.read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("key", ["nothing", "a/nothing", "a/below", "folder", "x" * 5000, "x" * 200 + "/y"])
+def test_what_is_wrong_with_a_key_is_told_without_the_place_of_the_files(store, source, key):
+    """A server hands such texts on to its clients."""
+    store.put("a", source)
+    store.put("folder/b", source)
+    for attempt in (partial(store.open, key), partial(store.put, f"{key}/c", source), partial(store.put, key, source)):
+        try:
+            attempt()
+        except (NotFound, InvalidState, InvalidValue) as error:
+            assert str(store.root) not in str(error)
+            assert key[:20] in str(error)
 
 
 @pytest.mark.parametrize("uri", ["file://host/x", "file:///x?y", "file:///x#y", "http://host/x", "file:///a%00b"])

@@ -60,18 +60,6 @@ def test_a_path_that_leads_elsewhere_is_refused_on_every_way(client, workspace, 
     assert workspace.artifacts.locate("artifacts:/").store.list("") == []
 
 
-@pytest.mark.parametrize("path", ["nothing.txt", "a folder/nothing.txt", "there.txt/below"])
-def test_a_file_that_is_not_there_is_told_without_the_place_of_those_that_are(client, workspace, things, path):
-    run_id, _ = things
-    assert client.raw("PUT", f"{PROXY}/artifacts/0/{run_id}/artifacts/there.txt", b"x")[0] == 200
-    inside = str(workspace.artifacts.locate("artifacts:/").store.root).encode()
-    for method, url, body in (*ways(*things, path), *ways(*things, f"0/{run_id}/artifacts/{path}")):
-        if method != "PUT" or "there.txt" in path:
-            status, _, answer = client.raw(method, url, body)
-            assert status < 500, (method, url, status, answer)
-            assert inside not in answer, (method, url)
-
-
 @pytest.mark.parametrize("path", ["%c0%ae%c0%ae/x", "a%ff", "%ed%a0%80", "%e2%82/x"])
 def test_a_path_that_is_no_utf_8_is_refused_and_stands_for_no_other_name(client, workspace, things, path):
     run_id, _ = things

@@ -436,12 +436,25 @@ def test_what_is_wrong_with_a_key_is_told_without_the_place_of_the_files(store, 
     """A server hands such texts on to its clients."""
     store.put("a", source)
     store.put("folder/b", source)
-    for attempt in (partial(store.open, key), partial(store.put, f"{key}/c", source), partial(store.put, key, source)):
-        try:
-            attempt()
-        except (NotFound, InvalidState, InvalidValue) as error:
-            assert str(store.root) not in str(error)
-            assert key[:20] in str(error)
+    told = [
+        said(attempt)
+        for attempt in (
+            partial(store.open, key),
+            partial(store.put, f"{key}/c", source),
+            partial(store.put, key, source),
+        )
+    ]
+    assert any(told)
+    assert [text for text in told if str(store.root) in text] == []
+
+
+def said(attempt):
+    """What an attempt is refused with; "" where it is not."""
+    try:
+        attempt()
+    except HooklineError as error:
+        return str(error)
+    return ""
 
 
 @pytest.mark.parametrize("uri", ["file://host/x", "file:///x?y", "file:///x#y", "http://host/x", "file:///a%00b"])

@@ -35,6 +35,30 @@ def test_a_pinned_column_stays_when_the_others_scroll(tab, site):
     assert "pinned" not in page.url
 
 
+def width_of(column):
+    return round(column.bounding_box()["width"])
+
+
+def test_a_column_is_widened_by_keys_and_fitted_by_a_double_click(tab, site):
+    page = tab.open(f"#/experiments/{site.ids['large']}")
+    head = page.get_by_role("columnheader", name="Status")
+    before = width_of(head)
+    head.get_by_role("button").first.focus()
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowRight")
+    assert width_of(head) == before + 72
+    page.keyboard.press("Shift+ArrowLeft")
+    assert width_of(head) == before + 48
+    for _ in range(30):
+        page.keyboard.press("Shift+ArrowLeft")
+    assert width_of(head) == 60
+    edge = head.locator(".resize")
+    edge.dblclick()
+    assert 60 < width_of(head) < before + 48
+    cell = page.locator(".row:not(.head) [role=gridcell]", has_text="Finished").first
+    assert cell.evaluate("cell => cell.firstElementChild.scrollWidth <= cell.clientWidth")
+
+
 def test_children_are_below_the_run_that_they_belong_to(tab, site):
     page = tab.open(nested(site))
     expect(page.locator(".count")).to_contain_text("11 runs")

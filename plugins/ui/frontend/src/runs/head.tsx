@@ -1,10 +1,16 @@
-import { memo, useImperativeHandle, useState, type PointerEvent, type Ref } from "react";
+import { memo, useImperativeHandle, useState, type KeyboardEvent, type MouseEvent, type PointerEvent, type Ref } from "react";
 import { Icon } from "../parts/icons";
 import type { Place } from "./cells";
 import type { Range } from "./seen";
 import type { Order } from "./state";
+import { widthOfText } from "./widths";
 
 const NARROWEST = 60;
+const WIDEST_FIT = 640;
+/** What a cell has beside its text. */
+const BESIDE = 28;
+/** By how much a key widens a column. */
+const STEP = 24;
 
 interface Ordering {
   order: Order;
@@ -19,7 +25,7 @@ export function HeadButton({ title, orderBy, order, onOrder }: { title: string; 
     <button
       type="button"
       className={`title ${here ? "here" : ""}`}
-      title={`${title}: sort`}
+      title={`${title}: sort (Shift and an arrow key: its width)`}
       onClick={() => onOrder({ by: orderBy, descending: here ? !order.descending : true })}
     >
       <span>{title}</span>
@@ -48,7 +54,7 @@ export function Heads({ places, ref, ...changing }: HeadsProps) {
 
 type Props = Place & Changing;
 
-/** The head of a column: its title, a pin, and an edge that is dragged to widen it. */
+/** The head of a column: its title, a pin, and an edge. A drag of that sets the width, as Shift and an arrow key do; a double click fits it. */
 export const Head = memo(function Head({ column, index, width, start, order, onOrder, onWidth, onPin }: Props) {
   const here = column.orderBy !== undefined && order.by === column.orderBy;
   const isPinned = start === undefined;
@@ -59,6 +65,17 @@ export const Head = memo(function Head({ column, index, width, start, order, onO
     handle.onpointermove = (moved) => onWidth(column.id, Math.max(NARROWEST, moved.clientX - from));
     handle.onpointerup = () => (handle.onpointermove = null);
   };
+  const widen = (event: KeyboardEvent) => {
+    const by = event.shiftKey ? { ArrowLeft: -STEP, ArrowRight: STEP }[event.key] : undefined;
+    if (by === undefined) return;
+    event.preventDefault();
+    onWidth(column.id, Math.max(NARROWEST, width + by));
+  };
+  const fit = (event: MouseEvent<HTMLElement>) => {
+    const cells = event.currentTarget.closest(".table")!.querySelectorAll(`[aria-colindex="${index}"]`);
+    const widest = Math.max(...[...cells].map((each) => widthOfText(each.textContent ?? "")));
+    onWidth(column.id, Math.min(WIDEST_FIT, Math.max(NARROWEST, Math.ceil(widest) + BESIDE)));
+  };
   const what = isPinned ? `Unpin ${column.title}` : `Pin ${column.title}`;
   return (
     <div
@@ -68,12 +85,13 @@ export const Head = memo(function Head({ column, index, width, start, order, onO
       aria-colindex={index}
       aria-sort={here ? (order.descending ? "descending" : "ascending") : "none"}
       style={{ left: start, width }}
+      onKeyDown={widen}
     >
       <HeadButton title={column.title} orderBy={column.orderBy} order={order} onOrder={onOrder} />
       <button type="button" className="pin" aria-label={what} title={what} onClick={() => onPin(column.id)}>
         <Icon name={isPinned ? "close" : "pin"} />
       </button>
-      <i className="resize" onPointerDown={drag} aria-hidden="true" />
+      <i className="resize" title="Drag, or double click to fit" onPointerDown={drag} onDoubleClick={fit} aria-hidden="true" />
     </div>
   );
 });

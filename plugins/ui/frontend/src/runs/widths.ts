@@ -12,6 +12,11 @@ export function isLong(text: string, room: number): boolean {
   return false;
 }
 
+/** How wide a text of the table is at most. */
+export function widthOfText(text: string): number {
+  return [...text].reduce((sum, each) => sum + widthOf(each), 0);
+}
+
 /** How wide a character is by itself: in most scripts that is no less than in a word. */
 function widthOf(character: string): number {
   const before = known.get(character);

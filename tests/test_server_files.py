@@ -66,7 +66,7 @@ def half_sent(port, place, folders):
     head = f"PUT {FILES}/a HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {3 * CHUNK}\r\n\r\n"
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(head.encode() + b"x" * 2 * CHUNK)
-        wait_until(lambda: len([*place.glob("*/[0-9]*")]) == folders)
+        wait_until(lambda: [each.stat().st_size >= CHUNK for each in place.glob("*/[0-9]*")] == [True] * folders)
         yield connection
 
 

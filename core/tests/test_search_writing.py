@@ -66,7 +66,7 @@ def test_any_number_can_be_written(value):
         (RUNS, "tags.t IS NOT NULL AND status != 'RUNNING'", "tags.`t` IS NOT NULL AND attributes.status != 'RUNNING'"),
         (RUNS, "start_time >= 5", "attributes.start_time >= 5"),
         (REGISTERED_MODELS, "name = 'a'", "attributes.name = 'a'"),
-        (MODEL_VERSIONS, "run_id IN ('a', \"b'\")", "attributes.run_id IN ('a', 'b''')"),
+        (MODEL_VERSIONS, "run_id IN ('a', \"b'\")", "attributes.run_id IN ('a', \"b'\")"),
     ],
 )
 def test_a_filter_is_written_in_one_way(vocabulary, text, written):

@@ -78,7 +78,6 @@ export function useBands(question: ChartQuestion, groups: RunGroup[], enabled: b
   const found = useQuery({
     queryKey: isAsked ? ["chart", question, asked] : NOT_ASKED,
     queryFn: async ({ signal }) => {
-      await onceFollowed(question);
       const { over: _over, log: _log, ...fields } = question;
       return (await ownSend<BandsFound>("charts/bands", { ...fields, ...asked }, "POST", signal)).bands ?? [];
     },
@@ -98,26 +97,11 @@ function useSeries(question: ChartQuestion, run_ids: string[], enabled: boolean,
   const isAsked = enabled && run_ids.length > 0;
   return useQuery({
     queryKey: isAsked ? ["chart", question, run_ids] : NOT_ASKED,
-    queryFn: async ({ signal }) => {
-      await onceFollowed(question);
-      return ask(question, run_ids, signal);
-    },
+    queryFn: ({ signal }) => ask(question, run_ids, signal),
     enabled: isAsked,
     staleTime: isLive ? LIVE : 60_000,
     refetchInterval: isLive ? LIVE : false,
     placeholderData: (previous) => previous,
-  });
-}
-
-/** A part is asked for once the charts have moved to it, which nobody should wait for; a hidden page draws no frames. */
-async function onceFollowed({ start }: ChartQuestion): Promise<void> {
-  if (start === undefined) return;
-  await new Promise<void>((done) => {
-    const late = setTimeout(done, 100);
-    requestAnimationFrame(() => {
-      clearTimeout(late);
-      setTimeout(done);
-    });
   });
 }
 

@@ -39,9 +39,7 @@ CANNOT = {
     "It makes the ids of runs and models, so that two clients that make one run at once make two, and things that are "
     "equal in what they are ordered by come in the order of its ids.": [
         "test_a_run_that_threads_make_at_once_is_one_run",
-        "test_a_search_answers_as_the_reference_does",
         "test_artifacts_of_a_run_lie_below_those_of_its_experiment",
-        "test_runs_that_tie_are_ordered_by_start_and_id",
     ],
     "It takes no run or model that it does not have as the origin of a model, a version or a link.": [
         "test_a_deleted_run_refuses_writes[outputs]",
@@ -79,7 +77,12 @@ CANNOT = {
 }
 """What MLflow's server cannot do, and the laws that it therefore breaks; the plugin's README says so to its users."""
 SOMETIMES = {
-    "Its ids order what ties.": ["test_runs_of_several_experiments_come_in_one_order[-order0]"],
+    "Its ids, which are random, order what ties.": [
+        "test_a_search_answers_as_the_reference_does",
+        "test_runs_of_several_experiments_come_in_one_order[-order0]",
+        "test_runs_of_several_experiments_come_in_one_order[metrics.m != 1 AND params.p != 'x'-order0]",
+        "test_runs_that_tie_are_ordered_by_start_and_id",
+    ],
     "Of equal points or params that two clients send at once one may be refused.": [
         "test_batches_of_many_keys_in_different_orders_do_not_block_each_other",
         "test_racing_deliveries_store_every_record_once",

@@ -15,7 +15,7 @@ from json import JSONEncoder
 from pathlib import Path
 from typing import Any
 
-from attrs import define, evolve, fields
+from attrs import NOTHING, Factory, define, evolve, fields
 
 from hookline.entities import Batch, IntakePart, Metric, NewRun, Points, RunStatus, Write, now_ms
 from hookline.errors import CursorMoved, HooklineError, StoredThoughDeleted
@@ -40,7 +40,8 @@ from hookline.system import HeldLock, sync_file
 FILE_BYTES = 4 * 2**20
 TOGETHER, POINTS_TOGETHER = 1000, 50_000
 """Writes and points that are delivered in one transaction, which other writers wait for."""
-_OF_RUN = [(each.name, each.default) for each in fields(NewRun)]
+_OF_RUN = [each.name for each in fields(NewRun) if each.default is NOTHING or isinstance(each.default, Factory)]
+_OF_SOME_RUNS = [(each.name, each.default) for each in fields(NewRun) if each.name not in _OF_RUN]
 _encode = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 log = logging.getLogger("hookline")
 
@@ -240,7 +241,10 @@ def _frame(number: int, write: Write) -> bytes:
 
 def _text(number: int, write: Write) -> str:
     if isinstance(write, NewRun):
-        said = {name: value for name, default in _OF_RUN if (value := getattr(write, name)) != default}
+        said = {name: getattr(write, name) for name in _OF_RUN}
+        for name, default in _OF_SOME_RUNS:
+            if (value := getattr(write, name)) != default:
+                said[name] = value
         return _encode([number, {**said, "tags": dict(write.tags)}])
     run_id, batch = write
     keys = [[part.key for part in batch.points]] if batch.points else []

@@ -50,18 +50,26 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """A head ends, and the body may begin."""
+        self.head_ended()
+        super().on_headers_complete()
+
+    def head_ended(self) -> None:
+        """Note that a head ended, and wait for the body to begin."""
         self._waits_since = self.loop.time()
         self._is_in_head = False
-        super().on_headers_complete()
+
+    def body_began(self) -> None:
+        """Note that a part of a body came, or all of it."""
+        self._waits_since = None
 
     def on_body(self, body: bytes) -> None:
         """A part of the body came."""
-        self._waits_since = None
+        self.body_began()
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         """A request is whole."""
-        self._waits_since = None
+        self.body_began()
         super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:

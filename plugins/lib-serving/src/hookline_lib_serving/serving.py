@@ -15,9 +15,9 @@ from hookline.errors import Unavailable
 from hookline_lib_serving import addresses
 
 try:
-    from hookline_lib_serving import patience
+    from hookline_lib_serving import prompt_protocol
 
-    PROTOCOL: Any = patience.PatientProtocol
+    PROTOCOL: Any = prompt_protocol.PromptProtocol
 except ImportError:  # where there is no httptools, uvicorn takes h11
     PROTOCOL = "auto"
 

@@ -28,6 +28,11 @@ class TogetherTransport:
             self._held = data
             self._loop.call_soon(self._let_go)
 
+    def write_whole(self, data: bytes) -> None:
+        """Send what nothing follows."""
+        self._let_go()
+        self._transport.write(data)
+
     def close(self) -> None:
         """See `asyncio.BaseTransport.close`."""
         self._let_go()

@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 from attrs import frozen
 
-from hookline.entities import NewRun
+from hookline.entities import NewRun, RunRecord, Write
 from hookline.errors import HooklineError, InvalidValue, NotSupported
 from hookline_lib_serving.monitoring import Monitor
+from hookline_lib_serving.prompt import Prompt
 from hookline_lib_wire.answers import run as run_answer
 from hookline_lib_wire.codec import decode_body, decode_query, encode
 from hookline_lib_wire.errors import WireError, is_for_clients, problem_of, status_of
@@ -24,7 +25,7 @@ from hookline_lib_wire.table import ROUTES
 from hookline_server.accepting import Accepting
 from hookline_server.access import ANYBODY, Access, Authenticator, Caller, require, unknown_caller
 from hookline_server.durability import DiskKeeper
-from hookline_server.exchanges import ClientGone, Exchange, Receive, Reply, Send
+from hookline_server.exchanges import HEADERS, ClientGone, Exchange, Receive, Reply, Send
 from hookline_server.extensions import Extension, Handler
 from hookline_server.guard import Guard, check_json
 from hookline_server.handlers import HANDLERS, HOT
@@ -79,6 +80,7 @@ class App:
         self._keeper = DiskKeeper(services, self._accepting)
         self._writes = Writes(services, self._accepting, self._keeper)
         self.monitor = Monitor()
+        self.prompt = Prompt(frozenset(map(str.encode, self._router.fixed(_is_prompt))), HEADERS, self._at_once)
         services.app, services.authenticator = self, authenticator
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
@@ -96,9 +98,7 @@ class App:
             await self._report(exchange, error)
         except Exception:  # noqa: BLE001 - the client is told that, and the log what
             await self._report_unknown(exchange)
-        self.monitor.note(operation, exchange.status, time.perf_counter() - started)
-        if requests_log.isEnabledFor(logging.INFO):
-            _log_request(exchange, time.perf_counter() - started)
+        self._note(exchange, operation, started)
 
     def close(self) -> None:
         """Wait for what is being written, and end the threads."""
@@ -132,14 +132,52 @@ class App:
         request = decode_body(target.route.request, body)
         await self._check(caller, target.route, request)
         write = target.handler(services, request)
-        if self._authenticator is not None and not isinstance(write, NewRun):
-            measured = {each.model_id for each in write[1].metrics if each.model_id}
-            if measured:
-                await self._threads(check_changes, services, measured)
-        made = await self._writes.add(write, body)
-        if made is not None and self._authenticator is not None:
+        if measured := self._measured(write):
+            await self._threads(check_changes, services, measured)
+        await exchange.answer(Reply(self._written(await self._writes.add(write, body))))
+
+    def _at_once(self, scope: Mapping[str, Any], body: bytes) -> bytes | None:
+        """Do the same where nothing needs to be waited for, or to be refused; else nothing is done."""
+        exchange, started = Exchange(scope, _nobody, _nobody, self._services.settings), time.perf_counter()
+        try:
+            self._guard.check(exchange)
+            target = self._router.at(exchange.method, scope["path"])
+            caller = ANYBODY if self._authenticator is None else self._authenticator.recognise(exchange.headers)
+            if caller is None or len(body) > self._services.settings.max_body:
+                return None
+            check_json(exchange)
+            request = decode_body(target.route.request, body)
+            if not self._allows_at_once(caller, target.route, request):
+                return None
+            write = target.handler(self._services_for(caller), request)
+            kept = None if self._measured(write) else self._writes.keep(write, body)
+        except Exception:  # noqa: BLE001 - it comes again when the application is asked as usual, and is told then
+            return None
+        if kept is None:
+            return None
+        exchange.status = 200
+        self._note(exchange, target.route.operation, started)
+        return self._written(kept.made)
+
+    def _measured(self, write: Write) -> set[str]:
+        """Return the models of which points are logged, where callers might not be allowed to."""
+        if self._authenticator is None or isinstance(write, NewRun):
+            return set()
+        return {each.model_id for each in write[1].metrics if each.model_id}
+
+    def _written(self, made: RunRecord | None) -> bytes:
+        """Return the answer to what was written, and was safe then."""
+        if made is None:
+            return b"{}"
+        if self._authenticator is not None:
             self._services.belonging.made(made.info)
-        await exchange.answer(_DONE if made is None else Reply(encode(RunFound(run=run_answer(made)))))
+        return encode(RunFound(run=run_answer(made)))
+
+    def _note(self, exchange: Exchange, operation: str, started: float) -> None:
+        seconds = time.perf_counter() - started
+        self.monitor.note(operation, exchange.status, seconds)
+        if requests_log.isEnabledFor(logging.INFO):
+            _log_request(exchange, seconds)
 
     async def _answer_one(
         self, exchange: Exchange, target: _Target, services: Services, caller: Caller, in_path: Mapping[str, str]
@@ -206,10 +244,13 @@ class App:
         return caller
 
     async def _check(self, caller: Caller, route: Route, request: Request) -> None:
-        if self._authenticator is not None:
-            names = _names(request, route)
-            if not self._authenticator.allows_at_once(caller, route.permission, names):
-                await self._threads(require, self._authenticator, caller, route.permission, names)
+        if self._authenticator is not None and not self._allows_at_once(caller, route, request):
+            await self._threads(require, self._authenticator, caller, route.permission, _names(request, route))
+
+    def _allows_at_once(self, caller: Caller, route: Route, request: Request) -> bool:
+        if self._authenticator is None:
+            return True
+        return self._authenticator.allows_at_once(caller, route.permission, _names(request, route))
 
     def _note_owner(self, caller: Caller, answer: Any) -> None:
         assert self._authenticator is not None
@@ -251,7 +292,15 @@ class App:
             await exchange.answer(Reply(encode({"error_code": "INTERNAL_ERROR", "message": message}), 500))
 
 
-_DONE = Reply(b"{}")
+def _is_prompt(target: _Target) -> bool:
+    """A param waits for its commit: it might have another value."""
+    return target.is_hot and target.route.operation != "log_param"
+
+
+async def _nobody(*_: object) -> None:
+    """What an answer that is returned is sent to, and more of a body that is whole asked of."""
+
+
 _DELETE = frozenset({"delete_run", "delete_experiment", "change_run"})
 """The operations of the table that may delete runs; nobody knows what those of extensions do."""
 

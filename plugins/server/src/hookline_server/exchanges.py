@@ -23,6 +23,8 @@ _numbers = itertools.count()
 _SAFE = {"x-content-type-options": "nosniff", "x-frame-options": "SAMEORIGIN", "cache-control": "no-store"}
 """Headers of every answer, unless it says otherwise."""
 _SAFE_SENT = [(name.encode(), value.encode()) for name, value in _SAFE.items()]
+HEADERS = ((b"content-type", JSON.encode()), *_SAFE_SENT)
+"""Headers of an answer that says nothing else."""
 
 
 @frozen

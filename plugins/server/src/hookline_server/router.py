@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 from attrs import frozen
@@ -41,6 +41,16 @@ class Router(Generic[T]):
         pattern = text + re.escape(path[at:])
         start = path.partition("{")[0]  # without it, no path needs to be compared with the pattern
         self._patterns.setdefault(pattern, (start, re.compile(pattern, re.DOTALL), {}))[2][route.method] = target
+
+    def fixed(self, wanted: Callable[[T], bool]) -> Iterator[str]:
+        """Yield the fixed paths, with the prefix, whose target is such a one."""
+        for path, by_method in self._fixed.items():
+            if any(wanted(found.target) for found in by_method.values()):
+                yield path
+
+    def at(self, method: str, path: str) -> T:
+        """Return the target of a fixed path that is there. Raises `KeyError`."""
+        return self._fixed[path][method].target
 
     def find(self, method: str, path: str) -> Found[T] | frozenset[str]:
         """Return the route of a request; else the methods that the path knows, which may be none."""

@@ -53,6 +53,16 @@ class _Direct:
     done: "asyncio.Future[None]" = field(factory=lambda: asyncio.get_running_loop().create_future())
 
 
+@frozen
+class Kept:
+    """What is safe in the intake: where a run was made, it."""
+
+    made: RunRecord | None = None
+
+
+_KEPT = Kept()
+
+
 @define(eq=False)
 class _Next:
     """What the thread does next: `settled` are told once all is stored that was taken before."""
@@ -89,28 +99,46 @@ class Writes:
         self._grown: dict[str, int] = {}
         self._compacted_at = time.monotonic()
 
+    def keep(self, write: Write, body: bytes) -> Kept | None:
+        """Keep a write in the intake, where it may be answered for now: it is safe from the end of this process.
+
+        Args:
+            body: of the request.
+
+        Raises:
+            InvalidValue: as `TrackingStore.create_run`.
+        """
+        if NUL in body:  # which some stores do not hold in a text
+            return None
+        if isinstance(write, NewRun):
+            made = self._accepting.take_run(write)
+            if made is None:
+                return None
+            self._wake()
+            return Kept(made)
+        run_id, batch = write
+        digest = _digest(batch, body)
+        if digest and (run_id, digest) in self._stored:
+            return _KEPT
+        if run_id in self._under_way or not self._accepting.take(run_id, batch):
+            return None
+        self._remember(run_id, digest)
+        self._wake()
+        return _KEPT
+
     async def add(self, write: Write, body: bytes) -> RunRecord | None:
         """Return when a write is safe from the end of this process; what is returned is the run that it made.
 
         Args:
             body: of the request.
         """
-        may_be_refused = NUL in body  # which some stores do not hold in a text
+        kept = self.keep(write, body)
+        if kept is not None:
+            return kept.made
         if isinstance(write, NewRun):
-            made = None if may_be_refused else self._accepting.take_run(write)
-            if made is None:
-                return await self._services.threads(self._create, write)  # type: ignore[no-any-return]
-            self._wake()
-            return made
+            return await self._services.threads(self._create, write)  # type: ignore[no-any-return]
         run_id, batch = write
-        digest = hashlib.blake2b(body, digest_size=16).digest() if batch.size else b""
-        if digest and (run_id, digest) in self._stored:
-            return None
-        if not may_be_refused and run_id not in self._under_way and self._accepting.take(run_id, batch):
-            self._remember(run_id, digest)
-            self._wake()
-            return None
-        direct = _Direct(run_id, batch, digest)
+        direct = _Direct(run_id, batch, _digest(batch, body))
         self._under_way[run_id] += 1
         self._put(direct)
         await direct.done
@@ -271,6 +299,10 @@ class Writes:
             if not self._under_way[write.run_id]:
                 del self._under_way[write.run_id]
             _settle_all([write.done], problem)
+
+
+def _digest(batch: Batch, body: bytes) -> bytes:
+    return hashlib.blake2b(body, digest_size=16).digest() if batch.size else b""
 
 
 def _in_loop(future: "asyncio.Future[None]", call: Callable[..., None], *arguments: object) -> None:

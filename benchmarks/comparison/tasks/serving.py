@@ -319,8 +319,10 @@ class Connection:
                 parts.append(self._more())
                 have += len(parts[-1])
             return b"".join(parts)
-        while not b"".join(parts[-2:]).endswith(b"0\r\n\r\n"):
+        last = begun[-5:]
+        while last != b"0\r\n\r\n":
             parts.append(self._more())
+            last = (last + parts[-1][-5:])[-5:]
         return b"".join(_unchunked(b"".join(parts)))
 
     def _more(self) -> bytes:

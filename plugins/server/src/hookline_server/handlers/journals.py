@@ -1,5 +1,7 @@
 """What Hookline's own client sends: runs and logged models with ids of its own, journals, whole series."""
 
+import asyncio
+
 from hookline.entities import (
     Delivery,
     LifecycleStage,
@@ -168,15 +170,18 @@ def sync(services: Services, _request: Request) -> Empty:
 async def read_history(services: Services, exchange: Exchange, request: messages.ReadHistory) -> None:
     """Send all points of a series, a block after the other."""
     parts = messages.history_parts(services.tracking.metric_history(request.run_id, request.key))
+    coming = services.long_threads(next, parts)
     try:
-        first = await services.long_threads(next, parts)
+        part = await coming
         exchange.is_read = True
         await exchange.begin(200, messages.POINTS_TYPE, None)
-        await exchange.go_on(first, more=True)
-        while part := await services.long_threads(next, parts, b""):
+        while part:
+            coming = services.long_threads(next, parts, b"")  # is read while this one is sent
             await exchange.go_on(part, more=True)
+            part = await coming
         await exchange.go_on(b"", more=False)
     finally:
+        await asyncio.gather(coming, return_exceptions=True)  # what runs cannot be closed
         parts.close()
 
 

@@ -15,7 +15,7 @@ from json import JSONEncoder
 from pathlib import Path
 from typing import Any
 
-from attrs import NOTHING, Factory, define, evolve, fields
+from attrs import define, evolve, fields
 
 from hookline.entities import Batch, IntakePart, Metric, NewRun, Points, RunStatus, Write, now_ms
 from hookline.errors import CursorMoved, HooklineError, StoredThoughDeleted
@@ -40,8 +40,8 @@ from hookline.system import HeldLock, sync_file
 FILE_BYTES = 4 * 2**20
 TOGETHER, POINTS_TOGETHER = 1000, 50_000
 """Writes and points that are delivered in one transaction, which other writers wait for."""
-_OF_RUN = [each.name for each in fields(NewRun) if each.default is NOTHING or isinstance(each.default, Factory)]
-_OF_SOME_RUNS = [(each.name, each.default) for each in fields(NewRun) if each.name not in _OF_RUN]
+_OF_SOME_RUNS = [(each.name, each.default) for each in fields(NewRun) if isinstance(each.default, str | None)]
+_OF_RUN = [each.name for each in fields(NewRun) if (each.name, each.default) not in _OF_SOME_RUNS]
 _encode = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 log = logging.getLogger("hookline")
 

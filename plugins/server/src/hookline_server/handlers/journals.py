@@ -1,6 +1,7 @@
 """What Hookline's own client sends: runs and logged models with ids of its own, journals, whole series."""
 
 import asyncio
+from collections.abc import Generator, Iterable
 
 from hookline.entities import (
     Delivery,
@@ -28,6 +29,8 @@ from hookline_server.settings import MEGABYTE
 
 MAX_DELIVERY = 256 * MEGABYTE
 """Bytes of records that are taken, whatever other requests may have: one call may log ten million points."""
+PART = MEGABYTE // 2
+"""Bytes of a history that a thread reads at once."""
 
 
 def create_own_run(services: Services, request: own.CreateOwnRun) -> runs.RunFound:
@@ -169,7 +172,7 @@ def sync(services: Services, _request: Request) -> Empty:
 
 async def read_history(services: Services, exchange: Exchange, request: messages.ReadHistory) -> None:
     """Send all points of a series, a block after the other."""
-    parts = messages.history_parts(services.tracking.metric_history(request.run_id, request.key))
+    parts = _joined(messages.history_parts(services.tracking.metric_history(request.run_id, request.key)))
     coming = services.long_threads(next, parts)
     try:
         part = await coming
@@ -183,6 +186,17 @@ async def read_history(services: Services, exchange: Exchange, request: messages
     finally:
         await asyncio.gather(coming, return_exceptions=True)  # what runs cannot be closed
         parts.close()
+
+
+def _joined(parts: Iterable[bytes]) -> Generator[bytes, None, None]:
+    """Yield the same bytes in larger parts: each is read by a thread, which has to be told so."""
+    held: list[bytes] = []
+    for part in parts:
+        held.append(part)
+        if sum(map(len, held)) >= PART:
+            yield b"".join(held)
+            held = []
+    yield b"".join(held)
 
 
 HANDLERS = {

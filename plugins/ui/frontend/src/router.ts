@@ -1,4 +1,4 @@
-import { useCallback, useSyncExternalStore } from "react";
+import { useSyncExternalStore } from "react";
 
 /** The page's address: a path below `#`, and fields behind `?`. A whole view is in it, so that it can be sent. */
 export interface Place {
@@ -55,14 +55,11 @@ export function usePlace(): Place {
   );
 }
 
+function changeFields(changes: Record<string, string | undefined>, replace = false): void {
+  go(href(current.path, { ...Object.fromEntries(current.fields), ...changes }), replace);
+}
+
 /** The fields of the address, and a way to change some of them. */
-export function useFields(): [URLSearchParams, (changes: Record<string, string | undefined>, replace?: boolean) => void] {
-  const { path, fields } = usePlace();
-  const change = useCallback(
-    (changes: Record<string, string | undefined>, replace = false) => {
-      go(href(path, { ...Object.fromEntries(current.fields), ...changes }), replace);
-    },
-    [path],
-  );
-  return [fields, change];
+export function useFields(): [URLSearchParams, typeof changeFields] {
+  return [usePlace().fields, changeFields];
 }

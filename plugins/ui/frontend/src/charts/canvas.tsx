@@ -2,6 +2,7 @@ import { useEffect, useRef } from "react";
 import type uPlot from "uplot";
 import { useDark } from "../theme";
 import type { Clipping, Line } from "./data";
+import { following } from "./following";
 import type { PlotOptions, Value } from "./plot";
 import type { ChartSettings, Range } from "./settings";
 
@@ -54,12 +55,21 @@ export function Canvas({ lines, width, height, settings, clipping, zoom, onZoom,
       chart.current = null;
     };
   }, [lines, width, height, settings.x, settings.log, settings.logX, settings.clip, dark]);
-  useEffect(() => {
+  const show = (part: Range | null, isAgain: boolean) => {
     const drawn = chart.current;
     if (!drawn) return;
     const xs = drawn.data[0];
-    const [min, max] = zoom ?? [xs[0], xs[xs.length - 1]];
+    const [min, max] = part ?? [xs[0], xs[xs.length - 1]];
+    if (isAgain && drawn.scales.x.min === min && drawn.scales.x.max === max) return;
+    seen.current.zoom = part;
     drawn.setScale("x", { min, max });
-  }, [zoom?.[0], zoom?.[1]]);
+  };
+  useEffect(() => show(zoom, !settings.clip), [zoom]);
+  useEffect(() => following((part) => isInWindow(host.current) && show(part, true)), []);
   return <div ref={host} />;
+}
+
+function isInWindow(element: HTMLElement | null): boolean {
+  const { top, bottom } = element!.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
 }

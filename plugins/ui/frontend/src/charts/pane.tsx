@@ -1,9 +1,10 @@
-import { useMemo, type ReactNode } from "react";
+import { useDeferredValue, useLayoutEffect, useMemo, type ReactNode } from "react";
 import type { RunGroup } from "../api/charts";
 import type { Run, RunKey } from "../api/types";
 import { runName } from "../format";
 import { Dot, Empty } from "../parts/basics";
 import { href, useFields } from "../router";
+import { follow } from "./following";
 import { Panel } from "./panel";
 import { ChartControls, useChartSettings, useZoom } from "./settings";
 
@@ -29,9 +30,11 @@ interface Props {
 export function Charts({ runs, groups, metrics, title, isAlone = false, children }: Props) {
   const settings = useChartSettings();
   const [zoom, onZoom] = useZoom();
+  const shown = useDeferredValue(zoom);
+  useLayoutEffect(() => follow(zoom), [zoom]);
   const [fields, change] = useFields();
   const text = fields.get("panels") ?? "";
-  const shown = metrics.filter((each) => each.toLowerCase().includes(text.toLowerCase()));
+  const named = metrics.filter((each) => each.toLowerCase().includes(text.toLowerCase()));
   const drawn = settings.lines === "groups" && settings.over === null ? groups : undefined;
   if (!metrics.length) {
     return (
@@ -41,7 +44,7 @@ export function Charts({ runs, groups, metrics, title, isAlone = false, children
     );
   }
   return (
-    <section className="charts" aria-label="Charts">
+    <section className="charts" aria-label="Charts" aria-busy={shown !== zoom}>
       <div className="toolbar">
         {title && <h2>{title}</h2>}
         <input
@@ -54,21 +57,22 @@ export function Charts({ runs, groups, metrics, title, isAlone = false, children
         <ChartControls settings={settings} isGrouped={!!groups} metrics={metrics} />
       </div>
       {children}
-      {shown.length === 0 ? (
+      {named.length === 0 ? (
         <Empty title="No metrics">No metric has this name.</Empty>
       ) : (
         <div className="panels">
-          {shown.slice(0, MOST).map((metric) => (
+          {named.slice(0, MOST).map((metric) => (
             <Panel
               key={metric}
-              {...{ metric, runs, settings, zoom, onZoom }}
+              {...{ metric, runs, settings, onZoom }}
+              zoom={shown}
               groups={drawn}
               height={isAlone && metrics.length <= FEW ? TALL : undefined}
             />
           ))}
         </div>
       )}
-      {shown.length > MOST && <p className="faint">{shown.length - MOST} more metrics: find them by name.</p>}
+      {named.length > MOST && <p className="faint">{named.length - MOST} more metrics: find them by name.</p>}
     </section>
   );
 }

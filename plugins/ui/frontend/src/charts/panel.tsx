@@ -1,4 +1,4 @@
-import { useMemo, useRef, useState } from "react";
+import { memo, useMemo, useRef, useState } from "react";
 import { useBands, useChart, type RunGroup } from "../api/charts";
 import type { Run } from "../api/types";
 import { runName } from "../format";
@@ -34,7 +34,7 @@ const scaleOf = (x: XAxis) => (x === "step" || x === "metric" ? 1 : 1 / 1000);
 const bucketsOf = (width: number) => Math.max(50, Math.min(1000, Math.ceil((width - BESIDE) / 25) * 25));
 
 /** One metric of several runs. It asks for its buckets once it is near the window, and again for a part that is zoomed. */
-export function Panel({ metric, runs, groups, settings, zoom, onZoom, height = HEIGHT }: Props) {
+export const Panel = memo(function Panel({ metric, runs, groups, settings, zoom, onZoom, height = HEIGHT }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const { width, isWanted } = useNearness(host);
   const [hover, setHover] = useState<Hover | null>(null);
@@ -95,7 +95,7 @@ export function Panel({ metric, runs, groups, settings, zoom, onZoom, height = H
       </div>
     </figure>
   );
-}
+});
 
 const named = (runs: Run[]) => runs.map((run) => ({ id: run.info.run_id, title: runName(run) }));
 

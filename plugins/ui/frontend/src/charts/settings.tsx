@@ -1,3 +1,4 @@
+import { useCallback, useMemo } from "react";
 import { Segments } from "../parts/basics";
 import { mode } from "../report/mode";
 import { useFields } from "../router";
@@ -26,7 +27,7 @@ export function useChartSettings(): ChartSettings {
   const over = (!mode.isReport && fields.get("over")) || null;
   const x = over === null ? fields.get("x") : "metric";
   const smooth = Number(fields.get("smooth") ?? 0);
-  return {
+  const settings: ChartSettings = {
     x: x === "time" || x === "relative" || x === "metric" ? x : "step",
     over,
     log: fields.get("log") === "1",
@@ -35,6 +36,7 @@ export function useChartSettings(): ChartSettings {
     smooth: smooth > 0 && smooth < 1 ? smooth : 0,
     lines: fields.get("lines") === "runs" ? "runs" : "groups",
   };
+  return useMemo(() => settings, Object.values(settings));
 }
 
 interface Props {
@@ -108,7 +110,13 @@ export function ChartControls({ settings, isGrouped, metrics }: Props) {
 /** The part of the x axis that every chart shows, and a way to choose it. */
 export function useZoom(): [Range | null, (range: Range | null) => void] {
   const [fields, change] = useFields();
-  const [start, end, ...more] = (fields.get("zoom") ?? "").split(",").map(Number);
-  const zoom: Range | null = !more.length && Number.isFinite(start) && Number.isFinite(end) && start < end ? [start, end] : null;
-  return [zoom, (range) => change({ zoom: range ? range.join(",") : undefined })];
+  const said = fields.get("zoom") ?? "";
+  const zoom = useMemo(() => rangeOf(said), [said]);
+  const onZoom = useCallback((range: Range | null) => change({ zoom: range ? range.join(",") : undefined }), [change]);
+  return [zoom, onZoom];
+}
+
+function rangeOf(said: string): Range | null {
+  const [start, end, ...more] = said.split(",").map(Number);
+  return !more.length && Number.isFinite(start) && Number.isFinite(end) && start < end ? [start, end] : null;
 }

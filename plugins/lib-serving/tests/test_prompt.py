@@ -1,5 +1,6 @@
 """What an application answers at once, and what it is asked as usual, however a request arrives."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -7,24 +8,34 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
+import uvicorn
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from uvicorn.server import ServerState
 
 from hookline_lib_serving import serving
 from hookline_lib_serving.prompt import Prompt
 
 pytest.importorskip("httptools")
-PATH = "/log"
+from hookline_lib_serving.prompt_protocol import PromptProtocol
+
+PATH, SEPARATOR = "/log", b"\r\n\r\n"
 
 
 class Application:
-    """Says who answered, and how long the body was; what begins with `later` is not answered at once."""
+    """Says who answered, unless it is to say the `same`, and how long the body was.
 
-    def __init__(self):
+    What begins with `later` is not answered at once.
+    """
+
+    def __init__(self, *, same=False):
+        self.form = (b"%d bytes.", b"%d bytes.") if same else (b"at once %d.", b"as usual %d.")
         self.prompt = Prompt(frozenset({PATH.encode()}), [(b"content-type", b"text/plain")], self.at_once)
         self.scopes, self.passed_on = [], 0
 
     def at_once(self, scope, body):
         self.scopes.append(scope)
-        return None if body.startswith(b"later") else b"at once %d." % len(body)
+        return None if body.startswith(b"later") else self.form[0] % len(body)
 
     async def __call__(self, scope, receive, send):
         self.passed_on += 1
@@ -35,7 +46,7 @@ class Application:
                 return
             body += message["body"]
             more = message["more_body"]
-        answer = b"as usual %d." % len(body)
+        answer = self.form[1] % len(body)
         headers = [(b"content-length", b"%d" % len(answer))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": answer})
@@ -171,3 +182,69 @@ def test_a_request_that_has_begun_to_arrive_is_answered_although_the_server_stop
         threading.Timer(0.05, connection.sendall, [b"last"]).start()
     assert answers(connection)[0].endswith("8.")
     connection.close()
+
+
+class Wire(asyncio.Transport):
+    """A connection that keeps what is written to it."""
+
+    def __init__(self):
+        super().__init__({"sockname": ("127.0.0.1", 1), "peername": ("127.0.0.1", 2)})
+        self.sent, self.is_closed = b"", False
+
+    def write(self, data):
+        assert not self.is_closed
+        self.sent += data
+
+    def writelines(self, parts):
+        self.write(b"".join(parts))
+
+    def is_closing(self):
+        return self.is_closed
+
+    def close(self):
+        self.is_closed = True
+
+    def pause_reading(self):
+        """Whoever sends here does so all the same."""
+
+    def resume_reading(self):
+        """See above."""
+
+
+async def said(pieces, count):
+    """What so many requests are answered with, which come in pieces of which each is a step of the loop, or several."""
+    app = Application(same=True)
+    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", proxy_headers=False)
+    config.load()
+    wire = Wire()
+    protocol = PromptProtocol(config=config, server_state=ServerState(), app_state={})
+    protocol.connection_made(wire)
+    for piece, steps in pieces:
+        protocol.data_received(piece)
+        for _ in range(steps):
+            await asyncio.sleep(0)
+    for _ in range(400):
+        if len(bodies(wire.sent)) == count:
+            break
+        await asyncio.sleep(0.001)
+    protocol.connection_lost(None)
+    return bodies(wire.sent)
+
+
+REQUESTS = st.builds(
+    request,
+    st.sampled_from([b"", b"body", b"later", b"x" * 300]),
+    st.sampled_from([PATH, PATH, "/other"]),
+    st.sampled_from(["POST", "POST", "PUT"]),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data(), requests=st.lists(REQUESTS, min_size=1, max_size=6))
+def test_requests_are_answered_in_order_wherever_they_are_cut(data, requests):
+    whole = b"".join(requests)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=8)))
+    ends = zip([0, *cuts], [*cuts, len(whole)], strict=True)
+    pieces = [(whole[begin:end], data.draw(st.integers(0, 4))) for begin, end in ends if begin < end]
+    expected = [f"{len(each.partition(SEPARATOR)[2])} bytes." for each in requests]
+    assert asyncio.run(said(pieces, len(requests))) == expected

@@ -15,7 +15,7 @@ class HttpOptions:
 
     Attributes:
         token: sent as `Authorization: Bearer TOKEN`.
-        username, password: sent as Basic authentication, where there is no token.
+        username, password: sent as Basic authentication, where there is no token beside them.
         use_environment: whether what is not given here is taken from `HOOKLINE_TRACKING_TOKEN`, `_USERNAME` and
             `_PASSWORD`, or from MLflow's variables of the same names.
         ca_bundle: a file of certificates to trust in place of the system's; from the environment
@@ -37,13 +37,25 @@ class HttpOptions:
     timeout: float = field(default=60.0, validator=gt(0))
     retries: int = field(default=3, validator=optional(ge(0)))
 
-    def given(self, name: str) -> str | None:
-        """Return a credential (`token`, `username` or `password`) as it was given, or as the environment has it."""
-        value: str | None = getattr(self, name)
-        if value is None and self.use_environment:
-            found = (os.environ.get(prefix + name.upper()) for prefix in _PREFIXES)
-            value = next(filter(None, found), None)
-        return value
+    def credentials(self) -> tuple[str | None, str | None]:
+        """Return the token, or else the user, that whoever asks goes by: of the first place that names one of them.
+
+        The places are what was given here, Hookline's variables, and MLflow's.
+        """
+        pairs = [(self.token, self.username), *self._environments("TOKEN", "USERNAME")]
+        token, user = next((pair for pair in pairs if any(pair)), (None, None))
+        return (token, None) if token else (None, user)
+
+    def known_password(self) -> str | None:
+        """Return the password that was given, or else the environment's."""
+        if self.password is not None:
+            return self.password
+        return next((value for (value,) in self._environments("PASSWORD") if value), None)
+
+    def _environments(self, *names: str) -> list[tuple[str | None, ...]]:
+        if not self.use_environment:
+            return []
+        return [tuple(os.environ.get(prefix + name) or None for name in names) for prefix in _PREFIXES]
 
     def trusted(self) -> str | None:
         """Return the file of certificates to trust; None for the system's."""

@@ -52,8 +52,8 @@ class Server:
             raise InvalidValue(f"{_shown(url)!r} is no URL of a server: write http://HOST:PORT or https://HOST/PREFIX.")
         self._options = options or HttpOptions()
         self.url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
-        self._user = unquote(parts.username) if parts.username else self._options.given("username")
-        self._password = unquote(parts.password) if parts.password else self._options.given("password")
+        self._user = unquote(parts.username) if parts.username else None
+        self._password = unquote(parts.password) if parts.password is not None else None
         self._headers_from = resolve(self._options.headers_from) if self._options.headers_from else None
         self._lock = Lock()
         self._pools: urllib3.PoolManager | None = None
@@ -161,11 +161,12 @@ class Server:
     def _headers(self, media_type: str) -> dict[str, str]:
         options = self._options
         headers = {**options.headers, **({"content-type": media_type} if media_type else {})}
-        token = options.given("token")
+        token, user = self._credentials()
         if token is not None:
             headers["authorization"] = f"Bearer {token}"
-        elif self._user is not None:
-            pair = f"{self._user}:{self._password or ''}".encode("utf-8", "surrogateescape")
+        elif user is not None:
+            password = self._password if self._password is not None else options.known_password()
+            pair = f"{user}:{password or ''}".encode("utf-8", "surrogateescape")
             headers["authorization"] = f"Basic {b64encode(pair).decode()}"
         if self._headers_from is not None:
             headers.update(self._headers_from(self.url))
@@ -173,6 +174,10 @@ class Server:
             if not _SENDABLE.fullmatch(value):
                 raise InvalidValue(self._not_sendable(name))
         return headers
+
+    def _credentials(self) -> tuple[str | None, str | None]:
+        """Return the token, or else the user: the URL's, if it names one."""
+        return (None, self._user) if self._user is not None else self._options.credentials()
 
     def _not_sendable(self, name: str) -> str:
         what = f"The header {name!r}"
@@ -260,9 +265,10 @@ class Server:
         return error
 
     def _what_it_wants(self) -> str:
-        if self._options.given("token") is not None:
+        token, user = self._credentials()
+        if token is not None:
             return "does not accept the token that was sent: look at HOOKLINE_TRACKING_TOKEN."
-        if self._user is not None:
+        if user is not None:
             return (
                 f"does not accept {self._who()} with the password that was sent: look at HOOKLINE_TRACKING_USERNAME "
                 "and HOOKLINE_TRACKING_PASSWORD."
@@ -273,8 +279,8 @@ class Server:
         )
 
     def _who(self) -> str:
-        has_token = self._options.given("token") is not None
-        return "the owner of the token" if has_token or self._user is None else f"the user {self._user!r}"
+        _, user = self._credentials()
+        return "the owner of the token" if user is None else f"the user {user!r}"
 
     def _path(self, route: Route, fields: dict[str, Any]) -> str:
         """Return the path of a route, its slots filled with fields, which are taken out."""

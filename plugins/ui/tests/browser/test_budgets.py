@@ -45,7 +45,8 @@ window.inView = (selector) => [...document.querySelectorAll(selector)].filter((e
 window.rowsShown = () => inView(".row:not(.head) .value").filter((each) => each.textContent).length > 100;
 window.chartsShown = () => {
   const charts = inView(".chart");
-  return !document.querySelector(".charts[aria-busy=true]") && charts.length > 2 && charts.every((each) => each.ariaBusy === "false" && each.querySelector(".u-over"));
+  const isDrawn = (each) => each.ariaBusy === "false" && each.querySelector(".u-over");
+  return !document.querySelector(".charts[aria-busy=true]") && charts.length > 2 && charts.every(isDrawn);
 };
 /** Scroll for some frames; how long each one took. */
 window.scrolled = (selector, frames, down, right) => new Promise((done) => {

@@ -94,7 +94,14 @@ def test_only_what_the_intake_may_take_is_asked_for_at_once(app):
 
 
 def test_a_prefix_is_part_of_what_is_asked_for_at_once(workspace):
-    app = App(Services(workspace, ServerSettings(prefix="/ml")))
+    app = App(Services(workspace, ServerSettings(prefix="/ml", durability=Durability.INTAKE)))
     assert f"/ml{RUNS}/create".encode() in app.prompt.paths
     assert f"{RUNS}/create".encode() not in app.prompt.paths
+    app.close()
+
+
+@pytest.mark.parametrize("durability", [Durability.COMMIT, Durability.FULL])
+def test_where_answers_wait_for_commits_nothing_is_asked_for_at_once(workspace, durability):
+    app = App(Services(workspace, ServerSettings(durability=durability)))
+    assert app.prompt.paths == frozenset()
     app.close()

@@ -34,6 +34,7 @@ from hookline_server.not_offered import NOT_OFFERED, is_not_offered
 from hookline_server.readable import ReadableServices
 from hookline_server.router import Router
 from hookline_server.services import Services
+from hookline_server.settings import Durability
 from hookline_server.threads import Threads
 from hookline_server.writing import Writes
 
@@ -80,7 +81,8 @@ class App:
         self._keeper = DiskKeeper(services, self._accepting)
         self._writes = Writes(services, self._accepting, self._keeper)
         self.monitor = Monitor()
-        self.prompt = Prompt(frozenset(map(str.encode, self._router.fixed(_is_prompt))), HEADERS, self._at_once)
+        prompt = self._router.fixed(_is_prompt) if services.durability is Durability.INTAKE else ()
+        self.prompt = Prompt(frozenset(map(str.encode, prompt)), HEADERS, self._at_once)
         services.app, services.authenticator = self, authenticator
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:

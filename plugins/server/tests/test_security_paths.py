@@ -31,6 +31,7 @@ def ways(run_id, model_id, path):
     return [
         ("GET", f"{PROXY}/artifacts/{encoded}", None),
         ("PUT", f"{PROXY}/artifacts/{encoded}", b"evil"),
+        ("PUT", f"{PROXY}/artifacts/0/{run_id}/artifacts/{encoded}", b"evil"),
         ("DELETE", f"{PROXY}/artifacts/{encoded}", None),
         ("GET", f"{PROXY}/artifacts?path={encoded}", None),
         ("GET", f"{mlflow}/artifacts/list?run_id={run_id}&path={encoded}", None),

@@ -24,6 +24,7 @@ from hookline_server.near_disk import SMALL
 from hookline_server.services import Services
 
 CHUNK = 2**20
+_BELOW = "/artifacts/"
 _UNQUOTED = re.compile(r"[A-Za-z0-9_.~-]+")
 _OF_FILES = {
     "content-security-policy": "sandbox; default-src 'none'",
@@ -188,7 +189,18 @@ def _size(stream: Any) -> int | None:
 
 async def upload(services: Services, exchange: Exchange, request: messages.ArtifactPath) -> Reply:
     """Store a file as it comes."""
-    return await _receive(services, exchange, check_key_path(request.artifact_path))
+    return await _receive(services, exchange, new_key(request.artifact_path))
+
+
+def new_key(path: str) -> str:
+    """Return the key of a file to store, which can also be named from the folder of the run or model that it is of.
+
+    Raises:
+        InvalidValue: the path is not allowed, or what of it lies below `artifacts/`.
+    """
+    key = check_key_path(path)
+    check_key_path(key.partition(_BELOW)[2], allow_root=True)
+    return key
 
 
 async def upload_run_artifact(services: Services, exchange: Exchange, request: messages.GetArtifact) -> Reply:

@@ -12,6 +12,7 @@ from hookline_lib_wire.messages import artifacts as messages
 from hookline_lib_wire.messages.base import Empty
 from hookline_lib_wire.table import MULTIPART
 from hookline_server.exchanges import Exchange, Reply
+from hookline_server.handlers.files import new_key
 from hookline_server.services import Services
 
 SECRET = "x-hookline-upload-secret"
@@ -64,7 +65,7 @@ def abort_multipart(services: Services, request: messages.AbortMultipart) -> Emp
 def _key(folder: str, path: str) -> str:
     """Return the key of a file: clients name the folder in the store, and the path that the file has on their side."""
     name = re.split(r"[\\/]", path)[-1]
-    return join_key(check_key_path(folder.rstrip("/")), check_key_path(name))
+    return new_key(join_key(check_key_path(folder.rstrip("/")), check_key_path(name)))
 
 
 def _base(services: Services, exchange: Exchange) -> str:

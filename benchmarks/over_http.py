@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from comparison.tasks.serving import Connection, free_port, wait_for
+from comparison.tasks.asking import Connection, free_port, wait_for
 from filling import fill
 
 from hookline import search
@@ -40,7 +40,7 @@ class Question(NamedTuple):
     """What is asked: of a store, and over a connection to a server."""
 
     store: Callable[[TrackingStore], Any]
-    connection: Callable[[Connection], bytes]
+    connection: Callable[[Connection], object]
 
 
 def questions(experiment: str, run_ids: list[str], points: int) -> dict[str, Question]:
@@ -76,7 +76,7 @@ def questions(experiment: str, run_ids: list[str], points: int) -> dict[str, Que
         "the 1,000 newest runs": searched("", [], 1000),
         f"a history of {points:,} points": Question(
             lambda store: sum(map(len, store.metric_history(long, "long"))),
-            lambda connection: fetched(connection, history),
+            lambda connection: connection.drain(asked_for(history)),
         ),
         "a chart of half of it": charted([long], points // 2),
         f"charts of a tenth of {len(run_ids)} such": charted(run_ids, points // 10),
@@ -88,7 +88,11 @@ def questions(experiment: str, run_ids: list[str], points: int) -> dict[str, Que
 
 
 def fetched(connection: Connection, path: str) -> bytes:
-    return connection.send(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+    return connection.send(asked_for(path))
+
+
+def asked_for(path: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
 
 
 def filled(path: Path, runs: int, points: int) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from comparison.adapters import base
-from comparison.tasks.serving import BATCH, Connection, free_port, wait_for
+from comparison.tasks.asking import Connection, free_port, wait_for
+from comparison.tasks.serving import BATCH
 
 MOMENT = 1_700_000_000_000
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from comparison.adapters.base import Serving
 from comparison.jobs import Figures, Job
 from comparison.measuring import descendants_cpu
+from comparison.tasks.asking import PATIENCE, STORE, free_port
 from comparison.tasks.files import MEGABYTE, SMALL
-from comparison.tasks.serving import PATIENCE, STORE, free_port, memory_mb, started
+from comparison.tasks.serving import memory_mb, started
 
 PLACE = "/api/2.0/mlflow-artifacts/artifacts/0/0123456789abcdef0123456789abcdef/artifacts"
 CONNECTIONS = 8

@@ -6,7 +6,8 @@ from typing import Any
 from comparison.adapters.base import ModelServing
 from comparison.data import train
 from comparison.jobs import Figures, Job
-from comparison.tasks.serving import Connection, Request, free_port, load, memory_mb, started
+from comparison.tasks.asking import Connection, free_port
+from comparison.tasks.serving import Request, load, memory_mb, started
 
 LOADS = (("one", 1, 1), ("one16", 1, 16), ("many", 1000, 1), ("many16", 1000, 16))
 """Names of figures, rows a request, connections."""

@@ -154,6 +154,14 @@ def test_requests_in_one_piece_are_answered_in_order():
         assert answers(connection, 5) == ["at once 1.", "at once 2.", "as usual 5.", "as usual 4.", "as usual 6."]
 
 
+def test_others_have_their_turn_among_many_requests_in_one_piece():
+    with connected() as (_, connection):
+        connection.sendall(request() * 40)
+        assert answers(connection, 40) == ["at once 4."] * 16 + ["as usual 4."] * 24
+        connection.sendall(request())
+        assert answers(connection) == ["at once 4."]
+
+
 def test_who_asks_whether_to_send_a_body_is_told():
     with connected() as (_, connection):
         head, _, body = request(extra="Expect: 100-continue\r\n").partition(b"\r\n\r\n")

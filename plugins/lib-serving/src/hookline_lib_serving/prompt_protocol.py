@@ -8,6 +8,8 @@ from hookline_lib_serving.prompt import Prompt
 
 MOST_HELD = 2**16
 """Bytes of a body that is waited for here; a longer one is read by the application."""
+MOST_IN_A_ROW = 16
+"""Requests of one piece that are answered before others have their turn."""
 HOLD_SECONDS = 0.1
 """For how long it is waited for here. After that the application waits, by its own rules."""
 
@@ -21,9 +23,11 @@ class PromptProtocol(PatientProtocol):
         self._held: bytearray | None = None
         self._holding: asyncio.TimerHandle | None = None
         self._head, self._head_of = b"", None
+        self._in_a_row = 0
 
     def data_received(self, data: bytes) -> None:
         """Read on; what is not whole then is waited for, for a moment."""
+        self._in_a_row = 0
         super().data_received(data)
         if self._held is not None and self._holding is None:
             self._holding = self.loop.call_later(HOLD_SECONDS, self._pass_on)
@@ -46,6 +50,7 @@ class PromptProtocol(PatientProtocol):
             and not self.expect_100_continue
             and not self.root_path
             and (self.cycle is None or self.cycle.response_complete)
+            and self._in_a_row < MOST_IN_A_ROW
             and not self.flow.write_paused
             and (self.limit_concurrency is None or len(self.connections) < self.limit_concurrency)
         )
@@ -70,6 +75,7 @@ class PromptProtocol(PatientProtocol):
             self._pass_on()
             super().on_message_complete()
             return
+        self._in_a_row += 1
         self.body_began()
         self._forget()
         self.transport.write_whole(self._head_of_answer(self._prompt) + b"%d\r\n\r\n" % len(answer) + answer)

@@ -262,6 +262,31 @@ def test_a_model_is_registered_with_versions_aliases_and_stages(client):
     assert client.get("registered-models/search") == {}
 
 
+def test_a_version_may_be_made_from_a_version_that_is_there(client):
+    client.post("registered-models/create", name="wine")
+    client.post("model-versions/create", name="wine", source=f"mlflow-artifacts:/0/{client.run()}/artifacts/model")
+    made = client.post("model-versions/create", name="wine", source="models:/wine/1")["model_version"]
+    assert (made["version"], made["source"]) == ("2", "models:/wine/1")
+
+
+@pytest.mark.parametrize(
+    ("source", "status", "said"),
+    [
+        ("models:/wine", 400, "models:/NAME/VERSION"),
+        ("models:/wine@best", 400, "do not move"),
+        ("models:/wine/latest", 400, "do not move"),
+        ("models:/wine/7", 404, "not found"),
+        ("models:/other/1", 404, "not found"),
+        ("models:/m-0123", 404, "m-0123"),
+    ],
+)
+def test_a_version_is_made_from_no_version_that_is_not_there(client, source, status, said):
+    client.post("registered-models/create", name="wine")
+    found, _, message = client.refused("POST", "model-versions/create", name="wine", source=source)
+    assert found == status
+    assert said in message
+
+
 def test_a_prompt_is_refused_before_anything_is_made(client):
     tags = [{"key": "mlflow.prompt.is_prompt", "value": "true"}]
     status, code, message = client.refused("POST", "registered-models/create", name="p", tags=tags)

@@ -47,12 +47,24 @@ def _source(services: Services, request: messages.CreateVersion) -> str:
         return services.given_location(request.source)
     if scheme == "models" and request.source.startswith("models:/m-"):
         services.logged_models.get_logged_model(request.source.removeprefix("models:/").partition("/")[0])
+    elif scheme == "models":
+        _require_version(services, request.source)
     elif scheme == "runs":
         run_id = request.source.removeprefix("runs:/").partition("/")[0]
         if request.run_id and run_id != request.run_id:
             raise InvalidValue(f"The source {request.source[:200]!r} is not of the run {request.run_id!r}.")
         services.tracking.get_run(run_id)
     return request.source
+
+
+def _require_version(services: Services, source: str) -> None:
+    name, _, number = source.partition(":")[2].strip("/").rpartition("/")
+    if not name or not number.isdecimal():
+        raise InvalidValue(
+            f"Invalid source {source[:200]!r}: a version is made from models:/NAME/VERSION or models:/m-ID, "
+            "which do not move as aliases do."
+        )
+    services.registry.get_version(name, version_number(number))
 
 
 def _lineage(services: Services, request: messages.CreateVersion) -> tuple[str | None, str | None]:

@@ -164,6 +164,15 @@ def test_a_law_that_is_broken_fails_and_is_named(checkout: Checkout) -> None:
     assert "tests/test_weather.py::TestContext::test_tags_are_texts" in lines[2]
 
 
+def test_a_reason_is_said_once_however_many_laws_it_breaks(checkout: Checkout) -> None:
+    (checkout.installed / "weather.py").write_text(PLUGIN.replace('return {"weather": "fine"}', 'raise OSError("fog")'))
+    failures = checkout.certificates(code=1)["run context"]["failures"]
+    assert len([each for each in failures if "fog" in each["reason"]]) > 2
+    told = checkout("context-weather", code=1).splitlines()[2]
+    assert told.count("OSError: fog") == 1
+    assert re.search(r"tests/test_weather\.py::TestContext::test_\w+ and \d+ more: .*OSError: fog", told)
+
+
 def test_a_kind_without_its_suite_is_no_certified_one(checkout: Checkout) -> None:
     checkout.change("class TestContext(RunContextSuite)", "class Unused(RunContextSuite)")
     found = checkout.certificates(code=1)["run context"]

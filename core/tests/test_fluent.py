@@ -38,6 +38,20 @@ def test_the_first_call_starts_a_run(fluent):
     assert fluent.get_run(run.run_id).info.status is RunStatus.FINISHED
 
 
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda fluent: fluent.set_experiment(3), "Invalid experiment name 3: it must be a text"),
+        (lambda fluent: fluent.autolog(flavors="sklearn"), r"flavors is a list, such as \['sklearn'\], not 'sklearn'"),
+        (lambda fluent: fluent.autolog(flavors=["sklern"]), "is installed for: sklern; installed: "),
+        (lambda fluent: fluent.autolog(disabled=True), "takes the option disabled; allowed: disable"),
+    ],
+)
+def test_a_wrong_argument_is_told_what_is_allowed(fluent, call, says):
+    with pytest.raises(InvalidValue, match=says):
+        call(fluent)
+
+
 @pytest.mark.parametrize("status", ["DONE", 5, None, "RUNNING"])
 def test_a_status_is_checked_though_there_is_no_run_to_end(fluent, status):
     with pytest.raises(InvalidValue, match="FINISHED, FAILED"):

@@ -237,6 +237,8 @@ def test_a_folder_that_cannot_be_made_is_a_clear_error(workspace, tmp_path):
     ("options", "error"),
     [
         ({"no_such_option": 1}, "no_such_option"),
+        ({"registered_model_name": "x"}, "'registered_model_name' is MLflow's word; here it is 'registered_name'"),
+        ({"pip_requirements": ["x"]}, "here it is 'requirements'"),
         ({"signature": 5}, "infer_signature"),
         ({"metadata": {"x": object()}}, "plain values"),
         ({"input_example": [object()]}, "input example"),

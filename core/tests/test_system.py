@@ -240,7 +240,12 @@ def test_variables_are_set_and_taken_out(monkeypatch):
 @pytest.mark.parametrize(
     ("argv", "folder", "says"),
     [
-        (["no-such-program"], None, "Cannot start 'no-such-program': No such file or directory."),
+        (
+            ["no-such-program"],
+            None,
+            "Cannot start 'no-such-program': No such file or directory. Is it installed, and in a folder of PATH?",
+        ),
+        (["/no/such/program"], None, "Cannot start '/no/such/program': No such file or directory."),
         ([sys.executable], Path("/no/such"), f"Cannot start {sys.executable!r}: there is no folder '/no/such'."),
         (["/"], None, "Cannot start '/': Permission denied."),
         ([sys.executable, "a\0b"], None, f"Cannot start {sys.executable!r}: embedded null byte."),

@@ -385,5 +385,6 @@ def changed_tags(tags: Mapping[str, str], given: Mapping[str, str], deleted: Ite
 def _require_active(kind: str, identifier: str, stage: LifecycleStage | str) -> None:
     if stage != LifecycleStage.ACTIVE:
         raise InvalidValue(
-            f"The {kind} {identifier} must be in the 'active' state. Current state is {LifecycleStage(stage).value}."
+            f"The {kind} {identifier} must be in the 'active' state. Current state is {LifecycleStage(stage).value}. "
+            "Restore it first."
         )

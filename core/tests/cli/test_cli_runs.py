@@ -216,7 +216,8 @@ def test_the_start_of_an_id_must_be_long_enough(hookline, three):
 
 
 def test_runs_are_deleted_and_restored(hookline, three):
-    assert three["one"] in hookline("runs", "delete", three["one"][:12], three["two"]).out
+    said = hookline("runs", "delete", three["one"][:12], three["two"]).out
+    assert f"To bring back: hookline runs restore {three['one']} {three['two']}\n" in said
     assert names(hookline) == ["three"]
     assert set(names(hookline, "--view", "deleted")) == {"one", "two"}
     assert json.loads(hookline("runs", "restore", three["one"], "--json").out) == [three["one"]]

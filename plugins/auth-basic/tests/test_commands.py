@@ -75,7 +75,8 @@ def test_users_are_added_listed_changed_and_removed(home):
     [
         (["users", "create", "jane", "--password-file", "-"], "short\n", "12 to 1024"),
         (["users", "create", "a b", "--password-file", "-"], f"{PASSWORD}\n", "user name"),
-        (["users", "create", "jane", "--password-file", "missing"], "", "cannot be read"),
+        (["users", "create", "jane", "--password-file", "missing"], "", "from 'missing': No such file or directory.\n"),
+        (["users", "create", "jane"], "", "no terminal to ask for the password on: give --password-file FILE"),
         (["users", "password", "nobody", "--password-file", "-"], f"{PASSWORD}\n", "not found"),
         (["users", "delete", "nobody", "--yes"], "", "not found"),
         (["permissions", "grant", "jane", "EDIT"], "", "--experiment"),
@@ -94,6 +95,17 @@ def test_a_mistake_is_one_clear_line(home, words, given, said):
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert PASSWORD not in done.stderr
+
+
+def test_what_is_not_there_is_no_mistake_in_the_words(home):
+    create(home, "jane")
+    said = hookline(home, "auth", "permissions", "grant", "jane", "EDIT", "--experiment", "wine", code=1)
+    assert "There is no experiment 'wine'. `hookline experiments list` lists them." in said
+
+
+def test_users_are_looked_after_where_the_server_keeps_its_runs(home):
+    said = hookline(home, "--tracking-uri", "http://127.0.0.1:1", "auth", "users", "list", code=1)
+    assert "http://127.0.0.1:1 keeps no users. They are looked after where the server keeps its runs" in said
 
 
 def test_a_password_is_no_argument(home):

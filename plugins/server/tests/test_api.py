@@ -223,7 +223,7 @@ def test_a_deleted_run_is_read_and_takes_nothing(client):
     assert client.get("runs/get", run_id=run_id)["run"]["info"]["lifecycle_stage"] == "deleted"
     status, code, message = client.refused("POST", "runs/log-metric", run_id=run_id, key="m", value=1, timestamp=1)
     assert (status, code) == (400, "INVALID_PARAMETER_VALUE")
-    assert message == f"The run {run_id} must be in the 'active' state. Current state is deleted."
+    assert message == f"The run {run_id} must be in the 'active' state. Current state is deleted. Restore it first."
     client.post("runs/restore", run_id=run_id)
     client.post("runs/log-metric", run_id=run_id, key="m", value=1, timestamp=1)
 

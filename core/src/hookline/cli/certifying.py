@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 COLUMNS = ("plugin", "version", "kind", "suite", "result", "passed", "skipped", "failed", "against")
 _CELLS = (*COLUMNS, "why", "certified")
+_REASONS = 5
+"""So many reasons of a suite's failures a person reads; beyond them the plugin's own `pytest` is the better tool."""
 _HEAD = "| " + " | ".join(_CELLS) + " |"
 _PAGE = """\
 # Certified plugins
@@ -101,8 +103,26 @@ def reasons(certificate: "Certificate") -> list[str]:
     return [
         *(f"{count} skipped: {reason}" if count else reason for reason, count in certificate.skipped.items()),
         *(f"{count} not kept yet: {reason}" for reason, count in certificate.not_kept.items()),
-        *(f"{each.where}: {each.reason}" if each.where else each.reason for each in certificate.failures),
+        *_failures(certificate),
     ]
+
+
+def _failures(certificate: "Certificate") -> list[str]:
+    """Return a line for each reason: a store that cannot be opened fails a hundred tests by one."""
+    places: dict[str, list[str]] = {}
+    for each in certificate.failures:
+        places.setdefault(each.reason, []).append(each.where)
+    lines = [_failure(reason, where) for reason, where in places.items()]
+    if len(lines) <= _REASONS:
+        return lines
+    return [*lines[:_REASONS], f"and for {len(lines) - _REASONS} more reasons, which --json lists"]
+
+
+def _failure(reason: str, where: Sequence[str]) -> str:
+    if not where[0]:
+        return reason
+    others = f" and {len(where) - 1} more" if len(where) > 1 else ""
+    return f"{where[0]}{others}: {reason}"
 
 
 def _against(certificate: "Certificate") -> str:

@@ -131,7 +131,8 @@ def delete(cli: CliContext, run_ids: tuple[str, ...]) -> None:
     found = [run.info.run_id for run in _named(cli, run_ids)]
     for run_id in found:
         cli.workspace.runs.delete(run_id)
-    cli.out(found, text=f"Deleted: {', '.join(found)}.")
+    restore = f"{program(cli)} runs restore {' '.join(found)}"
+    cli.out(found, text=f"Deleted: {', '.join(found)}. To bring back: {restore}")
 
 
 @runs.command()

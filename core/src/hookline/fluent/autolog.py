@@ -30,27 +30,44 @@ def autolog(*, flavors: Sequence[str] | None = None, disable: bool = False, **op
     Raises:
         InvalidValue: none of the flavors takes an option, or a flavor that was asked for has no automatic logging.
     """
+    if isinstance(flavors, str):
+        raise InvalidValue(f"flavors is a list, such as ['sklearn'], not {flavors!r}.")
     found: dict[str, Callable[..., None]] = {}
-    for provider in current_workspace().plugins.providers("flavors"):
-        if not isinstance(provider, FlavorProvider) or provider.autolog is None:
-            continue
+    for provider in _autologged().values():
         if (flavors is None and not _is_installed(provider.library)) or (flavors and provider.name not in flavors):
             continue
         try:
-            found[provider.name] = resolve(provider.autolog)
+            found[provider.name] = resolve(str(provider.autolog))
         except ImportError as error:
             log.warning("Automatic logging of %r cannot be used: %s", provider.name, describe(error))
     missing = set(flavors or ()) - set(found)
     if missing:
-        raise InvalidValue(f"No automatic logging is installed for: {', '.join(sorted(missing))}.")
-    taken = {name: options.keys() & inspect.signature(function).parameters.keys() for name, function in found.items()}
-    unknown = options.keys() - set().union(*taken.values())
+        names = ", ".join(_autologged()) or "none"
+        raise InvalidValue(f"No automatic logging is installed for: {', '.join(sorted(missing))}; installed: {names}.")
+    takes = {name: _options_of(function) for name, function in found.items()}
+    every = set().union(*takes.values())
+    unknown = options.keys() - every
     if unknown:
-        names = ", ".join(found) or "none"
-        raise InvalidValue(f"No automatic logging ({names}) takes the option {', '.join(sorted(unknown))}.")
+        allowed = ", ".join(["disable", *sorted(every)])
+        raise InvalidValue(
+            f"No automatic logging ({', '.join(found) or 'none'}) takes the option {', '.join(sorted(unknown))}; "
+            f"allowed: {allowed}."
+        )
     for name, function in found.items():
-        function(_run_scope, disable=disable, **{each: options[each] for each in taken[name]})
+        function(_run_scope, disable=disable, **{each: options[each] for each in takes[name] & options.keys()})
     return list(found)
+
+
+def _autologged() -> dict[str, FlavorProvider]:
+    """Return the installed flavors that have automatic logging, by name."""
+    offered = current_workspace().plugins.providers("flavors")
+    return {each.name: each for each in offered if isinstance(each, FlavorProvider) and each.autolog is not None}
+
+
+def _options_of(function: Callable[..., None]) -> set[str]:
+    """Return the options that a flavor's automatic logging takes: what it is called with stands before them."""
+    _scope, *others = inspect.signature(function).parameters
+    return set(others) - {"disable"}
 
 
 def _is_installed(library: str) -> bool:

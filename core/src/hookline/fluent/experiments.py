@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from hookline.entities import Experiment, LifecycleStage, ViewType
+from hookline.entities import Experiment, LifecycleStage, ViewType, check_experiment_name
 from hookline.errors import InvalidState, InvalidValue
 from hookline.fluent.state import chosen_experiment_id, current_workspace, state
 
@@ -11,7 +11,8 @@ def set_experiment(experiment_name: str | None = None, *, experiment_id: str | N
     """Choose the experiment of the runs that are started from now on; a name that is not there is made.
 
     Raises:
-        InvalidValue: neither or both were given. NotFound: no such id. InvalidState: it is deleted.
+        InvalidValue: neither or both were given, or a name that is no text. NotFound: no such id.
+        InvalidState: it is deleted.
     """
     if (experiment_name is None) == (experiment_id is None):
         raise InvalidValue("set_experiment takes either a name or experiment_id=...")
@@ -19,7 +20,7 @@ def set_experiment(experiment_name: str | None = None, *, experiment_id: str | N
     if experiment_id is not None:
         found = experiments.get(str(experiment_id))
     else:
-        found = experiments.get_or_create(str(experiment_name))
+        found = experiments.get_or_create(check_experiment_name(experiment_name))
     if found.lifecycle_stage is LifecycleStage.DELETED:
         raise InvalidState(f"The experiment {found.name!r} is deleted; restore it first.")
     state.experiment_id = found.experiment_id

@@ -107,8 +107,9 @@ def _matched(columns: Sequence[Column], given: Sequence[Any]) -> list[tuple[Any,
     found = [(by_text[str(each.name)], each) for each in columns if str(each.name) in by_text]
     missing = [str(each.name) for each in columns if each.required and str(each.name) not in by_text]
     if missing:
-        wanted = "the column" if len(missing) == 1 else "the columns"
-        raise SignatureError(f"{wanted} {_listed(missing)} of the model's signature missing; given: {_listed(given)}.")
+        wanted, verb = ("the column", "is") if len(missing) == 1 else ("the columns", "are")
+        names = f"{wanted} {_listed(missing)} of the model's signature"
+        raise SignatureError(f"{names} {verb} missing; given: {_listed(given)}.")
     return found
 
 

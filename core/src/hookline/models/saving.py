@@ -24,6 +24,14 @@ from hookline.models.signature import Signature, infer_signature
 
 log = logging.getLogger("hookline")
 
+_WORDS = {
+    "artifact_path": "name",
+    "registered_model_name": "registered_name",
+    "pip_requirements": "requirements",
+    "extra_pip_requirements": "requirements",
+}
+"""Arguments of MLflow's `log_model` that have another name here; they reach a flavor as options, which refuses them."""
+
 
 @frozen
 class Saving:
@@ -132,6 +140,11 @@ def _saved_by(
         if example is None:
             return flavor.save(model, folder, options)
         return flavor.save_with_example(model, folder, options, example.data)
+    except InvalidValue as error:
+        hints = [f"{own!r} is MLflow's word; here it is {here!r}." for own, here in _WORDS.items() if own in options]
+        if not hints:
+            raise
+        raise InvalidValue("\n".join([str(error), *hints])) from error
     except HooklineError:
         raise
     except Exception as error:

@@ -89,4 +89,6 @@ def _not_started(argv: Sequence[str], folder: Path | None, error: OSError | Valu
     if folder is not None and not folder.is_dir():
         return f"Cannot start {argv[0]!r}: there is no folder {str(folder)!r}."
     reason = error.strerror if isinstance(error, OSError) else error  # ValueError: a NUL character in an argument
-    return f"Cannot start {argv[0]!r}: {reason or error}."
+    looked_for = isinstance(error, FileNotFoundError) and os.sep not in argv[0]
+    hint = " Is it installed, and in a folder of PATH?" if looked_for else ""
+    return f"Cannot start {argv[0]!r}: {reason or error}.{hint}"

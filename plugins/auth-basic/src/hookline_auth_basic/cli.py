@@ -1,5 +1,6 @@
 """`hookline auth`: look after the users of the configured store. Passwords are asked for, or come from a file."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from hookline.cli.context import CliContext, only_reads, pass_cli
 from hookline.cli.groups import NounCommand
 from hookline.cli.options import confirm
 from hookline.cli.output import moment
-from hookline.errors import InvalidValue
+from hookline.errors import InvalidValue, NotFound, NotSupported
 from hookline_auth_basic.accounts import EXPERIMENT, KINDS, MODEL, Accounts, User
 from hookline_auth_basic.levels import Level, level_of
 from hookline_auth_basic.tokens import Token, Tokens
@@ -28,18 +29,27 @@ _LEVELS = click.Choice([each.name for each in Level], case_sensitive=False)
 
 
 def _accounts(cli: CliContext) -> Accounts:
-    return Accounts(cli.workspace.documents)
+    try:
+        return Accounts(cli.workspace.documents)
+    except NotSupported as error:
+        raise NotSupported(
+            f"{cli.workspace.tracking_uri} keeps no users. They are looked after where the server keeps its runs: "
+            "on its machine, or with --tracking-uri and the database that it serves."
+        ) from error
 
 
 def _password(file: str | None) -> str:
     """Return a new password, from a file or typed twice: what stands in a command is seen by all."""
     if file is None:
+        if not sys.stdin.isatty():
+            raise InvalidValue("There is no terminal to ask for the password on: give --password-file FILE, or -.")
         typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
         return typed
     try:
         text = click.get_text_stream("stdin").readline() if file == "-" else _first_line(Path(file))
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidValue(f"The password cannot be read from {file}: {error}.") from error
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise InvalidValue(f"The password cannot be read from {file!r}: {reason}.") from error
     return text.rstrip("\r\n")
 
 
@@ -63,7 +73,8 @@ def create_user(cli: CliContext, name: str, admin: bool, password_file: str | No
     hookline auth users create jane --admin
     hookline server --auth auth-basic
 
-    There is no user, and so no password, until the first one is made here.
+    There is no user, and so no password, until the first one is made here. A
+    password has 12 characters or more.
     """
     made = _accounts(cli).create(name, _password(password_file), is_admin=admin)
     cli.out(_plain(made), text=f"Created the {'administrator' if admin else 'user'} {name!r}.")
@@ -136,7 +147,7 @@ def _thing(
     else:
         named = tracking.get_experiment_by_name(str(experiment))
         if named is None:
-            raise InvalidValue(f"There is no experiment {experiment!r}. `hookline experiments search` lists them.")
+            raise NotFound(f"There is no experiment {experiment!r}. `hookline experiments list` lists them.")
         found = named
     return EXPERIMENT, found.experiment_id, f"the experiment {found.name!r}"
 

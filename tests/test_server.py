@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -283,10 +284,27 @@ def greeter(tmp_path):
     site = tmp_path / "site"
     metadata = site / "greeter-1.dist-info"
     metadata.mkdir(parents=True)
-    (site / "greeter.py").write_text(text.partition("```python\n")[2].partition("```")[0], encoding="utf-8")
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: greeter\nVersion: 1\n", encoding="utf-8")
+    for name, code in re.findall(r"```python (\w+\.py)\n(.*?)```", text, re.DOTALL):
+        (site / name).write_text(code, encoding="utf-8")
+    needs = "Requires-Dist: hookline-core>=0.1.0,<0.2\n"
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: greeter\nVersion: 1\n{needs}", encoding="utf-8")
     (metadata / "entry_points.txt").write_text("[hookline]\ngreeter = greeter\n", encoding="utf-8")
     return {"PYTHONPATH": str(site)}
+
+
+def test_the_plugin_of_the_page_keeps_the_laws_of_plugins(tmp_path, greeter):
+    tests = tmp_path / "laws" / "test_greeter.py"
+    tests.parent.mkdir()
+    tests.write_text(
+        'from hookline.testing import PluginSuite\n\n\nclass TestPlugin(PluginSuite):\n    plugin = "greeter"\n',
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", tests.parent, tests]
+    variables = {**os.environ, **greeter}
+    done = subprocess.run(
+        command, cwd=tests.parent, env=variables, capture_output=True, text=True, check=False, timeout=240
+    )
+    assert done.returncode == 0, done.stdout
 
 
 def test_an_installed_plugin_adds_routes(tmp_path, greeter):

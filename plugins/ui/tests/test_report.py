@@ -28,7 +28,7 @@ def data_of(page):
 
 def test_the_data_is_that_of_the_api(workspace, experiment):
     data = data_of(report_of(workspace, experiment, Extent(points=100)))
-    assert data["experiment"]["name"] == experiment.name
+    assert (data["experiment"]["name"], data["points"]) == (experiment.name, 100)
     [run] = data["runs"]
     assert run["info"]["run_name"] == HOSTILE
     assert {each["key"]: each["value"] for each in run["data"]["metrics"]} == {"loss": 1 / 900, "odd": "NaN"}

@@ -75,6 +75,7 @@ def report_of(workspace: Workspace, experiment: Experiment, extent: Extent) -> b
             "made": now_ms(),
             "experiment": answers.experiment(experiment),
             "runs": [answers.run(observed_record(each)) for each in found],
+            "points": extent.points,
             "keys": list_keys(services, ListKeys(experiment_ids=[experiment.experiment_id])).keys,
             "charts": charts,
         }

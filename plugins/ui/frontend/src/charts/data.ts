@@ -85,7 +85,8 @@ function hasSeveral({ counts, ends }: Pick<Buckets, "counts" | "ends">): boolean
   return counts.some((count, at) => count > 1 || (at > 0 && ends[at] === ends[at - 1]));
 }
 
-const SUMMED = ["counts", "nans", "positive_infinities", "negative_infinities"] as const;
+/** What of buckets is added where they are taken together. */
+export const SUMMED = ["counts", "nans", "positive_infinities", "negative_infinities"] as const;
 
 /** Buckets with a place each: those that end at the same x are one, and a logarithmic axis begins above zero. */
 function atPlaces(given: Buckets, through: (number | null)[], logX: boolean) {
@@ -113,7 +114,8 @@ function atPlaces(given: Buckets, through: (number | null)[], logX: boolean) {
   return { of, values, left };
 }
 
-const either = (choose: (one: number, other: number) => number, one: number | null, other: number | null) =>
+/** The least or the greatest of two values, of which either may be none. */
+export const either = (choose: (one: number, other: number) => number, one: number | null, other: number | null) =>
   one === null || other === null ? (one ?? other) : choose(one, other);
 
 const many = (count: number) => count.toLocaleString("en");

@@ -1,6 +1,5 @@
 import { useCallback, useMemo } from "react";
 import { Segments } from "../parts/basics";
-import { mode } from "../report/mode";
 import { useFields } from "../router";
 import { OverMenu } from "./over";
 import type { XAxis } from "./plot";
@@ -24,7 +23,7 @@ export interface ChartSettings {
 
 export function useChartSettings(): ChartSettings {
   const [fields] = useFields();
-  const over = (!mode.isReport && fields.get("over")) || null;
+  const over = fields.get("over") || null;
   const x = over === null ? fields.get("x") : "metric";
   const smooth = Number(fields.get("smooth") ?? 0);
   const settings: ChartSettings = {
@@ -73,9 +72,7 @@ export function ChartControls({ settings, isGrouped, metrics }: Props) {
         ]}
         onChange={(x) => change({ x: x === "step" ? undefined : x, over: undefined, zoom: undefined }, true)}
       />
-      {!mode.isReport && (
-        <OverMenu over={settings.over} metrics={metrics} onChange={(over) => change({ over, x: undefined, zoom: undefined }, true)} />
-      )}
+      <OverMenu over={settings.over} metrics={metrics} onChange={(over) => change({ over, x: undefined, zoom: undefined }, true)} />
       {settings.x !== "time" && (
         <label className="check">
           <input type="checkbox" checked={settings.logX} onChange={() => change({ logx: settings.logX ? undefined : "1" }, true)} />

@@ -1,4 +1,5 @@
-import type { ChartSeries, Experiment, Run, RunKey } from "../api/types";
+import type { ChartPairs, ChartSeries, Experiment, Run, RunKey } from "../api/types";
+import { pairsOf, type PairsView } from "./pairs";
 
 /** What `hookline report` writes into the page. */
 export interface ReportData {
@@ -6,6 +7,8 @@ export interface ReportData {
   experiment: Experiment;
   runs: Run[];
   keys: RunKey[];
+  /** At most so many buckets has a series. */
+  points: number;
   /** The series of all runs, by what they are drawn over and by key. */
   charts: Record<"step" | "time", Record<string, ChartSeries[]>>;
 }
@@ -30,7 +33,11 @@ export function sourceOf(data: ReportData): (path: string, init: RequestInit) =>
       case "runs/get":
         return byId.has(asked.run_id) ? answer({ run: byId.get(asked.run_id) }) : refused("This run is not in the report.");
       case "charts":
-        return answer({ series: chart(data, byId, asked) });
+        return isCharted(data, asked.key) ? answer({ series: chart(data, byId, asked) }) : notCharted(asked.key);
+      case "charts/pairs": {
+        const missing = [asked.key, asked.x_key].find((each) => !isCharted(data, each));
+        return missing === undefined ? answer({ series: pairs(data, asked) }) : notCharted(missing);
+      }
       default:
         return refused("A report holds runs and charts only. Open the page over the store for the rest: hookline ui");
     }
@@ -44,6 +51,9 @@ function answer(body: unknown): Promise<Response> {
 function refused(message: string): Promise<Response> {
   return Promise.resolve(new Response(JSON.stringify({ error_code: "RESOURCE_DOES_NOT_EXIST", message }), { status: 404 }));
 }
+
+const isCharted = (data: ReportData, key: string) => Object.hasOwn(data.charts.step, key);
+const notCharted = (key: string) => refused(`The report has no chart of ${key}: its runs have none, or --metrics left it out.`);
 
 function pageOf(runs: Run[], order: string, size: number, start: number) {
   const found = /^(attributes|metrics|params|tags)\.([`"]?)(.*)\2 (ASC|DESC)$/.exec(order);
@@ -90,3 +100,16 @@ function chart(data: ReportData, byId: Map<string, Run>, { run_ids, key, x, star
     return [{ ...part, starts: kept.map(([, from]) => from), ends: kept.map(([, , to]) => to) }];
   });
 }
+
+interface PairsQuestion extends PairsView {
+  run_ids: string[];
+  key: string;
+  x_key: string;
+}
+
+function pairs({ charts, points }: ReportData, { run_ids, key, x_key, ...view }: PairsQuestion): ChartPairs[] {
+  const [of, over] = [key, x_key].map((each) => new Map(charts.step[each].map((series) => [series.run_id, series])));
+  return run_ids.map((id) => pairsOf(of.get(id) ?? nothing(id, key), over.get(id) ?? nothing(id, x_key), points, view));
+}
+
+const nothing = (run_id: string, key: string) => ({ run_id, key, ...Object.fromEntries(COLUMNS.map((name) => [name, []])) }) as unknown as ChartSeries;

@@ -269,3 +269,19 @@ def test_a_filter_that_is_refused_is_not_asked_for_again(tab, site):
     before = len(asked)
     page.wait_for_timeout(7000)
     assert len(asked) > before
+
+
+ANIMATED = """document.getAnimations().flatMap(
+  each => each.effect.getKeyframes().flatMap(
+    ({offset, computedOffset, easing, composite, ...said}) => Object.keys(said)
+  )
+)"""
+
+
+def test_the_dot_of_a_run_that_goes_on_moves_without_being_painted_anew(tab, site):
+    page = tab.open(large(site))
+    page.locator(".status.running").first.wait_for()
+    assert set(page.evaluate(ANIMATED)) == {"transform", "opacity"}
+    page.emulate_media(reduced_motion="reduce")
+    assert page.evaluate(ANIMATED) == []
+    assert page.locator(".status.running").first.evaluate("dot => getComputedStyle(dot, '::after').opacity") == "0"

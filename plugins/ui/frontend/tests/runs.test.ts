@@ -7,6 +7,7 @@ import { groupsOf, groupValue, ordered, spreadOf } from "../src/runs/groups";
 import type { Place } from "../src/runs/cells";
 import { recycled } from "../src/runs/pool";
 import { ROW, seenColumns, seenRows } from "../src/runs/seen";
+import { readWidths, widthsText } from "../src/runs/sizing";
 import { readState } from "../src/runs/state";
 
 const run = (id: string, metrics: Record<string, number | string>, params: Record<string, string> = {}): Run =>
@@ -150,4 +151,21 @@ describe("what is seen", () => {
     expect(seenColumns(columns, left, right)).toEqual(expected),
   );
   test("of no columns is nothing", () => expect(seenColumns([], 0, 100)).toEqual({ from: 0, until: 0 }));
+});
+
+describe("the widths of columns in the address", () => {
+  const columns = [{ id: "metric:loss", width: 112.4 }, { id: "param:lr", width: 112 }];
+  test.each([
+    [null, {}],
+    ["", {}],
+    ["[1]", {}],
+    ["null", {}],
+    ["{", {}],
+    ['{"metric:loss":80.4,"param:lr":"x"}', { "metric:loss": 80 }],
+    ['{"metric:loss":1,"param:lr":1e9}', { "metric:loss": 60, "param:lr": 4000 }],
+  ])("are read from %j", (said, widths) => expect(readWidths(said)).toEqual(widths));
+  test("are those that are not the columns' own", () => {
+    expect(widthsText({ "metric:loss": 112, "param:lr": 80, "param:away": 90 }, columns)).toBe('{"param:lr":80}');
+    expect(widthsText({ "metric:loss": 112 }, columns)).toBeUndefined();
+  });
 });

@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from urllib.parse import unquote_plus
+from urllib.parse import parse_qs, unquote_plus, urlencode, urlsplit
 
 from playwright.sync_api import expect
 
@@ -57,6 +57,58 @@ def test_a_column_is_widened_by_keys_and_fitted_by_a_double_click(tab, site):
     assert 60 < width_of(head) < before + 48
     cell = page.locator(".row:not(.head) [role=gridcell]", has_text="Finished").first
     assert cell.evaluate("cell => cell.scrollWidth <= cell.clientWidth")
+
+
+def widths_in(page):
+    return json.loads(parse_qs(urlsplit(page.url).fragment.partition("?")[2]).get("widths", ["{}"])[0])
+
+
+def test_widths_are_in_the_address_and_in_a_view(tab, site):
+    address = f"#/experiments/{site.ids['large']}"
+    page = tab.open(address)
+    status, started = (page.get_by_role("columnheader", name=each, exact=True) for each in ("Status", "Started"))
+    first = width_of(status), width_of(started)
+    status.get_by_role("button").first.focus()
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    assert widths_in(page) == {"attribute:status": first[0] + 48}
+    edge = started.locator(".resize").bounding_box()
+    page.mouse.move(edge["x"] + 4, edge["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(edge["x"] + 44, edge["y"] + 10, steps=5)
+    assert "attribute:start_time" not in widths_in(page)  # only once it is let go
+    expect(started).to_have_css("width", f"{first[1] + 40}px")
+    page.mouse.up()
+    given = {"attribute:status": first[0] + 48, "attribute:start_time": first[1] + 40}
+    assert widths_in(page) == given
+    page.reload()
+    expect(started).to_be_visible()
+    assert [width_of(status), width_of(started)] == list(given.values())
+    page.get_by_role("button", name="Views").click()
+    page.get_by_label("Name of the view").fill("wide columns")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Saved the view “wide columns”.")).to_be_visible()
+    page = tab.open(address)
+    expect(status).to_have_css("width", f"{first[0]}px")
+    page.get_by_role("button", name="Views").click()
+    page.get_by_role("link", name="wide columns").click()
+    expect(status).to_have_css("width", f"{first[0] + 48}px")
+    assert widths_in(page) == given
+
+
+def test_the_address_names_only_widths_of_columns_that_are_there(tab, site):
+    given = {"attribute:status": 200, "metric:loss": 300, "metric:away": 90}
+    page = tab.open(f"#/experiments/{site.ids['large']}?{urlencode({'widths': json.dumps(given)})}")
+    status = page.get_by_role("columnheader", name="Status")
+    expect(status).to_have_css("width", "200px")
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_label("Columns").get_by_label("loss", exact=True).uncheck()
+    expect(page.get_by_role("columnheader", name="loss")).to_have_count(0)
+    assert widths_in(page) == {"attribute:status": 200}
+    page.get_by_role("button", name="As at first").click()
+    expect(page.get_by_role("columnheader", name="loss")).to_be_visible()
+    assert "widths" not in page.url
+    expect(status).not_to_have_css("width", "200px")
 
 
 def test_children_are_below_the_run_that_they_belong_to(tab, site):

@@ -2,10 +2,10 @@ import { memo, useImperativeHandle, useState, type KeyboardEvent, type MouseEven
 import { Icon } from "../parts/icons";
 import type { Place } from "./cells";
 import type { Range } from "./seen";
+import type { Sizing } from "./sizing";
 import type { Order } from "./state";
 import { widthOfText } from "./widths";
 
-const NARROWEST = 60;
 const WIDEST_FIT = 640;
 /** What a cell has beside its text. */
 const BESIDE = 28;
@@ -34,8 +34,7 @@ export function HeadButton({ title, orderBy, order, onOrder }: { title: string; 
   );
 }
 
-interface Changing extends Ordering {
-  onWidth: (id: string, width: number) => void;
+interface Changing extends Ordering, Pick<Sizing, "onWidth" | "onSized"> {
   onPin: (id: string) => void;
 }
 
@@ -55,26 +54,30 @@ export function Heads({ places, ref, ...changing }: HeadsProps) {
 type Props = Place & Changing;
 
 /** The head of a column: its title, a pin, and an edge. A drag of that sets the width, as Shift and an arrow key do; a double click fits it. */
-export const Head = memo(function Head({ column, index, width, start, order, onOrder, onWidth, onPin }: Props) {
+export const Head = memo(function Head({ column, index, width, start, order, onOrder, onWidth, onSized, onPin }: Props) {
   const here = column.orderBy !== undefined && order.by === column.orderBy;
   const isPinned = start === undefined;
   const drag = (event: PointerEvent<HTMLElement>) => {
     const handle = event.currentTarget;
     const from = event.clientX - width;
     handle.setPointerCapture(event.pointerId);
-    handle.onpointermove = (moved) => onWidth(column.id, Math.max(NARROWEST, moved.clientX - from));
-    handle.onpointerup = () => (handle.onpointermove = null);
+    handle.onpointermove = (moved) => onWidth(column.id, moved.clientX - from);
+    handle.onlostpointercapture = () => {
+      handle.onpointermove = null;
+      onSized();
+    };
   };
   const widen = (event: KeyboardEvent) => {
     const by = event.shiftKey ? { ArrowLeft: -STEP, ArrowRight: STEP }[event.key] : undefined;
     if (by === undefined) return;
     event.preventDefault();
-    onWidth(column.id, Math.max(NARROWEST, width + by));
+    onWidth(column.id, width + by);
   };
   const fit = (event: MouseEvent<HTMLElement>) => {
     const cells = event.currentTarget.closest(".table")!.querySelectorAll(`[aria-colindex="${index}"]`);
     const widest = Math.max(...[...cells].map((each) => widthOfText(each.textContent ?? "")));
-    onWidth(column.id, Math.min(WIDEST_FIT, Math.max(NARROWEST, Math.ceil(widest) + BESIDE)));
+    onWidth(column.id, Math.min(WIDEST_FIT, Math.ceil(widest) + BESIDE));
+    onSized();
   };
   const what = isPinned ? `Unpin ${column.title}` : `Pin ${column.title}`;
   return (
@@ -86,6 +89,8 @@ export const Head = memo(function Head({ column, index, width, start, order, onO
       aria-sort={here ? (order.descending ? "descending" : "ascending") : "none"}
       style={{ left: start, width }}
       onKeyDown={widen}
+      onKeyUp={onSized}
+      onBlur={onSized}
     >
       <HeadButton title={column.title} orderBy={column.orderBy} order={order} onOrder={onOrder} />
       <button type="button" className="pin" aria-label={what} title={what} onClick={() => onPin(column.id)}>

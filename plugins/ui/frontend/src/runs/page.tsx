@@ -11,6 +11,7 @@ import { catalogue, defaultColumns, type Column } from "./columns";
 import { allRuns, csvOf, download } from "./csv";
 import { useFound } from "./found";
 import { Nothing } from "./nothing";
+import { useSizing, widthsText } from "./sizing";
 import { readState, type Change, type RunsState } from "./state";
 import { Summary } from "./summary";
 import { RunsTable } from "./table";
@@ -32,19 +33,23 @@ export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
   const columns = useMemo(() => chosen.map((id) => all.get(id)).filter((each): each is Column => !!each), [chosen, all]);
   const [open, setOpen] = useState(NOBODY);
   const [selected, setSelected] = useState(NOBODY);
-  const [widths, setWidths] = useState<Record<string, number>>({});
+  const sizing = useSizing(columns, fields.get("widths"), change);
   const found = useFound(experimentIds, state, columns, open);
   const { runs } = found;
   const chosenRuns = useMemo(() => (selected.size ? runs.filter((each) => selected.has(each.info.run_id)) : []), [runs, selected]);
   const charted = useCharted(runs, chosenRuns, state.group);
   const clear = () => setSelected(NOBODY);
+  const onColumns = (ids: string[] | null) => {
+    const shown = ids?.flatMap((id) => all.get(id) ?? []) ?? [];
+    change({ columns: ids ? JSON.stringify(ids) : undefined, widths: widthsText(sizing.widths, shown) }, true);
+  };
   const saveCsv = async () => download("runs.csv", csvOf(chosenRuns.length ? chosenRuns : await allRuns(found.search), columns));
   return (
     <section className="page runs">
       <Title experimentIds={experimentIds}>
         <Layouts state={state} change={change} />
       </Title>
-      <Tools {...{ state, change, keys, chosen }} catalogue={all} refused={found.refused} />
+      <Tools {...{ state, change, keys, chosen, onColumns }} catalogue={all} refused={found.refused} />
       <Summary
         {...{ runs, clear }}
         total={found.total}
@@ -80,8 +85,7 @@ export function RunsPage({ experimentIds }: { experimentIds: string[] }) {
               selected={selected}
               onSelect={setSelected}
               onEnd={found.loadMore}
-              widths={widths}
-              onWidth={(id, width) => setWidths((before) => ({ ...before, [id]: width }))}
+              {...sizing}
             />
           )}
           {state.layout === "explore" && <Explore runs={chosenRuns.length ? chosenRuns : runs} />}

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useState } from "react";
 import type { Place } from "./cells";
 import type { Column } from "./columns";
+import type { Widths } from "./sizing";
 
 const NAME = 268;
 const NARROW_NAME = 184;
@@ -17,7 +18,7 @@ interface Places {
 }
 
 /** Where columns stand. */
-export function usePlaces(columns: Column[], pins: string[], widths: Record<string, number>): Places {
+export function usePlaces(columns: Column[], pins: string[], widths: Widths): Places {
   const isNarrow = useNarrow();
   return useMemo(() => {
     const name = isNarrow ? NARROW_NAME : NAME;

@@ -10,9 +10,10 @@ import { usePlaces } from "./places";
 import type { Row } from "./rows";
 import { ROW, type Range } from "./seen";
 import { useSelection, type Selection } from "./selection";
+import type { Sizing } from "./sizing";
 import type { Order } from "./state";
 
-interface Props extends Selection {
+interface Props extends Selection, Sizing {
   rows: Row[];
   total: number;
   columns: Column[];
@@ -26,8 +27,6 @@ interface Props extends Selection {
   order: Order;
   onOrder: (order: Order) => void;
   onEnd: () => void;
-  widths: Record<string, number>;
-  onWidth: (id: string, width: number) => void;
 }
 
 /** The runs: only the rows and columns that are seen are in the page. */
@@ -48,7 +47,7 @@ export function RunsTable(props: Props) {
     return () => made.end();
   }, []);
   useLayoutEffect(() => body.current!.show({ ...places, rows, isTree, aggregate, figures, active, isSelected }));
-  const heading = { order: props.order, onOrder: props.onOrder, onWidth: props.onWidth, onPin: props.onPin };
+  const heading = { order: props.order, onOrder: props.onOrder, onWidth: props.onWidth, onSized: props.onSized, onPin: props.onPin };
   return (
     <div
       className="table"

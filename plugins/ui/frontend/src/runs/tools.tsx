@@ -16,11 +16,13 @@ interface Props {
   keys: RunKey[];
   catalogue: Map<string, Column>;
   chosen: string[];
+  /** Says which columns there are; null for those that are there at first. */
+  onColumns: (ids: string[] | null) => void;
   refused: Error | null;
 }
 
 /** What is above the table: which runs, which columns, and how they are gathered. */
-export function Tools({ state, change, keys, catalogue, chosen, refused }: Props) {
+export function Tools({ state, change, keys, catalogue, chosen, onColumns, refused }: Props) {
   const words = useMemo(
     () => keys.map((each) => `${each.kind}s.${quotedKey(each.key)}`).concat(["attributes.status", "attributes.run_name"]),
     [keys],
@@ -33,11 +35,7 @@ export function Tools({ state, change, keys, catalogue, chosen, refused }: Props
       <div className="tools">
         <Menu label="Columns" icon="columns">
           {() => (
-            <ColumnPicker
-              all={[...catalogue.values()]}
-              chosen={chosen}
-              onChange={(ids) => change({ columns: ids ? JSON.stringify(ids) : undefined }, true)}
-            />
+            <ColumnPicker all={[...catalogue.values()]} chosen={chosen} onChange={onColumns} />
           )}
         </Menu>
         <Grouping

@@ -92,7 +92,7 @@ describe("buckets near zero", () => {
   };
   test("come from shorter and shorter parts, and hold each point once", async () => {
     const edges: number[] = [];
-    const [found] = await withFinerStart([asked(99_999, 100)], 0, async (end) => {
+    const [found] = await withFinerStart([asked(99_999, 100)], true, 0, async (end) => {
       edges.push(end);
       return [asked(end, 100)];
     });
@@ -101,11 +101,26 @@ describe("buckets near zero", () => {
     expect(found.counts.reduce((one, other) => one + other, 0)).toBe(100_000);
     expect(found.ends.every((_end, at) => at === 0 || found.starts[at] === found.ends[at - 1] + 1)).toBe(true);
   });
+  test("hold each point once where x are parts of 1, also where the greatest is a whole number", async () => {
+    const places = Array.from({ length: 8_001 }, (_, at) => at / 8);
+    const cut = (end: number): Drawn => {
+      const shown = places.filter((each) => each <= end);
+      let length = 2 ** -10;
+      while (Math.floor(shown[shown.length - 1] / length) >= 100) length *= 2;
+      const rows: number[][] = [];
+      for (const each of shown) (rows[Math.floor(each / length)] ??= []).push(each);
+      const counts = rows.map((each) => each.length);
+      return { ...series(counts), starts: rows.map(([first]) => first), ends: rows.map((each) => each[each.length - 1]), counts };
+    };
+    const [found] = await withFinerStart([cut(1_000)], false, 0, (end) => Promise.resolve([cut(end)]));
+    expect(found.counts.reduce((one, other) => one + other, 0)).toBe(places.length);
+    expect(found.starts[1]).toBe(1 / 8);
+  });
   test("are asked for where a bucket holds several points, and above what is shown", async () => {
     const never = () => Promise.reject(new Error("asked"));
-    expect(await withFinerStart([asked(60, 100)], 0, never)).toEqual([asked(60, 100)]);
-    expect(await withFinerStart([asked(99_999, 100)], 50_000, never)).toEqual([asked(99_999, 100)]);
-    expect(await withFinerStart([], 0, never)).toEqual([]);
+    expect(await withFinerStart([asked(60, 100)], true, 0, never)).toEqual([asked(60, 100)]);
+    expect(await withFinerStart([asked(99_999, 100)], true, 50_000, never)).toEqual([asked(99_999, 100)]);
+    expect(await withFinerStart([], true, 0, never)).toEqual([]);
   });
 });
 

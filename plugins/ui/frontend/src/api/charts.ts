@@ -114,7 +114,7 @@ async function ask(question: ChartQuestion, run_ids: string[], signal: AbortSign
     return ((await ownSend<PairsFound>("charts/pairs", { ...asked, x_key: over }, "POST", signal)).series ?? []).map(placed);
   };
   const whole = await part();
-  return log ? withFinerStart(whole, question.start ?? 0, part) : whole;
+  return log ? withFinerStart(whole, over === undefined, question.start ?? 0, part) : whole;
 }
 
 /** Pairs as buckets along their x. */

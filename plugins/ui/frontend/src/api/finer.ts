@@ -10,14 +10,15 @@ const COLUMNS = ["starts", "ends", "counts", "minima", "maxima", "last_values", 
  * Buckets for a logarithmic axis: those of the whole, and near zero, where such an axis is wide and columns of equal length
  * are few, those of a part of its own, and of a part of that.
  *
+ * @param isWhole whether x are whole numbers.
  * @param least where what is shown begins.
  * @param ask for the buckets up to a place.
  */
-export async function withFinerStart(whole: Drawn[], least: number, ask: (end: number) => Promise<Drawn[]>): Promise<Drawn[]> {
+export async function withFinerStart(whole: Drawn[], isWhole: boolean, least: number, ask: (end: number) => Promise<Drawn[]>): Promise<Drawn[]> {
   let [found, newest, edge] = [whole, whole, Infinity];
   for (let part = 0; part < MOST_PARTS; part++) {
     const near = newest.flatMap((each) => each.ends.flatMap((end, at) => (end > 0 && end <= edge && each.counts[at] > 1 ? [end] : [])));
-    edge = edgeBelow(near.length ? Math.min(edge, Math.max(...ends(newest, edge))) : 0);
+    edge = edgeBelow(near.length ? Math.min(edge, Math.max(...ends(newest, edge))) : 0, isWhole);
     if (!(edge > Math.max(0, least))) break;
     newest = await ask(edge);
     found = found.map((each, at) => together(newest[at], each, edge));
@@ -27,10 +28,11 @@ export async function withFinerStart(whole: Drawn[], least: number, ask: (end: n
 
 const ends = (series: Drawn[], edge: number) => series.flatMap((each) => each.ends.filter((end) => end <= edge));
 
-/** Where a column of integers ends, since columns begin at multiples of powers of two. */
-function edgeBelow(greatest: number): number {
+/** The last x of a column, since columns begin at multiples of powers of two: the number just before one. */
+function edgeBelow(greatest: number, isWhole: boolean): number {
   const power = 2 ** Math.floor(Math.log2(greatest / SHORTER));
-  return power > 1 && Number.isInteger(greatest) ? power - 1 : power;
+  if (!isWhole) return power * (1 - Number.EPSILON / 2);
+  return power > 1 ? power - 1 : power;
 }
 
 /** Of one series what lies up to a place, and of the other what lies beyond. */

@@ -273,8 +273,8 @@ def test_a_version_may_be_made_from_a_version_that_is_there(client):
     ("source", "status", "said"),
     [
         ("models:/wine", 400, "models:/NAME/VERSION"),
-        ("models:/wine@best", 400, "do not move"),
-        ("models:/wine/latest", 400, "do not move"),
+        ("models:/wine@best", 404, "best"),
+        ("models:/wine/latest", 400, "models:/NAME/VERSION"),
         ("models:/wine/7", 404, "not found"),
         ("models:/other/1", 404, "not found"),
         ("models:/m-0123", 404, "m-0123"),

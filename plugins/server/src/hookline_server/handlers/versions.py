@@ -58,11 +58,16 @@ def _source(services: Services, request: messages.CreateVersion) -> str:
 
 
 def _require_version(services: Services, source: str) -> None:
-    name, _, number = source.partition(":")[2].strip("/").rpartition("/")
+    text = source.partition(":")[2].strip("/")
+    name, mark, alias = text.rpartition("@")
+    if mark and name and "/" not in alias:
+        services.registry.get_version_by_alias(name, alias)
+        return
+    name, _, number = text.rpartition("/")
     if not name or not number.isdecimal():
         raise InvalidValue(
-            f"Invalid source {source[:200]!r}: a version is made from models:/NAME/VERSION or models:/m-ID, "
-            "which do not move as aliases do."
+            f"Invalid source {source[:200]!r}: a version is made from models:/NAME/VERSION, models:/NAME@ALIAS or "
+            "models:/m-ID."
         )
     services.registry.get_version(name, version_number(number))
 

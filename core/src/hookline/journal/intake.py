@@ -42,6 +42,7 @@ TOGETHER, POINTS_TOGETHER = 1000, 50_000
 """Writes and points that are delivered in one transaction, which other writers wait for."""
 _OF_SOME_RUNS = [(each.name, each.default) for each in fields(NewRun) if isinstance(each.default, str | None)]
 _OF_RUN = [each.name for each in fields(NewRun) if (each.name, each.default) not in _OF_SOME_RUNS]
+"""What is written of a new run where it is not the default, a plain value; and what is written of each."""
 _encode = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 log = logging.getLogger("hookline")
 

@@ -55,12 +55,13 @@ export function Canvas({ lines, width, height, settings, clipping, zoom, onZoom,
       chart.current = null;
     };
   }, [lines, width, height, settings.x, settings.log, settings.logX, settings.clip, dark]);
-  const show = (part: Range | null, isAgain: boolean) => {
+  /** Moves what is drawn to a part; `onlyIfNew` leaves a picture that shows it already. */
+  const show = (part: Range | null, onlyIfNew: boolean) => {
     const drawn = chart.current;
     if (!drawn) return;
     const xs = drawn.data[0];
     const [min, max] = part ?? [xs[0], xs[xs.length - 1]];
-    if (isAgain && drawn.scales.x.min === min && drawn.scales.x.max === max) return;
+    if (onlyIfNew && drawn.scales.x.min === min && drawn.scales.x.max === max) return;
     seen.current.zoom = part;
     drawn.setScale("x", { min, max });
   };
